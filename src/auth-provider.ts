@@ -1,0 +1,29 @@
+/** The interface that connectors depend on. */
+
+import type { Credential } from "./credential.js";
+import type { CallOptions } from "./issued.js";
+
+/**
+ * A live source of credentials. Hand one object to every connector that uses the same grant: they
+ * share its token, its refreshes and its rotation. All methods may be called concurrently.
+ */
+export interface AuthProvider {
+  /** The kind of provider, as in configuration: `oauth2_refresh`. */
+  readonly type: string;
+
+  /** Its name in the catalog, else `runtime.name`, else its type. */
+  readonly name: string;
+
+  /**
+   * A fresh credential, from the cache or from the IdP. However many callers ask at once, there is
+   * one token request. Rejects with a `FaucetError`, or with `options.signal.reason`.
+   */
+  getToken(options?: CallOptions): Promise<Credential>;
+
+  /**
+   * Reports that an API refused `stale` and gives a credential to try instead. Only the first
+   * report of the current credential causes a token request; a late report gets what is current.
+   * A result equal to `stale` means that there is nothing else to try. Rejects as `getToken` does.
+   */
+  invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
+}

@@ -1,0 +1,92 @@
+/**
+ * What can go wrong, as classes with a stable `code`. No error carries a secret (S1, S2): whoever
+ * makes one gives it text that has been masked.
+ */
+
+const BRAND = Symbol.for("faucet-auth.FaucetError");
+
+/** What every error of this library is. Switch on `code`, never on the message. */
+export abstract class FaucetError extends Error {
+  /** Which kind of error this is; stable across releases. */
+  abstract readonly code: "config" | "auth" | "transport";
+
+  /** Whether the same call may succeed later with nothing changed. */
+  readonly retryable: boolean;
+
+  protected constructor(message: string, options: { retryable: boolean; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.retryable = options.retryable;
+  }
+
+  /** Whether `value` is an error of this library, of the ES module or the CommonJS build alike. */
+  static is(value: unknown): value is FaucetError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
+  static {
+    Object.defineProperty(FaucetError.prototype, BRAND, { value: true });
+  }
+}
+
+/** One fault in a configuration. */
+export interface ConfigIssue {
+  /** Where: keys and indices from the top of what was given, `headers.Accept` or `scopes[0]`. */
+  readonly path: string;
+  /** What is wrong, and what would be right. */
+  readonly message: string;
+}
+
+/** The configuration cannot be used. All its faults are in `issues`; mend them, nothing else helps. */
+export class ConfigError extends FaucetError {
+  readonly code = "config";
+  readonly issues: readonly ConfigIssue[];
+
+  constructor(subject: string, issues: readonly ConfigIssue[]) {
+    const faults = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+    super(`${subject}: ${faults.length === 1 ? faults[0] : `${faults.length} faults\n  ${faults.join("\n  ")}`}`, {
+      retryable: false,
+    });
+    this.issues = issues;
+  }
+}
+
+/** What an `AuthError` tells beside its message. */
+export interface AuthErrorDetails {
+  readonly status?: number | undefined;
+  readonly error?: string | undefined;
+  readonly errorDescription?: string | undefined;
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The IdP answered, and its answer is no usable token. */
+export class AuthError extends FaucetError {
+  readonly code = "auth";
+  /** The HTTP status, if there was an answer. */
+  readonly status: number | undefined;
+  /** The `error` code of RFC 6749 §5.2, such as `invalid_grant`. */
+  readonly error: string | undefined;
+  /** The `error_description` of RFC 6749 §5.2, masked and shortened. */
+  readonly errorDescription: string | undefined;
+
+  constructor(message: string, details: AuthErrorDetails = {}) {
+    super(message, { retryable: details.retryable ?? false, cause: details.cause });
+    this.status = details.status;
+    this.error = details.error;
+    this.errorDescription = details.errorDescription;
+  }
+}
+
+/** There was no answer from the IdP, or none in time. Always retryable. */
+export class TransportError extends FaucetError {
+  readonly code = "transport";
+
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, { ...options, retryable: true });
+  }
+}
+
+// Literal, since bundlers rename classes; on the prototypes, to keep `name` out of inspections.
+for (const [name, kind] of Object.entries({ ConfigError, AuthError, TransportError })) {
+  Object.defineProperty(kind.prototype, "name", { value: name });
+}

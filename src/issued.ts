@@ -1,0 +1,42 @@
+/** What passes between whoever asks for a token and whoever issues one. */
+
+import type { Credential } from "./credential.js";
+
+/** How one caller wants to be served. */
+export interface CallOptions {
+  /** Rejects this caller with `signal.reason`; the exchange goes on for the others (C8). */
+  readonly signal?: AbortSignal;
+}
+
+/** Why a token is asked for. */
+export type IssueReason = "initial" | "expired" | "invalidated" | "background";
+
+/** What an issuer is told. */
+export interface IssueContext {
+  readonly reason: IssueReason;
+  /** The credential that a connector reported as refused, when that is the reason. */
+  readonly rejected?: Credential;
+  /** Aborted at the flight's deadline. An issuer that ignores it is abandoned, not waited for. */
+  readonly signal: AbortSignal;
+}
+
+/** What an issuer gives. */
+export interface Issued {
+  readonly credential: Credential;
+  /** Seconds from now. Without a number above zero the credential is kept until it is rejected (C5). */
+  readonly expiresIn?: number | undefined;
+  /** The refresh token to present next, if the IdP gave a new one (A3). */
+  readonly refreshToken?: string | undefined;
+}
+
+/** Gets one new credential: a single exchange with an IdP. May throw; may take no argument. */
+export type Issue = (why: IssueContext) => Promise<Issued>;
+
+/**
+ * The seconds of a lifetime as an IdP spells it: 3600, 3600.5 or "3600" (A2). `undefined` for
+ * everything that gives no lifetime: absent, null, zero, negative, no number (C5).
+ */
+export function lifetimeOf(value: unknown): number | undefined {
+  const seconds = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+}
