@@ -1,0 +1,101 @@
+/** One exchange with an IdP: a request, and its answer read whole within limits (H1, H2, H4). */
+
+import { AuthError, TransportError } from "../errors.js";
+import { type Dispatcher, dispatch, TOKEN_REQUEST } from "./dispatcher.js";
+import type { Mask } from "./mask.js";
+import { displayUrl, userinfoAuthorization } from "./url.js";
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** A request to an IdP. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+/** What came back. */
+export interface HttpAnswer {
+  /** The request, for messages: method and URL, nothing secret. */
+  readonly to: string;
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** What an exchange needs beside its request. */
+export interface ExchangeOptions {
+  readonly dispatcher: Dispatcher | undefined;
+  readonly signal: AbortSignal;
+  readonly mask: Mask;
+}
+
+/**
+ * Sends `request` and reads the answer, whatever its status. Rejects with `options.signal.reason`
+ * as soon as the signal is aborted, with a `TransportError` if no whole answer came, and with an
+ * `AuthError` if it is over 1 MiB.
+ */
+export async function exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer> {
+  const to = `${request.method} ${displayUrl(request.url)}`;
+  try {
+    // undici does not look at the signal before it has a socket, other dispatchers perhaps never.
+    return await unlessAborted(options.signal, transact(to, request, options));
+  } catch (error) {
+    if (error instanceof AuthError || options.signal.aborted) throw error;
+    throw new TransportError(`${to}: no answer${codeOf(error)}`, { cause: maskedCause(error, options.mask) });
+  }
+}
+
+async function transact(to: string, request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer> {
+  const authorization = userinfoAuthorization(request.url);
+  const { statusCode, headers, body } = await dispatch(options.dispatcher, {
+    origin: request.url.origin,
+    path: request.url.pathname + request.url.search,
+    method: request.method,
+    headers: { ...(authorization && { authorization }), ...request.headers },
+    body: request.body ?? null,
+    signal: options.signal,
+    // The flight's deadline is the only clock (H2).
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    [TOKEN_REQUEST]: true,
+  });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop early destroys the body, and its socket with it.
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) {
+      throw new AuthError(`${to}: the answer is larger than ${MAX_ANSWER_BYTES} bytes`, { status: statusCode });
+    }
+    chunks.push(chunk);
+  }
+  return { to, url: request.url, status: statusCode, headers, text: new TextDecoder().decode(Buffer.concat(chunks)) };
+}
+
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** The error of a dispatcher, which may quote the request, retold without secrets (S1). */
+function maskedCause(error: unknown, mask: Mask): Error {
+  if (!(error instanceof Error)) return new Error("the dispatcher threw something that is no Error");
+  const cause = error.cause === undefined ? undefined : { cause: maskedCause(error.cause, mask) };
+  const retold = new Error(mask.prose(error.message) ?? "(left out: it may quote a secret)", cause);
+  retold.name = error.name;
+  delete retold.stack;
+  return Object.assign(retold, "code" in error ? { code: error.code } : {});
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? ` (${code})` : "";
+}

@@ -1,0 +1,37 @@
+/** What of a request to an IdP is an address, and what is secret. */
+
+import querystring from "node:querystring";
+
+/** A URL for messages: without userinfo, query and fragment (S1). */
+export function displayUrl(url: URL): string {
+  return url.origin + url.pathname;
+}
+
+/** The Basic credentials of `https://user:password@host`, as an `Authorization` value. */
+export function userinfoAuthorization(url: URL): string | undefined {
+  if (url.username === "" && url.password === "") return undefined;
+  return `Basic ${Buffer.from(`${querystring.unescape(url.username)}:${querystring.unescape(url.password)}`).toString("base64")}`;
+}
+
+/** What must not be told of a request, its body aside: what URL and headers carry. */
+export function secretsOfRequest({ url, headers }: { url: URL; headers: Readonly<Record<string, string>> }): string[] {
+  const queryValues = [...url.searchParams.values()].filter((value) => value.length >= SHORTEST_KEY);
+  const configured = Object.entries(headers).filter(([name]) => !NEGOTIATION.has(name));
+  const values = [...configured.map(([, value]) => value), userinfoAuthorization(url) ?? ""];
+  return [...queryValues, ...values.flatMap(secretsOfHeader)];
+}
+
+/** Headers that describe the messages, not their sender. */
+const NEGOTIATION: ReadonlySet<string> = new Set(["accept", "content-type"]);
+
+/** Shorter values in a query are versions, flags and the like. */
+const SHORTEST_KEY = 8;
+
+/** A header value and its parts: `Bearer x` may be echoed as `x`, `Basic …` decoded. */
+function secretsOfHeader(value: string): string[] {
+  const [scheme, credentials] = value.split(/\s+(.*)/s);
+  if (credentials === undefined) return [value];
+  if (scheme?.toLowerCase() !== "basic") return [value, credentials];
+  const userPass = Buffer.from(credentials, "base64").toString();
+  return [value, credentials, userPass, userPass.slice(userPass.indexOf(":") + 1)];
+}
