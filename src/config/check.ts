@@ -1,0 +1,120 @@
+/** Checks a configuration whole, and says of every fault where it is and how to mend it (G2). */
+
+import leven from "leven";
+import type * as z from "zod/mini";
+import { ConfigError, type ConfigIssue, FaucetError } from "../errors.js";
+
+/** A fault in how keys stand to each other, which no key shows alone. */
+export type Relation = (config: Readonly<Record<string, unknown>>) => readonly ConfigIssue[];
+
+/**
+ * `config` in its normal form. Throws a `ConfigError` about `subject` with every fault; a value is
+ * never repeated in it, since it may be a secret in the wrong place.
+ */
+export function check<T>(
+  subject: string,
+  schema: z.ZodMiniType<T>,
+  config: unknown,
+  relations: readonly Relation[] = [],
+): T {
+  const knownKeys = new Map<string, readonly string[]>();
+  const result = schema.safeParse(config, {
+    error: (issue) => {
+      if (issue.code === "unrecognized_keys") knownKeys.set(pathOf(issue.path), shapeKeys(issue.inst));
+      return messageOf(issue);
+    },
+  });
+  const faults = result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue, knownKeys));
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
+    faults.push(...relations.flatMap((relation) => relation(config as Record<string, unknown>)));
+  }
+  if (!result.success || faults.length > 0) throw new ConfigError(subject, faults);
+  return result.data;
+}
+
+/** `build`'s result, built when it is first asked for: importing a provider costs no schema. */
+export function lazily<T>(build: () => T): () => T {
+  let built: { value: T } | undefined;
+  return () => {
+    built ??= { value: build() };
+    return built.value;
+  };
+}
+
+/** Whether a key has a value: `null` means that it is absent (G1). */
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Runs `build` and gives back its result, or its `ConfigError`'s faults with `path` before theirs. */
+export function faultsOf<T>(path: string, build: () => T): { built: T } | { faults: readonly ConfigIssue[] } {
+  try {
+    return { built: build() };
+  } catch (error) {
+    if (!isConfigError(error)) throw error;
+    return { faults: error.issues.map((issue) => ({ path: join(path, issue.path), message: issue.message })) };
+  }
+}
+
+/** Of either build: a user's own type may be made with the other one. */
+function isConfigError(error: unknown): error is ConfigError {
+  return FaucetError.is(error) && error.code === "config";
+}
+
+/** What a name was probably meant to be, and else what it could be. */
+export function suggest(name: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: leven(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
+    .sort((a, b) => a.distance - b.distance);
+  if (nearest !== undefined) return `did you mean "${nearest.candidate}"?`;
+  return known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;
+}
+
+function toFaults(issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<string, readonly string[]>): ConfigIssue[] {
+  const path = pathOf(issue.path);
+  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+  const known = knownKeys.get(path) ?? [];
+  return issue.keys.map((key) => ({ path: join(path, key), message: `unknown key; ${suggest(key, known)}` }));
+}
+
+function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_type") {
+    if (issue.input === undefined || issue.input === null)
+      return `is required: ${TYPES[issue.expected] ?? issue.expected}`;
+    return `must be ${TYPES[issue.expected] ?? issue.expected}, not ${typeName(issue.input)}`;
+  }
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`;
+  return undefined;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a finite number",
+  object: "a mapping of keys to values",
+  record: "a mapping of names to values",
+  array: "a list",
+};
+
+function typeName(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  return Number.isFinite(value) || typeof value !== "number" ? `a ${typeof value}` : String(value);
+}
+
+function shapeKeys(schema: z.core.$ZodRawIssue["inst"]): readonly string[] {
+  const definition = schema?._zod.def as { shape?: object } | undefined;
+  return Object.keys(definition?.shape ?? {});
+}
+
+function pathOf(path: readonly PropertyKey[] | undefined): string {
+  return (path ?? []).reduce<string>(
+    (whole, step) => join(whole, typeof step === "number" ? `[${step}]` : String(step)),
+    "",
+  );
+}
+
+/** A path below another. */
+export function join(path: string, rest: string): string {
+  return path === "" || rest === "" || rest.startsWith("[") ? path + rest : `${path}.${rest}`;
+}

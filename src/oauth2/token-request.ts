@@ -1,0 +1,27 @@
+/** The token request: what a client posts to its token endpoint (RFC 6749 §3.2, §4.4.2, §6). */
+
+import type { HttpRequest } from "../http/exchange.js";
+import { authenticate, type OAuth2Client } from "./client.js";
+
+/** The parameters of a grant; those that are `undefined` or empty are not sent (H5). */
+export type Grant = { readonly grant_type: string } & Readonly<Record<string, string | undefined>>;
+
+/** Asks for a token by `grant`. */
+export function tokenRequest(client: OAuth2Client, grant: Grant): HttpRequest {
+  const authentication = authenticate(client);
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...client.params, ...grant, ...authentication.params })) {
+    if (value) form.set(name, value);
+  }
+  return {
+    method: "POST",
+    url: client.tokenUrl,
+    headers: {
+      accept: "application/json",
+      ...client.headers,
+      ...authentication.headers,
+      "content-type": "application/x-www-form-urlencoded",
+    },
+    body: form.toString(),
+  };
+}

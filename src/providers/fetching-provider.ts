@@ -1,0 +1,93 @@
+/** What the providers that fetch tokens have in common: the layers below them, wired together. */
+
+import type * as z from "zod/mini";
+import { DEFAULT_EXPIRY_RATIO, TokenCache } from "../cache/token-cache.js";
+import { expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
+import { type Credential, secretOf } from "../credential.js";
+import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
+import { Mask } from "../http/mask.js";
+import { warnOfPlainHttp } from "../http/plain-http.js";
+import { secretsOfRequest } from "../http/url.js";
+import type { CallOptions, Issue, Issued } from "../issued.js";
+import { type GrantRecord, recorded } from "../store/grant-record.js";
+import { Provider } from "./provider.js";
+import type { Runtime } from "./runtime.js";
+
+/** The keys that every fetching provider has. */
+export interface FetchingConfig {
+  /** The share of its lifetime for which a token is used, in (0, 1]; 0.9 by default. */
+  readonly expiry_ratio?: number | null;
+  /** Seconds to assume where the answer has no usable lifetime; by default it is kept until rejected. */
+  readonly default_expires_in?: number | null;
+}
+
+/** Those keys in their normal form. */
+export interface FetchingSettings {
+  readonly expiry_ratio: number;
+  readonly default_expires_in: number | undefined;
+}
+
+/** The fields for those keys. */
+export function fetchingFields(): { [Key in keyof FetchingSettings]: z.ZodMiniType<FetchingSettings[Key]> } {
+  return {
+    expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
+    default_expires_in: optional(seconds()),
+  };
+}
+
+/** How one kind of provider asks for a token: all that tells it from the others. */
+export interface TokenSource {
+  readonly type: string;
+  readonly url: URL;
+  /** What the grant starts with. */
+  readonly initial: GrantRecord;
+  /** Configured secrets that go into a body; those in URL and headers are found there. */
+  readonly secrets: readonly (string | undefined)[];
+  /** What may be printed. */
+  readonly visible: Readonly<Record<string, unknown>>;
+  request(record: GrantRecord): HttpRequest;
+  read(answer: HttpAnswer, mask: Mask): Issued | Promise<Issued>;
+}
+
+/** A provider that fetches by its `TokenSource` and caches in a `TokenCache`. */
+export abstract class FetchingProvider extends Provider {
+  readonly #cache: TokenCache;
+
+  protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
+    super(source.type, source.visible, runtime);
+    this.#cache = new TokenCache(withLifetime(issuer(source, runtime), settings.default_expires_in), {
+      expiryRatio: settings.expiry_ratio,
+      clock: runtime.clock,
+    });
+    warnOfPlainHttp(source.url, this.name);
+  }
+
+  getToken(options?: CallOptions): Promise<Credential> {
+    return this.#cache.getToken(options);
+  }
+
+  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
+    return this.#cache.invalidate(stale, options);
+  }
+}
+
+function issuer(source: TokenSource, { dispatcher }: Runtime): Issue {
+  return recorded(source.initial, async (record, { rejected, signal }) => {
+    const request = source.request(record);
+    const mask = new Mask([
+      ...source.secrets,
+      ...secretsOfRequest(request),
+      record.refreshToken,
+      record.accessToken,
+      rejected && secretOf(rejected),
+    ]);
+    return source.read(await exchange(request, { dispatcher, signal, mask }), mask);
+  });
+}
+
+function withLifetime(issue: Issue, defaultExpiresIn: number | undefined): Issue {
+  return async (why) => {
+    const issued = await issue(why);
+    return { ...issued, expiresIn: issued.expiresIn ?? defaultExpiresIn };
+  };
+}

@@ -1,0 +1,54 @@
+/** `oauth2_refresh`: the refresh token grant (RFC 6749 §6), with rotation. */
+
+import * as z from "zod/mini";
+import { check, lazily } from "../config/check.js";
+import { scopes, text } from "../config/fields.js";
+import {
+  clientFields,
+  clientOf,
+  type OAuth2ClientConfig,
+  paramsKeepTheGrant,
+  secretFitsMethod,
+  visibleClient,
+} from "../oauth2/client-config.js";
+import { tokenRequest } from "../oauth2/token-request.js";
+import { readTokenResponse } from "../oauth2/token-response.js";
+import type { GrantRecord } from "../store/grant-record.js";
+import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import type { Runtime } from "./runtime.js";
+
+/** The configuration of an `oauth2_refresh` provider. */
+export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig {
+  /** The refresh token to begin with. Where the IdP rotates it, the provider follows. */
+  readonly refresh_token: string;
+  /** A list, or one string with spaces between (RFC 6749 §6); sent only when given. */
+  readonly scopes?: readonly string[] | string | null;
+}
+
+/**
+ * Bearer tokens for somebody's grant, by its refresh token (RFC 6749 §6). A rotated refresh token
+ * is presented from the next request on, so the grant lives as long as one provider is shared.
+ */
+export class OAuth2RefreshProvider extends FetchingProvider {
+  /** Throws a `ConfigError` with every fault of `config`. */
+  constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
+    const settings = check("oauth2_refresh", schema(), config, [secretFitsMethod, paramsKeepTheGrant]);
+    const client = clientOf(settings);
+    const { refresh_token: refreshToken, scopes: scope } = settings;
+    const source = {
+      type: "oauth2_refresh",
+      url: client.tokenUrl,
+      initial: { refreshToken },
+      secrets: [client.clientSecret, refreshToken, ...Object.values(client.params)],
+      visible: { ...visibleClient(client), refresh_token: "***", scope, expiry_ratio: settings.expiry_ratio },
+      request: (record: GrantRecord) =>
+        tokenRequest(client, { grant_type: "refresh_token", refresh_token: record.refreshToken, scope }),
+      read: readTokenResponse,
+    };
+    super(source, settings, runtime);
+  }
+}
+
+const schema = lazily(() =>
+  z.strictObject({ ...clientFields(), refresh_token: text(), scopes: scopes(), ...fetchingFields() }),
+);

@@ -1,0 +1,38 @@
+/** What all providers of this library are: named, and safe to print (S1). */
+
+import { type InspectOptions, inspect } from "node:util";
+import type { AuthProvider } from "../auth-provider.js";
+import type { Credential } from "../credential.js";
+import type { CallOptions } from "../issued.js";
+import { checkRuntime, type Runtime } from "./runtime.js";
+
+/** An `AuthProvider` that prints as its kind, its name and what of its configuration may be seen. */
+export abstract class Provider implements AuthProvider {
+  readonly type: string;
+  readonly name: string;
+  readonly #visible: Readonly<Record<string, unknown>>;
+
+  protected constructor(type: string, visible: Readonly<Record<string, unknown>>, runtime: Runtime) {
+    checkRuntime(type, runtime);
+    this.type = type;
+    this.name = runtime.name ?? type;
+    this.#visible = visible;
+  }
+
+  abstract getToken(options?: CallOptions): Promise<Credential>;
+
+  abstract invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
+
+  /** What may be logged: identifiers, no secrets. */
+  toJSON(): Record<string, unknown> {
+    return { type: this.type, name: this.name, ...this.#visible };
+  }
+
+  static {
+    Object.defineProperty(Provider.prototype, inspect.custom, {
+      value(this: Provider, _depth: number, options: InspectOptions): string {
+        return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+      },
+    });
+  }
+}

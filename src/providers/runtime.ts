@@ -1,0 +1,39 @@
+/** What a provider is given that is not data (G1). */
+
+import type { AuthProvider } from "../auth-provider.js";
+import type { Clock } from "../cache/clock.js";
+import { ConfigError, type ConfigIssue } from "../errors.js";
+import type { Dispatcher } from "../http/dispatcher.js";
+
+/** Makes a provider of a user's own type. It may throw a `ConfigError`. */
+export type ProviderFactory = (config: unknown, runtime: Runtime) => AuthProvider;
+
+/** The second argument of every provider: objects and functions, which no YAML could hold. */
+export interface Runtime {
+  /** The provider's name; its type by default. In a catalog, its name there. */
+  readonly name?: string | undefined;
+  /** An undici dispatcher for requests to the IdP; the process's global one by default. */
+  readonly dispatcher?: Dispatcher | undefined;
+  /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
+  readonly clock?: Clock | undefined;
+  /** A user's own provider types by name, for `fromConfig` and catalogs. */
+  readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
+}
+
+/** Throws a `ConfigError` if `runtime` holds something that would only fail when it is first used. */
+export function checkRuntime(subject: string, { name, dispatcher, clock }: Runtime): void {
+  const faults: ConfigIssue[] = [];
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    faults.push({ path: "runtime.name", message: "must be a non-empty string" });
+  }
+  if (dispatcher !== undefined && typeof dispatcher?.request !== "function") {
+    faults.push({
+      path: "runtime.dispatcher",
+      message: "must be an undici dispatcher: an object with a method request()",
+    });
+  }
+  if (clock !== undefined && typeof clock !== "function") {
+    faults.push({ path: "runtime.clock", message: "must be a function that returns milliseconds since the epoch" });
+  }
+  if (faults.length > 0) throw new ConfigError(subject, faults);
+}
