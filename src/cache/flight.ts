@@ -1,6 +1,7 @@
 /** One exchange in progress and everybody who waits for it (C1, C8, C9). */
 
 import type { Credential } from "../credential.js";
+import { handled } from "../handled.js";
 
 // The longest that Node's timers can express.
 const FOREVER_MS = 2 ** 31 - 1;
@@ -17,11 +18,11 @@ export class Flight {
   #reject!: (error: unknown) => void;
 
   constructor() {
-    this.promise = new Promise((resolve, reject) => {
+    const settled = new Promise<Credential>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    markHandled(this.promise);
+    this.promise = handled(settled);
   }
 
   /** The flight's result, or `signal.reason` for those who came with that signal. */
@@ -54,11 +55,9 @@ export class Flight {
         reject(signal.reason);
       };
       signal.addEventListener("abort", leave, { once: true });
-      const settled = (): void => signal.removeEventListener("abort", leave);
-      this.promise.then(resolve, reject).finally(settled);
+      this.promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
     });
-    markHandled(departing);
-    return departing;
+    return handled(departing);
   }
 
   /** Holds the process open while somebody waits: an await must not end with the event loop (C9). */
@@ -81,9 +80,4 @@ export class Flight {
     clearInterval(this.#keepAlive);
     this.#keepAlive = undefined;
   }
-}
-
-/** Whether a caller looks at its promise or not, a failure is no unhandled rejection (C9). */
-function markHandled(promise: Promise<unknown>): void {
-  promise.catch(() => {});
 }

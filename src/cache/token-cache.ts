@@ -8,6 +8,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { type Credential, remake, secretOf } from "../credential.js";
 import { AuthError, ConfigError } from "../errors.js";
+import { handled } from "../handled.js";
 import { type CallOptions, type Issue, type IssueContext, type Issued, lifetimeOf } from "../issued.js";
 import { type Clock, wallClock } from "./clock.js";
 import { DEFAULT_TIMEOUT_SECS, type UntimedIssue, withDeadline } from "./deadline.js";
@@ -66,7 +67,7 @@ export class TokenCache {
    */
   getToken(options: CallOptions = {}): Promise<Credential> {
     const { signal } = options;
-    if (signal?.aborted) return rejection(signal.reason);
+    if (signal?.aborted) return handled(Promise.reject(signal.reason));
     const current = this.#current;
     if (current !== undefined && !current.rejected && this.#isFresh(current)) return current.promise;
     return (this.#flight ?? this.#takeOff()).join(signal);
@@ -78,7 +79,7 @@ export class TokenCache {
    */
   invalidate(stale: Credential, options: CallOptions = {}): Promise<Credential> {
     if (typeof stale !== "object" || stale === null) {
-      return rejection(new TypeError("invalidate() takes the credential that was refused"));
+      return handled(Promise.reject(new TypeError("invalidate() takes the credential that was refused")));
     }
     const reported = this.#generationOf(stale);
     if (reported !== undefined && reported === this.#current) reported.rejected = true;
@@ -149,11 +150,4 @@ function ownCopy(credential: Credential): Credential {
 function checkRatio(ratio: number): number {
   if (typeof ratio === "number" && ratio > 0 && ratio <= 1) return ratio;
   throw new ConfigError("TokenCache", [{ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" }]);
-}
-
-/** A rejection that is nobody's fault if nobody looks at it (C9). */
-function rejection(reason: unknown): Promise<never> {
-  const rejected = Promise.reject(reason);
-  rejected.catch(() => {});
-  return rejected;
 }

@@ -5,6 +5,7 @@ import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { optional } from "../config/fields.js";
 import { Credential } from "../credential.js";
 import { ConfigError } from "../errors.js";
+import { handled } from "../handled.js";
 import type { CallOptions } from "../issued.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
@@ -27,7 +28,7 @@ export class StaticProvider extends Provider {
   }
 
   getToken(options: CallOptions = {}): Promise<Credential> {
-    return options.signal?.aborted ? Promise.reject(options.signal.reason) : this.#promise;
+    return options.signal?.aborted ? handled(Promise.reject(options.signal.reason)) : this.#promise;
   }
 
   /** The same credential again: a connector that gets an equal one back does not retry. */
