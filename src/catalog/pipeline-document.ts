@@ -49,6 +49,7 @@ const REASONS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: "a second document begins; only one can be read",
   TAB_AS_INDENT: "a tab is used to indent",
   TAG_RESOLVE_FAILED: "a tag that is not known here",
+  UNEXPECTED_TOKEN: "a character that cannot stand here; inside { } a value with ${…} needs quotes",
 };
 
 /** An alias that stands for nothing, or for far too much, shows only now. */

@@ -61,7 +61,7 @@ export function scopes(): z.ZodMiniType<string | undefined> {
 }
 
 /** A string, number or boolean, as text. */
-export function scalar(): z.ZodMiniType<string> {
+function scalar(): z.ZodMiniType<string> {
   return z.pipe(
     z.union([z.string(), z.number(), z.boolean()], "must be a string, a number or a boolean"),
     z.transform((given: Scalar) => String(given)),
@@ -100,7 +100,7 @@ export function headerName(): z.ZodMiniType<string> {
 }
 
 /** `given` without what is absent or empty. */
-export function withoutEmpty(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function withoutEmpty(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const present = Object.entries(given).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== "",
   );

@@ -34,15 +34,14 @@ export interface ExchangeOptions {
 }
 
 /**
- * Sends `request` and reads the answer, whatever its status. Rejects with `options.signal.reason`
- * as soon as the signal is aborted, with a `TransportError` if no whole answer came, and with an
- * `AuthError` if it is over 1 MiB.
+ * Sends `request` and reads the answer, whatever its status. Rejects with a `TransportError` if no
+ * whole answer came, with an `AuthError` if it is over 1 MiB. An abort ends it sooner or later, as the
+ * dispatcher sees fit: who cannot wait for that must not (see `withDeadline`).
  */
 export async function exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer> {
   const to = `${request.method} ${displayUrl(request.url)}`;
   try {
-    // undici does not look at the signal before it has a socket, other dispatchers perhaps never.
-    return await unlessAborted(options.signal, transact(to, request, options));
+    return await transact(to, request, options);
   } catch (error) {
     if (error instanceof AuthError || options.signal.aborted) throw error;
     throw new TransportError(`${to}: no answer${codeOf(error)}`, { cause: maskedCause(error, options.mask) });
@@ -76,22 +75,12 @@ async function transact(to: string, request: HttpRequest, options: ExchangeOptio
   return { to, url: request.url, status: statusCode, headers, text: new TextDecoder().decode(Buffer.concat(chunks)) };
 }
 
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
 /** The error of a dispatcher, which may quote the request, retold without secrets (S1). */
 function maskedCause(error: unknown, mask: Mask): Error {
   if (!(error instanceof Error)) return new Error("the dispatcher threw something that is no Error");
   const cause = error.cause === undefined ? undefined : { cause: maskedCause(error.cause, mask) };
   const retold = new Error(mask.prose(error.message) ?? "(left out: it may quote a secret)", cause);
   retold.name = error.name;
-  delete retold.stack;
   return Object.assign(retold, "code" in error ? { code: error.code } : {});
 }
 

@@ -191,7 +191,12 @@ describe("fromConfig", () => {
   test("a user's own type gets its configuration and the runtime, and is listed", () => {
     const made = fromConfig({ type: "static", config: { token: "t" } });
     const seen: unknown[] = [];
-    const types = { my_idp: (...given: unknown[]) => (seen.push(...given), made) };
+    const types = {
+      my_idp: (...given: unknown[]) => {
+        seen.push(...given);
+        return made;
+      },
+    };
     const runtime = { types, name: "mine" };
     expect(fromConfig({ type: "my_idp", config: { a: 1 } }, runtime)).toBe(made);
     expect(seen).toEqual([{ a: 1 }, runtime]);

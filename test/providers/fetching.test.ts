@@ -78,7 +78,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     const idp = await startIdp();
     const marks: unknown[] = [];
     const dispatcher = new Agent().compose((dispatch) => (options, handler) => {
-      marks.push((options as Record<symbol, unknown>)[Symbol.for("faucet-auth.token-request")]);
+      marks.push((options as object as Record<symbol, unknown>)[Symbol.for("faucet-auth.token-request")]);
       return dispatch(options, handler);
     });
     await make(idp, {}, { dispatcher }).getToken();
@@ -92,7 +92,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     const marks: unknown[] = [];
     setGlobalDispatcher(
       new Agent().compose((dispatch) => (options, handler) => {
-        marks.push((options as Record<symbol, unknown>)[Symbol.for("faucet-auth.token-request")]);
+        marks.push((options as object as Record<symbol, unknown>)[Symbol.for("faucet-auth.token-request")]);
         return dispatch(options, handler);
       }),
     );
@@ -318,6 +318,18 @@ describe.each(fetchingTypes)("%s", (type, make) => {
         expect(printed).not.toContain(encodeURIComponent(secret));
       }
     }
+  });
+
+  test("S2 a secret as error code or as key is masked", async () => {
+    const secret = type === "token_endpoint" ? SECRETS.header : SECRETS.client_secret;
+    const idp = await startIdp((_request, response, index) =>
+      json(response, index === 1 ? { error: secret } : { [secret]: 1 }, index === 1 ? 400 : 200),
+    );
+    expect(await errorOf(() => make(idp).getToken())).toMatchObject({
+      error: "***",
+      message: expect.stringMatching(/HTTP 400, \*\*\*$/),
+    });
+    expect((await errorOf(() => make(idp).getToken())).message).toMatch(/the body has the keys \*\*\*$/);
   });
 
   test("S2 a description is masked before it is shortened, and says how much was cut", async () => {
