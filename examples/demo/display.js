@@ -1,0 +1,63 @@
+/** What the demo shows: a table that lives while it runs in a terminal, and the sentence at the end. */
+
+/**
+ * @typedef {import("./connector.js").Connector} Connector
+ * @typedef {import("./openid-provider.js").OpenIdProvider} OpenIdProvider
+ */
+
+const ROW = [12, 10, 6, 13];
+
+/** The table, as lines. @param {readonly Connector[]} connectors @param {OpenIdProvider["seen"]} seen */
+export function table(connectors, seen) {
+  const rows = connectors.map(({ table: name, requests, refused, tokens, failure }) => {
+    return row([name, requests, refused, tokens.size]) + (failure === undefined ? "" : `  ${failure}`);
+  });
+  return [
+    row(["connector", "requests", "401s", "tokens seen"]),
+    ...rows,
+    "",
+    `OpenID provider: ${seen.tokenRequests} token requests, ${seen.reuses} refresh tokens presented twice, ${seen.revokedGrants} grants revoked`,
+  ];
+}
+
+/** Redraws the table in place, several times a second, until it is stopped. @param {() => string[]} lines */
+export function showLive(lines) {
+  if (!process.stdout.isTTY) return () => {};
+  let drawn = 0;
+  const draw = () => {
+    const text = lines().map((line) => `\u001b[2K${line.slice(0, process.stdout.columns)}\n`);
+    process.stdout.write((drawn > 0 ? `\u001b[${drawn}A` : "") + text.join(""));
+    drawn = text.length;
+  };
+  const timer = setInterval(draw, 150);
+  return () => {
+    clearInterval(timer);
+    draw();
+  };
+}
+
+/** What the run has shown. @param {readonly Connector[]} connectors @param {OpenIdProvider["seen"]} seen @param {boolean} shared */
+export function conclusion(connectors, seen, shared) {
+  const sum = (/** @type {(connector: Connector) => number} */ of) =>
+    connectors.reduce((total, one) => total + of(one), 0);
+  const failed = sum((connector) => connector.failed);
+  const alive = seen.revokedGrants === 0 && seen.reuses === 0;
+  const apart = sum((connector) => connector.tokens.size);
+  const run = `${connectors.length} connectors made ${sum((connector) => connector.requests)} requests and saw ${sum((connector) => connector.refused)} 401s.`;
+  const cost = shared
+    ? `They shared one provider: ${seen.tokenRequests} token requests, where a provider each would have made ${apart}.`
+    : `They had a provider each: ${seen.tokenRequests} token requests, and ${seen.reuses} of them presented a refresh token that was spent.`;
+  const end = alive
+    ? "The grant is alive."
+    : `The grant is dead: ${failed} of ${connectors.length} connectors stopped.`;
+  return { text: `${run}\n${cost}\n${end}`, succeeded: alive && failed === 0 };
+}
+
+/** @param {readonly (string | number)[]} cells */
+function row(cells) {
+  return cells
+    .map((cell, column) =>
+      column === 0 ? String(cell).padEnd(ROW[column] ?? 0) : String(cell).padStart(ROW[column] ?? 0),
+    )
+    .join("");
+}
