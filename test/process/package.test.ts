@@ -1,0 +1,55 @@
+import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { execute, load, root, run } from "../support/child.js";
+
+/** A project that has installed the packed tarball. */
+let project: string;
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), "faucet-auth-package-"));
+  const packed = await execute("npm", ["pack", "--silent", "--pack-destination", project]);
+  const modules = join(project, "node_modules");
+  await mkdir(join(modules, "faucet-auth"), { recursive: true });
+  await execute("tar", [
+    "-xzf",
+    join(project, packed.stdout.trim()),
+    "--strip-components=1",
+    "-C",
+    join(modules, "faucet-auth"),
+  ]);
+  for (const dependency of ["undici", "jsonpath-plus", "yaml"]) {
+    await symlink(join(root, "node_modules", dependency), join(modules, dependency));
+  }
+});
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+describe("the packed tarball", () => {
+  test("holds dist, README, CHANGELOG and licences, and nothing else", async () => {
+    const files = await readdir(join(project, "node_modules", "faucet-auth"));
+    expect(files.sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE-APACHE",
+      "LICENSE-MIT",
+      "README.md",
+      "dist",
+      "package.json",
+    ]);
+    const dist = await readdir(join(project, "node_modules", "faucet-auth", "dist"));
+    expect(dist.sort()).toEqual(["THIRD-PARTY-LICENSES", "index.cjs", "index.d.cts", "index.d.ts", "index.js"]);
+  });
+
+  test.each(["module", "commonjs"] as const)("serves a catalog to a %s program", async (format) => {
+    const ended = await run(
+      format,
+      `${load[format]}
+      faucet.AuthCatalog.fromYaml("auth: { a: { type: static, config: { token: t } } }")
+        .then((catalog) => catalog.resolve({ ref: "a" }).getToken())
+        .then((credential) => console.log(faucet.Credential.authorizationValue(credential)));`,
+      { cwd: project },
+    );
+    expect(ended).toMatchObject({ code: 0, stdout: "Bearer t\n", stderr: "" });
+  });
+});

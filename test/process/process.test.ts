@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { type Format, load, run } from "../support/child.js";
+import { startIdp } from "../support/idp.js";
+
+const formats: Format[] = ["module", "commonjs"];
+
+describe.each(formats)("C9 %s", (format) => {
+  test("C9 an awaited token keeps the process alive, though its issuer holds nothing open", async () => {
+    const { code, stdout } = await run(
+      format,
+      `${load[format]}
+      const credential = { type: "bearer", token: "t" };
+      const cache = new faucet.TokenCache(() => new Promise((resolve) => setTimeout(() => resolve({ credential }), 300).unref()));
+      cache.getToken().then(() => console.log("served"));
+      cache.getToken({ signal: new AbortController().signal }).then(() => console.log("served"));`,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "served\nserved\n" });
+  });
+
+  test("C9 a flight that everybody has left does not keep it alive", async () => {
+    const { code, stdout, seconds } = await run(
+      format,
+      `${load[format]}
+      const cache = new faucet.TokenCache(() => new Promise(() => {}));
+      const leaving = new AbortController();
+      cache.getToken({ signal: leaving.signal }).catch((reason) => console.log(reason));
+      leaving.abort("left");`,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "left\n" });
+    expect(seconds).toBeLessThan(20);
+  });
+
+  test("C9 a cache that nobody waits on does not keep it alive, and failures that nobody sees do not end it", async () => {
+    const { code, stdout, stderr } = await run(
+      format,
+      `${load[format]}
+      const cache = new faucet.TokenCache(async () => { throw new Error("down"); });
+      cache.getToken();
+      cache.getToken({ signal: AbortSignal.abort() });
+      new faucet.StaticProvider({ token: "t" }).getToken({ signal: AbortSignal.abort() });
+      setTimeout(() => console.log("alive"), 50);`,
+    );
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "alive\n", stderr: "" });
+  });
+});
+
+describe("two builds", () => {
+  test("FaucetError.is knows the errors of the other build, instanceof does not", async () => {
+    const { stdout, stderr } = await run(
+      "module",
+      `import { createRequire } from "node:module";
+      import * as esm from "faucet-auth";
+      const cjs = createRequire(process.cwd() + "/x.js")("faucet-auth");
+      for (const [a, b] of [[esm, cjs], [cjs, esm]]) {
+        const error = new a.TransportError("x");
+        console.log(b.FaucetError.is(error), error instanceof b.FaucetError, error.name, error.code);
+      }`,
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: "true false TransportError transport\n".repeat(2), stderr: "" });
+  });
+
+  test("C3 a credential of the other build is compared by its secret", async () => {
+    const { stdout } = await run(
+      "module",
+      `import { createRequire } from "node:module";
+      import * as esm from "faucet-auth";
+      const cjs = createRequire(process.cwd() + "/x.js")("faucet-auth");
+      let issued = 0;
+      const cache = new esm.TokenCache(async () => ({ credential: cjs.Credential.bearer("t" + ++issued) }));
+      await cache.getToken();
+      console.log((await cache.invalidate(cjs.Credential.bearer("t1"))).token, issued);`,
+    );
+    expect(stdout).toBe("t2 2\n");
+  });
+});
+
+describe("loading late", () => {
+  test.each(formats)("undici and yaml are loaded when they are first needed: %s", async (format) => {
+    const idp = await startIdp();
+    const { stdout } = await run(
+      format,
+      `${load[format]}
+      const loaded = () => {
+        const paths = Object.keys(process.getBuiltinModule("node:module")._cache).join();
+        return ["undici", "yaml"].filter((name) => paths.includes("/node_modules/" + name + "/")).join() || "none";
+      };
+      const endpoint = { url: process.env.IDP, token_path: "$.access_token" };
+      new faucet.StaticProvider({ token: "t" }).getToken()
+        .then(() => console.log(loaded()))
+        .then(() => new faucet.TokenEndpointProvider(endpoint))
+        .then((provider) => (console.log(loaded()), provider.getToken()))
+        .then(() => console.log(loaded()))
+        .then(() => faucet.AuthCatalog.fromYaml("auth: {}"))
+        .then(() => console.log(loaded()));`,
+      { env: { IDP: idp.tokenUrl } },
+    );
+    expect(stdout).toBe("none\nnone\nundici\nundici,yaml\n");
+  });
+});
+
+describe("the process's global dispatcher", () => {
+  test("H1 it serves when Node's own fetch has set it first", async () => {
+    const idp = await startIdp();
+    const { stdout, stderr } = await run(
+      "module",
+      `${load.module}
+      await fetch(${JSON.stringify(`${idp.origin}/first`)});
+      const provider = new faucet.OAuth2ClientCredentialsProvider({ token_url: ${JSON.stringify(idp.tokenUrl)}, client_id: "c", client_secret: "s" });
+      console.log((await provider.getToken()).token);
+      console.log((await fetch(${JSON.stringify(`${idp.origin}/last`)})).status);`,
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: "token-2\n200\n", stderr: "" });
+  });
+});
