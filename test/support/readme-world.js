@@ -1,0 +1,56 @@
+/**
+ * The world that the README's programs live in: loaded before each, it answers for idp.example and
+ * api.example from a server in the same process.
+ */
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { Agent, setGlobalDispatcher } from "undici";
+
+let issued = 0;
+/** @type {Set<string>} */
+const accepted = new Set();
+
+/** @type {Record<string, (authorization: string) => [number, unknown]>} */
+const hosts = {
+  "idp.example": () => {
+    issued += 1;
+    const token = `t0ken-${issued}`;
+    accepted.add(`Bearer ${token}`);
+    // The first token is refused by the API, so that programs meet a 401.
+    if (issued === 1) accepted.delete(`Bearer ${token}`);
+    return [
+      200,
+      { access_token: token, expires_in: 3600, refresh_token: `r${issued}`, session: { key: token, ttl: 60 } },
+    ];
+  },
+  "api.example": (authorization) => (accepted.has(authorization) ? [200, { rows: [] }] : [401, {}]),
+};
+
+const server = createServer((request, response) => {
+  request.resume();
+  const [status, body] = hosts[String(request.headers["x-forwarded-host"])]?.(request.headers.authorization ?? "") ?? [
+    404,
+    {},
+  ];
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+});
+server.listen(0, "127.0.0.1");
+await once(server, "listening");
+server.unref();
+const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+
+setGlobalDispatcher(
+  new Agent({ keepAliveTimeout: 1 }).compose((dispatch) => (options, handler) => {
+    const host = new URL(String(options.origin)).host;
+    const headers = [...flat(options.headers), "x-forwarded-host", host];
+    return dispatch({ ...options, origin: `http://127.0.0.1:${port}`, headers }, handler);
+  }),
+);
+
+/** @param {import("undici").Dispatcher.DispatchOptions["headers"]} headers @returns {string[]} */
+function flat(headers) {
+  if (Array.isArray(headers)) return headers;
+  return Object.entries(headers ?? {}).flatMap(([name, value]) => [name, String(value)]);
+}
