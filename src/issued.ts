@@ -29,6 +29,14 @@ export interface Issued {
   readonly refreshToken?: string | undefined;
 }
 
+/** What one exchange brought. A rotated refresh token counts even where the token beside it is unusable (A3). */
+export interface Redemption {
+  readonly accessToken?: string | undefined;
+  readonly refreshToken?: string | undefined;
+  /** Throws an `AuthError` if the token is unusable. */
+  issued(): Issued;
+}
+
 /** Gets one new credential: a single exchange with an IdP. May throw; may take no argument. */
 export type Issue = (why: IssueContext) => Promise<Issued>;
 

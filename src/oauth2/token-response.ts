@@ -6,19 +6,28 @@ import { describeKeys, isObject, readJson } from "../http/answer.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import { credentialFrom } from "../http/token.js";
-import { type Issued, lifetimeOf } from "../issued.js";
+import { type Issued, lifetimeOf, type Redemption } from "../issued.js";
 
 /** Token types whose tokens no server takes as a bearer: they need a key and a proof per request. */
 const BOUND_TOKEN_TYPES: ReadonlySet<string> = new Set(["dpop", "mac"]);
 
-/** The token of `answer`, its lifetime and its rotated refresh token. Throws an `AuthError`. */
-export function readTokenResponse(answer: HttpAnswer, mask: Mask): Issued {
+/** What `answer` brought. Throws an `AuthError` if it is no token response. */
+export function readTokenResponse(answer: HttpAnswer, mask: Mask): Redemption {
   const body = readJson(answer, mask);
   const { to, status } = answer;
   if (!isObject(body)) {
     throw new AuthError(`${to}: HTTP ${status} is no token response; ${describeKeys(body, mask)}`, { status });
   }
-  const { access_token: token, token_type: tokenType, expires_in: expiresIn, refresh_token: refreshToken } = body;
+  return {
+    accessToken: nonEmptyString(body.access_token),
+    refreshToken: nonEmptyString(body.refresh_token),
+    issued: () => readToken(body, answer, mask),
+  };
+}
+
+function readToken(body: Record<string, unknown>, answer: HttpAnswer, mask: Mask): Issued {
+  const { to, status } = answer;
+  const { access_token: token, token_type: tokenType, expires_in: expiresIn } = body;
   if (typeof token !== "string" && token !== undefined && token !== null) {
     throw new AuthError(`${to}: access_token is not a string; ${describeKeys(body, mask)}`, { status });
   }
@@ -26,9 +35,9 @@ export function readTokenResponse(answer: HttpAnswer, mask: Mask): Issued {
   if (typeof tokenType === "string" && BOUND_TOKEN_TYPES.has(tokenType.toLowerCase())) {
     throw new AuthError(`${to}: the token is of type ${tokenType}, which cannot be used as a bearer`, { status });
   }
-  return {
-    credential,
-    expiresIn: lifetimeOf(expiresIn),
-    refreshToken: typeof refreshToken === "string" && refreshToken !== "" ? refreshToken : undefined,
-  };
+  return { credential, expiresIn: lifetimeOf(expiresIn) };
+}
+
+function nonEmptyString(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -14,7 +14,7 @@ import {
 import { tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
-import type { Runtime } from "./runtime.js";
+import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2` provider. */
 export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, FetchingConfig {
@@ -26,7 +26,11 @@ export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, Fetch
 export class OAuth2ClientCredentialsProvider extends FetchingProvider {
   /** Throws a `ConfigError` with every fault of `config`. */
   constructor(config: OAuth2ClientCredentialsConfig, runtime: Runtime = {}) {
-    const settings = check("oauth2", schema(), config, [secretFitsMethod, paramsKeepTheGrant]);
+    const settings = check("oauth2", config, {
+      schema: schema(),
+      relations: [secretFitsMethod, paramsKeepTheGrant],
+      others: faultsOfRuntime(runtime),
+    });
     const client = clientOf(settings);
     const scope = settings.scopes;
     const source = {

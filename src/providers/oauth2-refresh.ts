@@ -15,7 +15,7 @@ import { tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
 import type { GrantRecord } from "../store/grant-record.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
-import type { Runtime } from "./runtime.js";
+import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2_refresh` provider. */
 export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig {
@@ -32,7 +32,11 @@ export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig 
 export class OAuth2RefreshProvider extends FetchingProvider {
   /** Throws a `ConfigError` with every fault of `config`. */
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
-    const settings = check("oauth2_refresh", schema(), config, [secretFitsMethod, paramsKeepTheGrant]);
+    const settings = check("oauth2_refresh", config, {
+      schema: schema(),
+      relations: [secretFitsMethod, paramsKeepTheGrant],
+      others: faultsOfRuntime(runtime),
+    });
     const client = clientOf(settings);
     const { refresh_token: refreshToken, scopes: scope } = settings;
     const source = {

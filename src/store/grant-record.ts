@@ -1,7 +1,6 @@
 /** The record of a grant: what must outlive a token. For now in the private memory of one provider. */
 
-import { secretOf } from "../credential.js";
-import type { Issue, IssueContext, Issued } from "../issued.js";
+import type { Issue, IssueContext, Redemption } from "../issued.js";
 
 /** What is known of a grant. Never changed in place: a new record takes its place. */
 export interface GrantRecord {
@@ -12,24 +11,19 @@ export interface GrantRecord {
 }
 
 /** Makes a token request from what is on record. */
-export type Redeem = (record: GrantRecord, why: IssueContext) => Promise<Issued>;
+export type Redeem = (record: GrantRecord, why: IssueContext) => Promise<Redemption>;
 
 /**
- * An issuer that redeems what its record holds, and records what it got before handing it out
- * (A3). A late answer of an exchange that was given up still counts, unless a later one has
- * recorded: it may carry the only refresh token that is still good.
+ * An issuer that redeems what its record holds, and records what that brought before handing it out,
+ * or failing (A3). So does an answer that arrives after its exchange was given up, unless a later
+ * exchange has recorded: it may hold the only refresh token that is still good.
  */
 export function recorded(initial: GrantRecord, redeem: Redeem): Issue {
   let record = initial;
   return async (why) => {
     const presented = record;
-    const issued = await redeem(presented, why);
-    if (record === presented) {
-      record = {
-        refreshToken: issued.refreshToken ?? presented.refreshToken,
-        accessToken: secretOf(issued.credential),
-      };
-    }
-    return issued;
+    const { accessToken, refreshToken, issued } = await redeem(presented, why);
+    if (record === presented) record = { refreshToken: refreshToken ?? presented.refreshToken, accessToken };
+    return issued();
   };
 }

@@ -118,6 +118,20 @@ describe("A3 rotation", () => {
     expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual(["r0", "r1", "r1"]);
   });
 
+  test.each([
+    ["of a type that needs a proof", { access_token: "t", token_type: "DPoP" }],
+    ["that no header can carry", { access_token: "a\nb" }],
+    ["that is empty", { access_token: "" }],
+    ["that is no string", { access_token: 5 }],
+  ])("A3 the rotation beside a token %s is not lost", async (_what, fields) => {
+    const idp = await startIdp((_request, response, n) => json(response, { ...fields, refresh_token: `r${n}` }));
+    const provider = new OAuth2RefreshProvider({ token_url: idp.tokenUrl, ...config });
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth" });
+    idp.answerWith(numberedTokens());
+    await provider.getToken();
+    expect(idp.seen.at(-1)?.form.refresh_token).toBe("r1");
+  });
+
   test("C11 two providers of one configuration rotate apart", async () => {
     const idp = await startIdp((_request, response, n) =>
       json(response, { access_token: `t${n}`, refresh_token: `r${n}` }),
