@@ -11,6 +11,21 @@ const MOST_KEYS = 20;
 // RFC 6749 §5.2: error = 1*NQSCHAR
 const ERROR_CODE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
+/** RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2. */
+const REGISTERED_CODES: ReadonlySet<string> = new Set([
+  "access_denied",
+  "invalid_client",
+  "invalid_grant",
+  "invalid_request",
+  "invalid_scope",
+  "invalid_target",
+  "server_error",
+  "temporarily_unavailable",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "unsupported_response_type",
+]);
+
 /** The JSON body of a 2xx answer that carries no `error`; everything else is an `AuthError`. */
 export function readJson(answer: HttpAnswer, mask: Mask): unknown {
   const { to, status } = answer;
@@ -49,10 +64,11 @@ function parse(text: string): unknown {
   }
 }
 
+/** Whether there is an error in it: not the null, false, 0, "" or {} that some APIs send beside a token. */
 function carriesError(body: unknown): boolean {
   if (!isObject(body) || !Object.hasOwn(body, "error")) return false;
   const { error } = body;
-  return typeof error === "string" ? error !== "" : isObject(error) && Object.keys(error).length > 0;
+  return typeof error === "object" && error !== null ? Object.keys(error).length > 0 : Boolean(error);
 }
 
 function refused({ to, status }: HttpAnswer, body: unknown, mask: Mask): AuthError {
@@ -67,7 +83,7 @@ function refused({ to, status }: HttpAnswer, body: unknown, mask: Mask): AuthErr
 
 function toldError(body: Record<string, unknown>, mask: Mask): AuthErrorDetails {
   const { error, error_description: description } = body;
-  const code = typeof error === "string" && ERROR_CODE.test(error) ? mask.name(error) : undefined;
+  const code = typeof error === "string" && ERROR_CODE.test(error) ? toldCode(error, mask) : undefined;
   const prose = typeof description === "string" && description !== "" ? mask.prose(description) : undefined;
   return {
     error: code && shorten(code, LONGEST_NAME),
@@ -75,9 +91,17 @@ function toldError(body: Record<string, unknown>, mask: Mask): AuthErrorDetails 
   };
 }
 
+/** Callers switch on the standard's codes: no secret that happens to be a word of one may hide it. */
+function toldCode(error: string, mask: Mask): string | undefined {
+  return REGISTERED_CODES.has(error) ? error : mask.name(error);
+}
+
 function redirected({ to, url, status, headers }: HttpAnswer, mask: Mask): AuthError {
-  const location = String(headers.location ?? "");
-  const target = URL.canParse(location, url.href) ? mask.name(new URL(location, url).origin) : undefined;
+  const { location } = headers;
+  const target =
+    typeof location === "string" && URL.canParse(location, url.href)
+      ? mask.name(new URL(location, url).origin)
+      : undefined;
   return new AuthError(
     `${to}: HTTP ${status}, a redirect to ${target ?? "nowhere that can be told"}; redirects are not followed, configure the final URL`,
     { status },

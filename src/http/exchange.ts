@@ -44,7 +44,10 @@ export async function exchange(request: HttpRequest, options: ExchangeOptions): 
     return await transact(to, request, options);
   } catch (error) {
     if (error instanceof AuthError || options.signal.aborted) throw error;
-    throw new TransportError(`${to}: no answer${codeOf(error)}`, { cause: maskedCause(error, options.mask) });
+    const code = codeOf(error, options.mask);
+    throw new TransportError(`${to}: no answer${code === undefined ? "" : ` (${code})`}`, {
+      cause: maskedCause(error, options.mask),
+    });
   }
 }
 
@@ -75,16 +78,22 @@ async function transact(to: string, request: HttpRequest, options: ExchangeOptio
   return { to, url: request.url, status: statusCode, headers, text: new TextDecoder().decode(Buffer.concat(chunks)) };
 }
 
+// Errors have causes that have causes; some, themselves.
+const DEEPEST_CAUSE = 4;
+
 /** The error of a dispatcher, which may quote the request, retold without secrets (S1). */
-function maskedCause(error: unknown, mask: Mask): Error {
+function maskedCause(error: unknown, mask: Mask, depth = 1): Error {
   if (!(error instanceof Error)) return new Error("the dispatcher threw something that is no Error");
-  const cause = error.cause === undefined ? undefined : { cause: maskedCause(error.cause, mask) };
+  const told = error.cause !== undefined && depth < DEEPEST_CAUSE;
+  const cause = told ? { cause: maskedCause(error.cause, mask, depth + 1) } : undefined;
   const retold = new Error(mask.prose(error.message) ?? "(left out: it may quote a secret)", cause);
   retold.name = error.name;
-  return Object.assign(retold, "code" in error ? { code: error.code } : {});
+  const code = codeOf(error, mask);
+  return code === undefined ? retold : Object.assign(retold, { code });
 }
 
-function codeOf(error: unknown): string {
+/** A code as Node and undici have them: ECONNREFUSED, UND_ERR_SOCKET. */
+function codeOf(error: unknown, mask: Mask): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? ` (${code})` : "";
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? mask.name(code) : undefined;
 }

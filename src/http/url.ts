@@ -25,7 +25,7 @@ export function secretsOfRequest({ url, headers }: { url: URL; headers: Readonly
 const NEGOTIATION: ReadonlySet<string> = new Set(["accept", "content-type"]);
 
 /** Shorter values in a query are versions, flags and the like. */
-const SHORTEST_KEY = 8;
+const SHORTEST_KEY = 4;
 
 /** A header value and its parts: `Bearer x` may be echoed as `x`, `Basic …` decoded. */
 function secretsOfHeader(value: string): string[] {
@@ -33,5 +33,7 @@ function secretsOfHeader(value: string): string[] {
   if (credentials === undefined) return [value];
   if (scheme?.toLowerCase() !== "basic") return [value, credentials];
   const userPass = Buffer.from(credentials, "base64").toString();
-  return [value, credentials, userPass, userPass.slice(userPass.indexOf(":") + 1)];
+  const colon = userPass.indexOf(":");
+  // An API key as user name has no password beside it.
+  return [value, credentials, userPass, userPass.slice(colon + 1) || userPass.slice(0, Math.max(colon, 0))];
 }

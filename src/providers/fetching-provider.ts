@@ -3,12 +3,12 @@
 import type * as z from "zod/mini";
 import { DEFAULT_EXPIRY_RATIO, TokenCache } from "../cache/token-cache.js";
 import { expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
-import { type Credential, secretOf } from "../credential.js";
+import type { Credential } from "../credential.js";
 import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
-import type { CallOptions, Issue, Issued } from "../issued.js";
+import type { CallOptions, Issue, Redemption } from "../issued.js";
 import { type GrantRecord, recorded } from "../store/grant-record.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
@@ -46,7 +46,7 @@ export interface TokenSource {
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
   request(record: GrantRecord): HttpRequest;
-  read(answer: HttpAnswer, mask: Mask): Issued | Promise<Issued>;
+  read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
 }
 
 /** A provider that fetches by its `TokenSource` and caches in a `TokenCache`. */
@@ -72,15 +72,9 @@ export abstract class FetchingProvider extends Provider {
 }
 
 function issuer(source: TokenSource, { dispatcher }: Runtime): Issue {
-  return recorded(source.initial, async (record, { rejected, signal }) => {
+  return recorded(source.initial, async (record, { signal }) => {
     const request = source.request(record);
-    const mask = new Mask([
-      ...source.secrets,
-      ...secretsOfRequest(request),
-      record.refreshToken,
-      record.accessToken,
-      rejected && secretOf(rejected),
-    ]);
+    const mask = new Mask([...source.secrets, ...secretsOfRequest(request), record.refreshToken, record.accessToken]);
     return source.read(await exchange(request, { dispatcher, signal, mask }), mask);
   });
 }

@@ -11,10 +11,10 @@ import type { Mask } from "../http/mask.js";
 import { credentialFrom } from "../http/token.js";
 import { displayUrl } from "../http/url.js";
 import { isFieldValue, isToken } from "../http-field.js";
-import { type Issued, lifetimeOf } from "../issued.js";
+import { type Issued, lifetimeOf, type Redemption } from "../issued.js";
 import { faultOfPath, type Select, selector } from "../json-path/select.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
-import type { Runtime } from "./runtime.js";
+import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** Where a token goes that is no bearer. */
 export interface ApplyAs {
@@ -46,7 +46,11 @@ export interface TokenEndpointConfig extends FetchingConfig {
 export class TokenEndpointProvider extends FetchingProvider {
   /** Throws a `ConfigError` with every fault of `config`. */
   constructor(config: TokenEndpointConfig, runtime: Runtime = {}) {
-    const settings = check("token_endpoint", schema(), config, [bodyFitsMethod, bodyFitsEncoding]);
+    const settings = check("token_endpoint", config, {
+      schema: schema(),
+      relations: [bodyFitsMethod, bodyFitsEncoding, bodyIsJson],
+      others: faultsOfRuntime(runtime),
+    });
     const request = requestOf(settings);
     const source = {
       type: "token_endpoint",
@@ -114,6 +118,15 @@ const bodyFitsEncoding: Relation = ({ encoding, body }) => {
   return [{ path: "body", message: "must be a flat mapping of strings, numbers and booleans with encoding: form" }];
 };
 
+const bodyIsJson: Relation = ({ body }) => {
+  try {
+    JSON.stringify(body);
+    return [];
+  } catch {
+    return [{ path: "body", message: "must be a JSON value: it has a BigInt, or holds itself" }];
+  }
+};
+
 function requestOf({
   url: target,
   method: verb,
@@ -136,7 +149,7 @@ function requestOf({
   };
 }
 
-function reader(settings: TokenEndpointSettings): (answer: HttpAnswer, mask: Mask) => Promise<Issued> {
+function reader(settings: TokenEndpointSettings): (answer: HttpAnswer, mask: Mask) => Promise<Redemption> {
   const { token_path: at, expiry_path: expiryPath, apply_as: applyAs } = settings;
   const selectToken = selector(at);
   const selectExpiry = expiryPath === undefined ? undefined : selector(expiryPath);
@@ -144,8 +157,11 @@ function reader(settings: TokenEndpointSettings): (answer: HttpAnswer, mask: Mas
     const body = readJson(answer, mask);
     const value = await within(answer, at, selectToken, body);
     const expiresIn = selectExpiry && (await within(answer, expiryPath ?? "", selectExpiry, body));
-    const credential = credentialFrom({ value, at, body }, maker(applyAs), answer, mask);
-    return { credential, expiresIn: lifetimeOf(expiresIn) };
+    const issued = (): Issued => {
+      const credential = credentialFrom({ value, at, body }, maker(applyAs), answer, mask);
+      return { credential, expiresIn: lifetimeOf(expiresIn) };
+    };
+    return { accessToken: value === undefined ? undefined : String(value), issued };
   };
 }
 
@@ -153,7 +169,8 @@ function reader(settings: TokenEndpointSettings): (answer: HttpAnswer, mask: Mas
 async function within({ to, status }: HttpAnswer, path: string, select: Select, body: unknown): ReturnType<Select> {
   try {
     return await select(body);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     throw new AuthError(`${to}: the body is nested too deeply for ${path}`, { status });
   }
 }
@@ -168,10 +185,10 @@ function maker(applyAs: TokenEndpointSettings["apply_as"]): (token: string) => C
     );
 }
 
-/** Every text in the body that is long enough to be told from a flag. */
+/** Every text and number in the body. */
 function secretsOfBody(body: unknown): string[] {
   if (typeof body === "string") return [body];
-  if (typeof body === "number") return Math.abs(body) < 1000 ? [] : [String(body)];
+  if (typeof body === "number") return [String(body)];
   return typeof body === "object" && body !== null ? Object.values(body).flatMap(secretsOfBody) : [];
 }
 

@@ -77,12 +77,16 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   test("H1 token requests go through the given dispatcher, marked", async () => {
     const idp = await startIdp();
     const marks: unknown[] = [];
+    const timeouts: unknown[] = [];
     const dispatcher = new Agent().compose((dispatch) => (options, handler) => {
       marks.push((options as object as Record<symbol, unknown>)[Symbol.for("faucet-auth.token-request")]);
+      timeouts.push(options.headersTimeout, options.bodyTimeout);
       return dispatch(options, handler);
     });
     await make(idp, {}, { dispatcher }).getToken();
     expect(marks).toEqual([true]);
+    // H2: the flight's deadline is the only clock.
+    expect(timeouts).toEqual([0, 0]);
   });
 
   test("H1 without one they go through the global dispatcher, marked", async () => {
@@ -146,9 +150,11 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     },
   );
 
-  test("H3 a relative target and no target are told as what they are", async () => {
+  test("H3 a relative target is told by its origin, and a missing one as missing", async () => {
     const idp = await startIdp((_request, response) => json(response, {}, 302, { location: "/login" }));
-    expect((await errorOf(() => make(idp).getToken())).message).toContain(`to ${idp.origin};`);
+    expect((await errorOf(() => make(idp).getToken())).message).toContain(`a redirect to ${idp.origin};`);
+    idp.answerWith((_request, response) => json(response, {}, 302));
+    expect((await errorOf(() => make(idp).getToken())).message).toContain("a redirect to nowhere that can be told;");
   });
 
   test("H4 an answer is read up to 1 MiB, then refused and its connection closed", async () => {
@@ -377,6 +383,20 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 });
 
+describe("S1 errors of dispatchers", () => {
+  test("S1 a code that is no code, and a cause that is its own, are not retold", async () => {
+    const error: Error & { code?: string } = new Error("odd");
+    error.code = SECRETS.header;
+    error.cause = error;
+    const dispatcher = { request: () => Promise.reject(error) };
+    const told = await errorOf(() =>
+      fetching.token_endpoint({ tokenUrl: "https://idp.example" }, {}, { dispatcher }).getToken(),
+    );
+    expect(told).toMatchObject({ code: "transport", message: "POST https://idp.example/: no answer" });
+    expect(inspect(told, { depth: null })).not.toContain(SECRETS.header);
+  });
+});
+
 describe("S2 short secrets", () => {
   test("S2 with a secret under four characters the description is left out", async () => {
     const idp = await startIdp((_request, response) =>
@@ -404,5 +424,34 @@ describe("S2 short secrets", () => {
     );
     clock.advance(10);
     expect(await errorOf(() => provider.getToken())).toMatchObject({ errorDescription: "*** *** ***" });
+  });
+
+  test.each([
+    [
+      "a bare token, where a template was applied",
+      { apply_as: { header: "X", template: "Session {token}" } },
+      "t0kenvalue",
+    ],
+    ["an API key as user name", { headers: { Authorization: `Basic ${btoa("sk_live_12345:")}` } }, "sk_live_12345"],
+    ["a value in the query", { url: "?key=s3cr3t1" }, "s3cr3t1"],
+    ["a number in the body", { body: { account: 987_654 } }, "987654"],
+  ])("S2 %s is a secret that the provider holds", async (_what, config: object, secret) => {
+    const idp = await startIdp((_request, response) => json(response, { access_token: "t0kenvalue" }));
+    const provider = fetching.token_endpoint(idp, {
+      ...config,
+      url: idp.tokenUrl + ("url" in config ? config.url : ""),
+    });
+    const token = await provider.getToken();
+    idp.answerWith((_request, response) =>
+      json(response, { error: "x", error_description: `still ${secret} here` }, 400),
+    );
+    expect(await errorOf(() => provider.invalidate(token))).toMatchObject({ errorDescription: "still *** here" });
+  });
+
+  test("S2 a standard code is told even if a secret is a word of it: callers switch on it", async () => {
+    const idp = await startIdp((_request, response) => json(response, { error: "invalid_client" }, 401));
+    expect(await errorOf(() => fetching.oauth2(idp, { client_secret: "client" }).getToken())).toMatchObject({
+      error: "invalid_client",
+    });
   });
 });

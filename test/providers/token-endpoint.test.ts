@@ -133,6 +133,15 @@ describe("the token", () => {
   );
 });
 
+test.each([[true], [1], ["denied"], [["denied"]], [{ code: 5 }]])(
+  "A1 error %j beside a token is one",
+  async (error) => {
+    const idp = await startIdp((_request, response) => json(response, { token: "t", error }));
+    const provider = new TokenEndpointProvider({ url: idp.tokenUrl, token_path: "$.token" });
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth", status: 200 });
+  },
+);
+
 describe("the lifetime", () => {
   test.each([
     [100, 90],
