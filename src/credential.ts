@@ -148,8 +148,8 @@ const prototype = {
  * the methods above still prints `[Getter]`.
  */
 function make<C extends Credential>(fields: C): C {
-  const fault = faultOf(fields);
-  if (fault !== undefined) throw new TypeError(fault);
+  const [first] = faultsOfFields(fields);
+  if (first !== undefined) throw new TypeError(`the ${first.field} ${first.fault}`);
   const credential = Object.create(prototype);
   for (const [key, value] of Object.entries(fields)) {
     Object.defineProperty(credential, key, { enumerable: true, get: () => value });
@@ -157,35 +157,50 @@ function make<C extends Credential>(fields: C): C {
   return Object.freeze(credential);
 }
 
-/** Says what makes these fields unusable, without repeating a value. */
-function faultOf(fields: Credential): string | undefined {
+/** What is wrong with one field; it does not repeat the value. */
+export interface FieldFault {
+  readonly field: string;
+  readonly fault: string;
+}
+
+/** What makes these fields unusable as a credential. */
+export function faultsOfFields(fields: Credential): readonly FieldFault[] {
   switch (fields.type) {
     case "bearer":
     case "token":
       return faultOfFieldValue("token", fields.token);
     case "header":
-      return isToken(String(fields.name))
-        ? faultOfFieldValue("value", fields.value)
-        : "the name of a header may have letters, digits and !#$%&'*+-.^_`|~ only";
+      return [...faultOfHeaderName(fields.name), ...faultOfFieldValue("value", fields.value)];
     case "basic":
-      return faultOfUserPass(fields.username, fields.password);
+      return faultsOfUserPass(fields.username, fields.password);
   }
 }
 
-function faultOfFieldValue(field: string, text: unknown): string | undefined {
-  if (typeof text !== "string") return `the ${field} is not a string`;
-  if (text === "") return `the ${field} is empty`;
-  if (!isFieldValue(text)) {
-    return `the ${field} cannot stand in a header: it has control characters, line breaks, white space at an end, or characters beyond Latin-1`;
-  }
-  return undefined;
+function faultOfHeaderName(name: unknown): FieldFault[] {
+  if (typeof name === "string" && isToken(name)) return [];
+  return [{ field: "name", fault: "is not the name of a header (RFC 9110 §5.1)" }];
 }
 
-function faultOfUserPass(username: unknown, password: unknown): string | undefined {
-  if (typeof username !== "string" || typeof password !== "string") return "username and password must be strings";
-  if (username === "" && password === "") return "username and password are both empty";
-  if (username.includes(":")) return "the username has a colon, which HTTP Basic cannot carry";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(username + password)) return "username or password has control characters";
-  return undefined;
+function faultOfFieldValue(field: string, text: unknown): FieldFault[] {
+  if (typeof text !== "string") return [{ field, fault: "is not a string" }];
+  if (text === "") return [{ field, fault: "is empty" }];
+  if (isFieldValue(text)) return [];
+  const fault =
+    "cannot stand in a header: it has control characters, line breaks, white space at an end, or characters beyond Latin-1";
+  return [{ field, fault }];
+}
+
+/** RFC 7617 §2. */
+function faultsOfUserPass(username: unknown, password: unknown): FieldFault[] {
+  const faults: FieldFault[] = [];
+  for (const [field, text] of Object.entries({ username, password })) {
+    if (typeof text !== "string") faults.push({ field, fault: "is not a string" });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    else if (/[\x00-\x1f\x7f]/.test(text)) faults.push({ field, fault: "has control characters" });
+  }
+  if (username === "" && password === "") faults.push({ field: "username", fault: "is empty, and so is the password" });
+  if (typeof username === "string" && username.includes(":")) {
+    faults.push({ field: "username", fault: "has a colon, which HTTP Basic cannot carry" });
+  }
+  return faults;
 }

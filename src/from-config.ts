@@ -1,7 +1,7 @@
 /** The factory that connectors and catalogs use: `{ type, config }` to a provider. */
 
 import type { AuthProvider } from "./auth-provider.js";
-import { faultsOf, suggest } from "./config/check.js";
+import { faultsOf, suggest, tellKey } from "./config/check.js";
 import { ConfigError, type ConfigIssue } from "./errors.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
@@ -30,12 +30,25 @@ const TYPES: Readonly<Record<string, new (config: never, runtime?: Runtime) => A
 export function fromConfig(spec: ProviderSpec, runtime: Runtime = {}): AuthProvider {
   const subject = runtime.name ?? "auth provider";
   const own = new Map(Object.entries(runtime.types ?? {}));
-  const faults = faultsOfSpec(spec, [...own.keys(), ...Object.keys(TYPES)]);
-  if (faults.length > 0) throw new ConfigError(subject, faults);
+  const types = [...new Set([...own.keys(), ...Object.keys(TYPES)])];
+  const faults = faultsOfSpec(spec, types);
+  if (!isKnown(spec, types)) throw new ConfigError(subject, faults);
   const make = own.get(spec.type) ?? builtIn(spec.type);
   const outcome = faultsOf("config", () => make(spec.config ?? {}, runtime));
-  if ("faults" in outcome) throw new ConfigError(`${subject} (${spec.type})`, outcome.faults);
-  return outcome.built;
+  const all = "faults" in outcome ? [...faults, ...outcome.faults] : faults;
+  if (all.length > 0 || "faults" in outcome) throw new ConfigError(`${subject} (${spec.type})`, all);
+  return usable(outcome.built, spec.type, subject);
+}
+
+function isKnown(spec: ProviderSpec | null, types: readonly string[]): boolean {
+  return types.includes(spec?.type ?? "");
+}
+
+/** A user's own type may have made anything. */
+function usable(provider: AuthProvider | undefined, type: string, subject: string): AuthProvider {
+  if (typeof provider?.getToken === "function" && typeof provider.invalidate === "function") return provider;
+  const message = `its factory must return a provider, with getToken() and invalidate()`;
+  throw new ConfigError(subject, [{ path: "type", message: `${JSON.stringify(type)}: ${message}` }]);
 }
 
 function builtIn(type: string): ProviderFactory {
@@ -49,8 +62,8 @@ function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigIssue[] {
   }
   const { type, config, ...others } = spec as Record<string, unknown>;
   const faults = Object.keys(others).map((key) => ({
-    path: key,
-    message: `unknown key; ${suggest(key, ["type", "config"])}`,
+    path: tellKey(key),
+    message: `unknown key; ${suggest(tellKey(key), ["type", "config"])}`,
   }));
   const known = `known are ${types.join(", ")}`;
   if (typeof type !== "string") return [...faults, { path: "type", message: `is required: a string; ${known}` }];

@@ -3,19 +3,22 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { AuthProvider } from "../auth-provider.js";
-import { faultsOf, join } from "../config/check.js";
+import { faultsOf, join, tellKey } from "../config/check.js";
 import { ConfigError, type ConfigIssue } from "../errors.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import type { Runtime } from "../providers/runtime.js";
-import { Interpolation, type Resolver } from "./interpolation.js";
+import { type Interpolated, Interpolation, type Resolver } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { builtInResolvers } from "./resolvers.js";
 
 /** A connector's `auth:` key: a reference into the catalog, or a provider of its own. */
 export type AuthSpec = { readonly ref: string } | ProviderSpec;
 
-/** The runtime of all providers of a catalog, or a function that gives each its own by name. */
+/**
+ * The runtime of all providers of a catalog, or a function that gives each its own: by its name, or
+ * by its type where a connector defines a provider of its own.
+ */
 export type CatalogRuntime = Runtime | ((name: string) => Runtime);
 
 /** How a pipeline document becomes a catalog. */
@@ -41,24 +44,16 @@ export class AuthCatalog {
    */
   static fromConfig(
     authBlock: Readonly<Record<string, ProviderSpec>> | null | undefined,
-    runtime: CatalogRuntime = {},
+    runtime?: CatalogRuntime,
   ): AuthCatalog {
-    const runtimeOf = typeof runtime === "function" ? runtime : () => runtime;
-    const specs = Object.entries(blockOf(authBlock));
-    const outcomes = specs.map(([name, spec]) => ({ name, ...build(name, spec, { ...runtimeOf(name), name }) }));
-    const faults = outcomes.flatMap((outcome) => ("faults" in outcome ? outcome.faults : []));
-    if (faults.length > 0) throw new ConfigError(SUBJECT, faults);
-    const providers = outcomes.flatMap((outcome) =>
-      "built" in outcome ? [[outcome.name, outcome.built] as const] : [],
-    );
-    return new AuthCatalog(new Map(providers), runtimeOf);
+    const definitions = entriesOf(authBlock).map(([name, value]) => ({ name, value, faults: [] }));
+    return AuthCatalog.#build(definitions, runtime);
   }
 
   /**
    * A catalog of the `auth:` block of a pipeline document in YAML, interpolated from `vars:`, the
    * environment and files; a relative `${file:…}` starts at the working directory. Rejects with a
-   * `ConfigError` with all faults: first those of the YAML, then what cannot be resolved, then those
-   * of the providers.
+   * `ConfigError` with all faults of all providers, or with those of the YAML.
    */
   static async fromYaml(text: string, options: CatalogOptions = {}): Promise<AuthCatalog> {
     return AuthCatalog.#fromPipeline(text, process.cwd(), options);
@@ -113,30 +108,50 @@ export class AuthCatalog {
     const { auth, vars } = await parsePipeline(text);
     const schemes = new Map(Object.entries({ ...builtInResolvers(folder), ...resolvers }));
     const interpolation = new Interpolation(schemes, vars);
-    const block = await interpolation.interpolate(auth, "auth");
-    if (interpolation.faults.length > 0) throw new ConfigError(SUBJECT, interpolation.faults);
-    return AuthCatalog.fromConfig(block as Record<string, ProviderSpec>, runtime);
+    const definitions = entriesOf(auth).map(async ([name, spec]) => {
+      return { name, ...(await interpolation.interpolate(spec, pathOf(name))) };
+    });
+    return AuthCatalog.#build(await Promise.all(definitions), runtime);
+  }
+
+  static #build(definitions: readonly Definition[], runtime: CatalogRuntime = {}): AuthCatalog {
+    const runtimeOf = typeof runtime === "function" ? runtime : () => runtime;
+    const outcomes = definitions.map(({ name, value, faults }) => {
+      return { name, ...(faults.length > 0 ? { faults } : build(name, value, { ...runtimeOf(name), name })) };
+    });
+    const faults = outcomes.flatMap((outcome) => ("faults" in outcome ? outcome.faults : []));
+    if (faults.length > 0) throw new ConfigError(SUBJECT, faults);
+    const built = outcomes.flatMap((outcome) => ("built" in outcome ? [[outcome.name, outcome.built] as const] : []));
+    return new AuthCatalog(new Map(built), runtimeOf);
   }
 }
 
 const SUBJECT = "auth catalog";
 
-function blockOf(authBlock: unknown): Readonly<Record<string, ProviderSpec>> {
+/** One entry of the `auth:` block; what it could not be resolved to is told instead of being built. */
+interface Definition extends Interpolated {
+  readonly name: string;
+}
+
+function entriesOf(authBlock: unknown): [string, unknown][] {
   const block = authBlock ?? {};
-  if (typeof block === "object" && !Array.isArray(block)) return block as Record<string, ProviderSpec>;
+  if (typeof block === "object" && !Array.isArray(block)) return Object.entries(block);
   throw new ConfigError(SUBJECT, [{ path: "auth", message: "must be a mapping of names to { type, config }" }]);
+}
+
+function pathOf(name: string): string {
+  return join("auth", tellKey(name));
 }
 
 type Outcome = { readonly built: AuthProvider } | { readonly faults: readonly ConfigIssue[] };
 
-function build(name: string, spec: ProviderSpec, runtime: Runtime): Outcome {
-  const path = join("auth", name);
+function build(name: string, spec: unknown, runtime: Runtime): Outcome {
+  const path = pathOf(name);
   try {
-    return faultsOf(path, () => fromConfig(spec, runtime));
+    return faultsOf(path, () => fromConfig(spec as ProviderSpec, runtime));
   } catch (error) {
     // A user's own type may throw anything, and quote its configuration.
-    const mask = new Mask(textsIn(spec.config));
-    const reason = error instanceof Error ? mask.prose(error.message) : undefined;
+    const reason = error instanceof Error ? new Mask(textsIn(spec)).prose(error.message) : undefined;
     return { faults: [{ path, message: `cannot be built: ${reason ?? "its type threw an error"}` }] };
   }
 }

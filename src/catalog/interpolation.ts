@@ -3,7 +3,7 @@
  * comes after parsing, so a secret can never become YAML; what was resolved is never read again.
  */
 
-import { join } from "../config/check.js";
+import { join, tellKey } from "../config/check.js";
 import type { ConfigIssue } from "../errors.js";
 
 /** Finds the text that a reference stands for. What it throws is told with the place of the reference. */
@@ -12,10 +12,14 @@ export type Resolver = (reference: string) => string | Promise<string>;
 /** `$${` for a literal `${`; a reference; a reference that does not end. */
 const MARK = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
 
-/** Interpolates values against one set of resolvers and variables, and collects what cannot be resolved. */
+/** A value with its references resolved, and what could not be. */
+export interface Interpolated {
+  readonly value: unknown;
+  readonly faults: readonly ConfigIssue[];
+}
+
+/** Interpolates values against one set of resolvers and variables. */
 export class Interpolation {
-  /** What could not be resolved so far, and where. */
-  readonly faults: ConfigIssue[] = [];
   readonly #resolvers: ReadonlyMap<string, Resolver>;
   readonly #vars: unknown;
   /** Each reference is looked up once, however often it stands in the document. */
@@ -26,51 +30,53 @@ export class Interpolation {
     this.#vars = vars;
   }
 
-  /** A copy of `value` with every text in it interpolated. A text that cannot be is a fault at its path. */
-  async interpolate(value: unknown, path: string): Promise<unknown> {
-    return this.#each(value, path, [], (error, where) => {
-      this.faults.push({ path: where, message: error.message });
-    });
+  /** A copy of `value` with every text in it interpolated. What cannot be is a fault at its path. */
+  async interpolate(value: unknown, path: string): Promise<Interpolated> {
+    const faults: ConfigIssue[] = [];
+    const report = (message: string, where: string): void => {
+      faults.push({ path: where, message });
+    };
+    return { value: await this.#each(value, { path, trail: [], report }), faults };
   }
 
-  async #each(value: unknown, path: string, trail: readonly string[], report: Report): Promise<unknown> {
-    if (typeof value === "string") {
-      return this.#text(value, trail).catch((error: Error) => report(error, path));
-    }
+  async #each(value: unknown, place: Place): Promise<unknown> {
+    if (typeof value === "string") return this.#text(value, place);
     if (Array.isArray(value)) {
-      return Promise.all(value.map((item, index) => this.#each(item, join(path, `[${index}]`), trail, report)));
+      return Promise.all(value.map((item, index) => this.#each(item, below(place, `[${index}]`))));
     }
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value).map(async ([key, item]) => [
       key,
-      await this.#each(item, join(path, key), trail, report),
+      await this.#each(item, below(place, tellKey(key))),
     ]);
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  async #text(text: string, trail: readonly string[]): Promise<unknown> {
+  async #text(text: string, place: Place): Promise<unknown> {
     const marks = [...text.matchAll(MARK)];
-    const [only] = marks;
+    const resolved = await Promise.all(
+      marks.map((mark) => this.#mark(mark, place).catch((error: Error) => place.report(error.message, place.path))),
+    );
     // A variable as the whole value keeps its type.
-    if (only?.[0] === text && only[1]?.startsWith("vars.")) return this.#variable(only[1], trail);
-    const resolved = await Promise.all(marks.map((mark) => this.#mark(mark, trail)));
+    if (marks[0]?.[0] === text && marks[0][1]?.startsWith("vars.")) return resolved[0];
     let rest = 0;
     let whole = "";
     for (const [index, mark] of marks.entries()) {
-      whole += text.slice(rest, mark.index) + resolved[index];
+      const value = resolved[index];
+      if (typeof value === "object") {
+        const what = value === null ? "null" : "no scalar";
+        place.report(`${mark[0]} is ${what} and cannot be part of a text`, place.path);
+      }
+      whole += text.slice(rest, mark.index) + value;
       rest = mark.index + mark[0].length;
     }
     return whole + text.slice(rest);
   }
 
-  async #mark([mark, reference]: RegExpMatchArray, trail: readonly string[]): Promise<string> {
+  async #mark([mark, reference]: RegExpMatchArray, place: Place): Promise<unknown> {
     if (mark === "$${") return "${";
     if (reference === undefined) throw new Error("has ${ without a }; write $${ for a literal ${");
-    if (!reference.startsWith("vars.")) return this.#look(reference);
-    const value = await this.#variable(reference, trail);
-    if (typeof value === "object")
-      throw new Error(`\${${reference}} is ${value === null ? "null" : "no scalar"} and cannot be part of a text`);
-    return String(value);
+    return reference.startsWith("vars.") ? this.#variable(reference, place) : this.#look(reference);
   }
 
   #look(reference: string): Promise<string> {
@@ -93,21 +99,33 @@ export class Interpolation {
     return text;
   }
 
-  async #variable(reference: string, trail: readonly string[]): Promise<unknown> {
+  /** Variables are interpolated where they are used; their faults are told there. */
+  async #variable(reference: string, { path, trail, report }: Place): Promise<unknown> {
     if (trail.includes(reference)) throw new Error(`${[...trail, reference].join(" → ")} refer to each other`);
     const [, ...keys] = reference.split(".");
     const value = keys.reduce<unknown>(ownValue, this.#vars);
     if (value === undefined) throw new Error(`\${${reference}} is not defined under vars:`);
-    return this.#each(value, reference, [...trail, reference], (error, where) => {
-      throw new Error(`${where}: ${error.message}`);
+    return this.#each(value, {
+      path: reference,
+      trail: [...trail, reference],
+      report: (message, where) => report(`${where}: ${message}`, path),
     });
   }
 }
 
-type Report = (error: Error, path: string) => unknown;
+/** Where a value stands, the variables that led there, and whom to tell of its faults. */
+interface Place {
+  readonly path: string;
+  readonly trail: readonly string[];
+  report(message: string, path: string): void;
+}
+
+function below(place: Place, step: string): Place {
+  return { ...place, path: join(place.path, step) };
+}
 
 function ownValue(value: unknown, key: string): unknown {
-  const found = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+  const found = typeof value === "object" && value !== null && Object.prototype.propertyIsEnumerable.call(value, key);
   return found ? (value as Record<string, unknown>)[key] : undefined;
 }
 

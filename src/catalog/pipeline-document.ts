@@ -14,7 +14,7 @@ export interface PipelineDocument {
  * messages are not told, since they quote the source (S2).
  */
 export async function parsePipeline(text: string): Promise<PipelineDocument> {
-  const { LineCounter, isMap, parseDocument } = await import("yaml");
+  const { LineCounter, isMap, parseDocument, visit } = await import("yaml");
   const lines = new LineCounter();
   const toIssue = ({ code, pos: [offset] }: YAMLError): ConfigIssue => {
     const { line, col } = lines.linePos(offset);
@@ -33,11 +33,25 @@ export async function parsePipeline(text: string): Promise<PipelineDocument> {
   }
   const block = (name: string): unknown => {
     const node = document.get(name, true) as Node | undefined;
-    const [start, end] = node?.range ?? [0, 0];
+    const value = plain(name, () => node?.toJS(document));
     // An unknown tag would be dropped, and what it was meant to fetch taken as the secret itself.
-    const untaken = document.warnings.filter(({ pos: [offset] }) => offset >= start && offset < end);
+    const reached = rangesOf(node);
+    const untaken = document.warnings.filter(({ pos: [at] }) => reached.some(([from, to]) => at >= from && at < to));
     if (untaken.length > 0) throw new ConfigError(SUBJECT, untaken.map(toIssue));
-    return plain(name, () => node?.toJS(document));
+    return value;
+  };
+  /** Where the text of a node stands, and of all that its aliases stand for. */
+  const rangesOf = (root: Node | undefined): [number, number][] => {
+    const nodes = new Set(root === undefined ? [] : [root]);
+    for (const node of nodes) {
+      visit(node, {
+        Alias(_key, alias) {
+          const target = alias.resolve(document);
+          if (target !== undefined) nodes.add(target);
+        },
+      });
+    }
+    return [...nodes].map(({ range }) => [range?.[0] ?? 0, range?.[1] ?? 0]);
   };
   return { auth: block("auth"), vars: block("vars") };
 }
@@ -52,11 +66,19 @@ const REASONS: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: "a character that cannot stand here; inside { } a value with ${…} needs quotes",
 };
 
-/** An alias that stands for nothing, or for far too much, shows only now. */
+/** An alias that stands for nothing, for far too much, or for what it stands in shows only now. */
 function plain(name: string, toPlain: () => unknown): unknown {
   try {
-    return toPlain();
+    const value = toPlain();
+    refuseCircles(value, []);
+    return value;
   } catch {
     throw new ConfigError(SUBJECT, [{ path: name, message: "has an alias that cannot be followed" }]);
   }
+}
+
+function refuseCircles(value: unknown, around: readonly unknown[]): void {
+  if (typeof value !== "object" || value === null) return;
+  if (around.includes(value)) throw new RangeError("a circle");
+  for (const item of Object.values(value)) refuseCircles(item, [...around, value]);
 }

@@ -12,7 +12,7 @@ export function builtInResolvers(folder: string): Record<string, Resolver> {
 }
 
 function environment(name: string): string {
-  const value = process.env[name];
+  const value = Object.hasOwn(process.env, name) ? process.env[name] : undefined;
   if (value === undefined) throw new Error(`the environment variable ${name} is not set`);
   return value;
 }

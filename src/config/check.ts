@@ -7,16 +7,19 @@ import { ConfigError, type ConfigIssue, FaucetError } from "../errors.js";
 /** A fault in how keys stand to each other, which no key shows alone. */
 export type Relation = (config: Readonly<Record<string, unknown>>) => readonly ConfigIssue[];
 
+/** What a configuration is checked against, and what is wrong already. */
+export interface Checks<T> {
+  readonly schema: z.ZodMiniType<T>;
+  readonly relations?: readonly Relation[];
+  /** Faults found elsewhere, to be told in the same error. */
+  readonly others?: readonly ConfigIssue[];
+}
+
 /**
  * `config` in its normal form. Throws a `ConfigError` about `subject` with every fault; a value is
  * never repeated in it, since it may be a secret in the wrong place.
  */
-export function check<T>(
-  subject: string,
-  schema: z.ZodMiniType<T>,
-  config: unknown,
-  relations: readonly Relation[] = [],
-): T {
+export function check<T>(subject: string, config: unknown, { schema, relations = [], others = [] }: Checks<T>): T {
   const knownKeys = new Map<string, readonly string[]>();
   const result = schema.safeParse(config, {
     error: (issue) => {
@@ -28,6 +31,7 @@ export function check<T>(
   if (typeof config === "object" && config !== null && !Array.isArray(config)) {
     faults.push(...relations.flatMap((relation) => relation(config as Record<string, unknown>)));
   }
+  faults.push(...others);
   if (!result.success || faults.length > 0) throw new ConfigError(subject, faults);
   return result.data;
 }
@@ -75,7 +79,10 @@ function toFaults(issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<string, readon
   const path = pathOf(issue.path);
   if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
   const known = knownKeys.get(path) ?? [];
-  return issue.keys.map((key) => ({ path: join(path, key), message: `unknown key; ${suggest(key, known)}` }));
+  return issue.keys.map((key) => ({
+    path: join(path, tellKey(key)),
+    message: `unknown key; ${suggest(tellKey(key), known)}`,
+  }));
 }
 
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
@@ -109,7 +116,7 @@ function shapeKeys(schema: z.core.$ZodRawIssue["inst"]): readonly string[] {
 
 function pathOf(path: readonly PropertyKey[] | undefined): string {
   return (path ?? []).reduce<string>(
-    (whole, step) => join(whole, typeof step === "number" ? `[${step}]` : String(step)),
+    (whole, step) => join(whole, typeof step === "number" ? `[${step}]` : tellKey(String(step))),
     "",
   );
 }
@@ -117,4 +124,10 @@ function pathOf(path: readonly PropertyKey[] | undefined): string {
 /** A path below another. */
 export function join(path: string, rest: string): string {
   return path === "" || rest === "" || rest.startsWith("[") ? path + rest : `${path}.${rest}`;
+}
+
+/** A key as it may be told: where a colon or a space was forgotten, a value stands in it. */
+export function tellKey(key: string): string {
+  const [told = ""] = /^[\w$-]{0,60}/.exec(key) ?? [];
+  return told === key ? key : `${told}…`;
 }

@@ -8,6 +8,8 @@ import { isFieldValue, isToken } from "../http-field.js";
 
 type Scalar = string | number | boolean;
 
+const NO_SCALAR = "must be a string, a number or a boolean";
+
 /** A field that may be absent. */
 export function optional<T>(field: z.ZodMiniType<T>): z.ZodMiniType<T | undefined> {
   return z.pipe(
@@ -63,7 +65,7 @@ export function scopes(): z.ZodMiniType<string | undefined> {
 /** A string, number or boolean, as text. */
 function scalar(): z.ZodMiniType<string> {
   return z.pipe(
-    z.union([z.string(), z.number(), z.boolean()], "must be a string, a number or a boolean"),
+    z.union([z.string(), z.number(), z.boolean()], NO_SCALAR),
     z.transform((given: Scalar) => String(given)),
   );
 }
@@ -79,17 +81,18 @@ export function parameters(): z.ZodMiniType<Readonly<Record<string, string>>> {
 /** Request headers, by lower-case name. */
 export function headers(): z.ZodMiniType<Readonly<Record<string, string>>> {
   return z.pipe(
-    z.record(z.string(), scalar()).check((payload) => {
+    z.record(z.string(), z.unknown()).check((payload) => {
       const names = new Set<string>();
       for (const [name, value] of Object.entries(payload.value)) {
         const fault = names.has(name.toLowerCase()) ? "is given twice" : faultOfHeader(name, value);
-        if (fault !== undefined)
+        if (fault !== undefined) {
           payload.issues.push({ code: "custom", input: undefined, path: [name], message: fault });
+        }
         names.add(name.toLowerCase());
       }
     }),
     z.transform((given) =>
-      Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])),
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value)])),
     ),
   );
 }
@@ -117,12 +120,14 @@ const HOP_HEADERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-function faultOfHeader(name: string, value: string): string | undefined {
+function faultOfHeader(name: string, value: unknown): string | undefined {
   if (!isToken(name)) return "is not the name of a header (RFC 9110 §5.1)";
   if (HOP_HEADERS.has(name.toLowerCase())) return "is set by the HTTP client, leave it out";
+  if (!["string", "number", "boolean"].includes(typeof value)) return NO_SCALAR;
   if (value === "") return "must not be empty, leave the header out";
-  if (!isFieldValue(value))
+  if (!isFieldValue(String(value))) {
     return "has characters that a header cannot carry, or white space at an end (RFC 9110 §5.5)";
+  }
   return undefined;
 }
 

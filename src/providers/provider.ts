@@ -4,7 +4,7 @@ import { type InspectOptions, inspect } from "node:util";
 import type { AuthProvider } from "../auth-provider.js";
 import type { Credential } from "../credential.js";
 import type { CallOptions } from "../issued.js";
-import { checkRuntime, type Runtime } from "./runtime.js";
+import type { Runtime } from "./runtime.js";
 
 /** An `AuthProvider` that prints as its kind, its name and what of its configuration may be seen. */
 export abstract class Provider implements AuthProvider {
@@ -13,7 +13,6 @@ export abstract class Provider implements AuthProvider {
   readonly #visible: Readonly<Record<string, unknown>>;
 
   protected constructor(type: string, visible: Readonly<Record<string, unknown>>, runtime: Runtime) {
-    checkRuntime(type, runtime);
     this.type = type;
     this.name = runtime.name ?? type;
     this.#visible = visible;

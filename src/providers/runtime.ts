@@ -2,7 +2,7 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import type { Clock } from "../cache/clock.js";
-import { ConfigError, type ConfigIssue } from "../errors.js";
+import type { ConfigIssue } from "../errors.js";
 import type { Dispatcher } from "../http/dispatcher.js";
 
 /** Makes a provider of a user's own type. It may throw a `ConfigError`. */
@@ -20,8 +20,8 @@ export interface Runtime {
   readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
 }
 
-/** Throws a `ConfigError` if `runtime` holds something that would only fail when it is first used. */
-export function checkRuntime(subject: string, { name, dispatcher, clock }: Runtime): void {
+/** What in `runtime` would only fail when it is first used. */
+export function faultsOfRuntime({ name, dispatcher, clock }: Runtime): readonly ConfigIssue[] {
   const faults: ConfigIssue[] = [];
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     faults.push({ path: "runtime.name", message: "must be a non-empty string" });
@@ -33,7 +33,10 @@ export function checkRuntime(subject: string, { name, dispatcher, clock }: Runti
     });
   }
   if (clock !== undefined && typeof clock !== "function") {
-    faults.push({ path: "runtime.clock", message: "must be a function that returns milliseconds since the epoch" });
+    faults.push({
+      path: "runtime.clock",
+      message: "must be a function that returns milliseconds since the epoch",
+    });
   }
-  if (faults.length > 0) throw new ConfigError(subject, faults);
+  return faults;
 }

@@ -3,12 +3,11 @@
 import * as z from "zod/mini";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { optional } from "../config/fields.js";
-import { Credential } from "../credential.js";
-import { ConfigError } from "../errors.js";
+import { type Credential, faultsOfFields, remake } from "../credential.js";
 import { handled } from "../handled.js";
 import type { CallOptions } from "../issued.js";
 import { Provider } from "./provider.js";
-import type { Runtime } from "./runtime.js";
+import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** Exactly one of a bearer token, a header, and user name with password. */
 export type StaticConfig =
@@ -22,7 +21,12 @@ export class StaticProvider extends Provider {
 
   /** Throws a `ConfigError` with every fault of `config`. */
   constructor(config: StaticConfig, runtime: Runtime = {}) {
-    const credential = credentialOf(check("static", schema(), config, [exactlyOneForm]));
+    const settings = check("static", config, {
+      schema: schema(),
+      relations: [exactlyOneForm, usableFields],
+      others: faultsOfRuntime(runtime),
+    });
+    const credential = remake(fieldsOf(settings));
     super("static", { credential }, runtime);
     this.#promise = Promise.resolve(credential);
   }
@@ -42,33 +46,30 @@ const schema = lazily(() => {
   return z.strictObject({ token: field, header: field, value: field, username: field, password: field });
 });
 
-type StaticSettings = z.output<ReturnType<typeof schema>>;
-
 const FORMS = [["token"], ["header", "value"], ["username", "password"]] as const;
 
 const exactlyOneForm: Relation = (config) => {
   const begun = FORMS.filter((keys) => keys.some((key) => isGiven(config[key])));
   if (begun.length !== 1) {
-    const given =
-      begun.length === 0
-        ? "has none"
-        : `has ${begun
-            .flat()
-            .filter((key) => isGiven(config[key]))
-            .join(", ")}`;
-    return [{ path: "", message: `exactly one of token, header with value, username with password; it ${given}` }];
+    const given = begun.flat().filter((key) => isGiven(config[key]));
+    const found = given.length === 0 ? "has none" : `has ${given.join(", ")}`;
+    return [{ path: "", message: `exactly one of token, header with value, username with password; it ${found}` }];
   }
   const missing = begun.flat().filter((key) => !isGiven(config[key]));
-  return missing.map((path) => ({ path, message: `is required beside ${begun.flat().filter((key) => key !== path)}` }));
+  return missing.map((path) => ({
+    path,
+    message: `is required beside ${begun.flat().filter((key) => key !== path)}`,
+  }));
 };
 
-function credentialOf({ token, header, value, username, password }: StaticSettings): Credential {
-  try {
-    if (token !== undefined) return Credential.bearer(token);
-    if (header !== undefined) return Credential.header(header, value ?? "");
-    return Credential.basic(username ?? "", password ?? "");
-  } catch (error) {
-    // A maker's TypeError names the field, and does not quote it.
-    throw new ConfigError("static", [{ path: "", message: (error as TypeError).message }]);
-  }
+/** Faults of what a credential is made of, under the keys that it comes from. */
+const usableFields: Relation = (config) =>
+  faultsOfFields(fieldsOf(config))
+    .map(({ field, fault }) => ({ path: field === "name" ? "header" : field, message: fault }))
+    .filter(({ path }) => typeof config[path] === "string");
+
+function fieldsOf({ token, header, value, username, password }: Readonly<Record<string, unknown>>): Credential {
+  if (isGiven(token)) return { type: "bearer", token } as Credential;
+  if (isGiven(header) || isGiven(value)) return { type: "header", name: header, value } as Credential;
+  return { type: "basic", username, password } as Credential;
 }

@@ -197,6 +197,9 @@ describe("the pipeline document", () => {
     ["a: 1\n---\nb: 2", /second document/],
     ["auth: { a: { type: static, config: { token: !vault s3cr3t } } }", /a tag that is not known here/],
     ["auth: { a: *nowhere }", /alias|line 1/],
+    ["auth: &a { x: { type: static, config: *a } }", /has an alias that cannot be followed/],
+    ["vars: &v { x: *v }", /has an alias that cannot be followed/],
+    ["d: &d { token: !vault s3cr3t }\nauth: { a: { type: static, config: *d } }", /a tag that is not known here/],
     ["- a list", /must be a mapping/],
     ["just s3cr3t text", /must be a mapping/],
   ])("S2 %j is a ConfigError that does not quote it", async (text, reason) => {
@@ -321,6 +324,30 @@ auth:
       "auth.d.config.password": "${vars.list} is no scalar and cannot be part of a text",
       "auth.e.config.scopes[0]": "${vault:a} cannot be resolved: sealed",
     });
+  });
+
+  test("G2 every fault of one scalar, and those of a provider beside, come together", async () => {
+    const yaml = `
+vars: { p: { x: "\${env:NOPE3}", y: "\${env:NOPE4}" } }
+auth:
+  a: { type: oauth2, config: { client_id: "\${env:NOPE1}\${env:NOPE2}", params: "\${vars.p}" } }
+  b: { type: oauth2, config: { token_url: nope, client_id: b, client_secret: s } }
+`;
+    const error = await errorOf(() => AuthCatalog.fromYaml(yaml));
+    const told = (error.issues as { path: string; message: string }[]).map(({ path, message }) => `${path} ${message}`);
+    expect(told).toEqual([
+      expect.stringMatching(/^auth.a.config.client_id .*NOPE1/),
+      expect.stringMatching(/^auth.a.config.client_id .*NOPE2/),
+      expect.stringMatching(/^auth.a.config.params vars.p.x: .*NOPE3/),
+      expect.stringMatching(/^auth.a.config.params vars.p.y: .*NOPE4/),
+      expect.stringMatching(/^auth.b.config.token_url /),
+    ]);
+  });
+
+  test.each([["${vars.list.length}"], ["${vars.toString}"], ["${env:toString}"]])("%s is not there", async (scalar) => {
+    expect(Object.values(await faultsOf(() => tokenOf(scalar, {}, "{ list: [1, 2] }")))).toEqual([
+      expect.stringMatching(/not defined under vars|is not set/),
+    ]);
   });
 
   test("a variable that no provider uses is not resolved", async () => {

@@ -57,7 +57,7 @@ describe("G2 all faults at once", () => {
       "expiry_ratio",
       "headers.Content-Length",
       "headers.a",
-      "headers.a b",
+      "headers.a…",
       "headers.ok",
       "params.grant_type",
       "params.nested",
@@ -94,6 +94,49 @@ describe("G2 all faults at once", () => {
     const runtime = { dispatcher: {}, clock: 5, name: "" } as unknown as Runtime;
     const error = await errorOf(() => fromConfig({ type: "oauth2", config: oauth2 }, runtime));
     expect(error.message).toMatch(/runtime.name.*\n.*runtime.dispatcher.*\n.*runtime.clock/);
+  });
+});
+
+describe("G2 nothing is told twice, nothing is kept back", () => {
+  test("G2 a value that a forgotten space made part of a key is not told", async () => {
+    const config = { client_id: "c", "client_secret:s3cr3t": null, headers: { "Authorization: Bearer s3cr3t": "x" } };
+    const faults = await faultsOf("oauth2", config);
+    expect(faults["client_secret…"]).toBe('unknown key; did you mean "client_secret"?');
+    expect(Object.keys(faults)).toContain("headers.Authorization…");
+    expect(JSON.stringify(faults)).not.toContain("s3cr3t");
+  });
+
+  test("G2 faults of the spec, of its config and of the runtime come together", async () => {
+    const spec = { type: "oauth2", extra: 1, config: { ...oauth2, clientid: 1 } };
+    const error = await errorOf(() => fromConfig(spec as never, { clock: 5 } as never));
+    expect((error.issues as { path: string }[]).map(({ path }) => path)).toEqual([
+      "extra",
+      "config.clientid",
+      "config.runtime.clock",
+    ]);
+  });
+
+  test("G2 a header's wrong name does not hide another's wrong value", async () => {
+    const faults = await faultsOf("oauth2", { ...oauth2, headers: { A: {}, "b c": "x", C: "" } });
+    expect(Object.keys(faults)).toEqual(["headers.A", "headers.b…", "headers.C"]);
+  });
+
+  test("G2 both halves of a static credential are looked at", async () => {
+    expect(Object.keys(await faultsOf("static", { header: "a b", value: "x\ny" }))).toEqual(["header", "value"]);
+    expect(Object.keys(await faultsOf("static", { header: "a b" }))).toEqual(["value", "header"]);
+    expect(Object.keys(await faultsOf("static", { username: "a:b", password: "\n" }))).toEqual([
+      "password",
+      "username",
+    ]);
+  });
+
+  test("G2 a body that JSON cannot carry", async () => {
+    expect(Object.keys(await faultsOf("token_endpoint", { ...endpoint, body: { n: 1n } }))).toEqual(["body"]);
+  });
+
+  test("a user's own type that makes no provider", async () => {
+    const types = { mine: () => undefined } as never;
+    expect(() => fromConfig({ type: "mine" }, { types })).toThrow(/type: "mine": its factory must return a provider/);
   });
 });
 
