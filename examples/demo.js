@@ -4,6 +4,7 @@
  */
 
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { AuthCatalog } from "faucet-auth";
 import { parse } from "yaml";
 import { Connector } from "./demo/connector.js";
@@ -16,7 +17,7 @@ const REVOKE_AT_MS = 4_000;
 const ACCESS_TOKEN_SECONDS = 3;
 
 const shared = !process.argv.includes("--unshared");
-const pipeline = new URL("pipeline.yaml", import.meta.url);
+const pipeline = fileURLToPath(new URL("pipeline.yaml", import.meta.url));
 
 const idp = await startOpenIdProvider({ accessTokenSeconds: ACCESS_TOKEN_SECONDS });
 const api = await startResourceApi(idp);
@@ -44,10 +45,10 @@ async function connect() {
   const {
     pipeline: { sources },
   } = parse(await readFile(pipeline, "utf8"));
-  const common = await AuthCatalog.load(pipeline.pathname);
+  const common = await AuthCatalog.load(pipeline);
   return Promise.all(
     Object.entries(sources).map(async ([name, { auth }]) => {
-      const catalog = shared ? common : await AuthCatalog.load(pipeline.pathname);
+      const catalog = shared ? common : await AuthCatalog.load(pipeline);
       return new Connector(name, catalog.resolve(auth), api.origin);
     }),
   );

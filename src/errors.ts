@@ -30,7 +30,7 @@ export abstract class FaucetError extends Error {
 
 /** One fault in a configuration. */
 export interface ConfigIssue {
-  /** Where: keys and indices from the top of what was given, `headers.Accept` or `scopes[0]`. */
+  /** Where: keys and indices from the top of what was given, `config.headers.Accept`. */
   readonly path: string;
   /** What is wrong, and what would be right. */
   readonly message: string;

@@ -45,8 +45,8 @@ export function conclusion(connectors, seen, shared) {
   const apart = sum((connector) => connector.tokens.size);
   const run = `${connectors.length} connectors made ${sum((connector) => connector.requests)} requests and saw ${sum((connector) => connector.refused)} 401s.`;
   const cost = shared
-    ? `They shared one provider: ${seen.tokenRequests} token requests, where a provider each would have made ${apart}.`
-    : `They had a provider each: ${seen.tokenRequests} token requests, and ${seen.reuses} of them presented a refresh token that was spent.`;
+    ? `They shared one provider: ${seen.tokenRequests} token requests, where a provider each would have needed ${apart}.`
+    : `They had a provider each: ${seen.tokenRequests} token requests, nearly all with a refresh token that another had spent; the first of those revoked the grant.`;
   const end = alive
     ? "The grant is alive."
     : `The grant is dead: ${failed} of ${connectors.length} connectors stopped.`;

@@ -27,7 +27,7 @@ export class Flight {
 
   /** The flight's result, or `signal.reason` for those who came with that signal. */
   join(signal?: AbortSignal): Promise<Credential> {
-    if (signal === undefined) {
+    if (!signal) {
       this.#wait();
       return this.promise;
     }

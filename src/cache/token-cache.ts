@@ -65,8 +65,8 @@ export class TokenCache {
    * fresh, every call returns the same promise. Rejects with what `issue` threw, with an
    * `AuthError` if it issued nothing usable, or with `options.signal.reason`.
    */
-  getToken(options: CallOptions = {}): Promise<Credential> {
-    const { signal } = options;
+  getToken(options?: CallOptions): Promise<Credential> {
+    const signal = options?.signal;
     if (signal?.aborted) return handled(Promise.reject(signal.reason));
     const current = this.#current;
     if (current !== undefined && !current.rejected && this.#isFresh(current)) return current.promise;
@@ -77,7 +77,7 @@ export class TokenCache {
    * Reports that `stale` was refused. If it is the current credential, or carries the same secret,
    * that one is not served again; then as `getToken`. A report of an older one changes nothing.
    */
-  invalidate(stale: Credential, options: CallOptions = {}): Promise<Credential> {
+  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
     if (typeof stale !== "object" || stale === null) {
       return handled(Promise.reject(new TypeError("invalidate() takes the credential that was refused")));
     }
