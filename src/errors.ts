@@ -5,6 +5,15 @@
 
 const BRAND = Symbol.for("faucet-auth.FaucetError");
 
+/** What every error may tell beside its message. */
+export interface FaucetErrorDetails {
+  /** Seconds that the IdP asked to wait (`Retry-After`, RFC 9110 §10.2.3). */
+  readonly retryAfter?: number | undefined;
+  /** When the IdP will be asked again, in milliseconds since the epoch. */
+  readonly retryAt?: number | undefined;
+  readonly cause?: unknown;
+}
+
 /** What every error of this library is. Switch on `code`, never on the message. */
 export abstract class FaucetError extends Error {
   /** Which kind of error this is; stable across releases. */
@@ -13,9 +22,20 @@ export abstract class FaucetError extends Error {
   /** Whether the same call may succeed later with nothing changed. */
   readonly retryable: boolean;
 
-  protected constructor(message: string, options: { retryable: boolean; cause?: unknown }) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.retryable = options.retryable;
+  /** Seconds that the IdP asked to wait (`Retry-After`, RFC 9110 §10.2.3), if it did. */
+  readonly retryAfter: number | undefined;
+
+  /**
+   * Set on an error that was given without asking the IdP, which failed before: when it will be
+   * asked again, in milliseconds since the epoch. The failure is the `cause`.
+   */
+  readonly retryAt: number | undefined;
+
+  protected constructor(message: string, retryable: boolean, { retryAfter, retryAt, cause }: FaucetErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.retryable = retryable;
+    this.retryAfter = retryAfter;
+    this.retryAt = retryAt;
   }
 
   /** Whether `value` is an error of this library, of the ES module or the CommonJS build alike. */
@@ -43,20 +63,20 @@ export class ConfigError extends FaucetError {
 
   constructor(subject: string, issues: readonly ConfigIssue[]) {
     const faults = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-    super(`${subject}: ${faults.length === 1 ? faults[0] : `${faults.length} faults\n  ${faults.join("\n  ")}`}`, {
-      retryable: false,
-    });
+    super(
+      `${subject}: ${faults.length === 1 ? faults[0] : `${faults.length} faults\n  ${faults.join("\n  ")}`}`,
+      false,
+    );
     this.issues = issues;
   }
 }
 
 /** What an `AuthError` tells beside its message. */
-export interface AuthErrorDetails {
+export interface AuthErrorDetails extends FaucetErrorDetails {
   readonly status?: number | undefined;
   readonly error?: string | undefined;
   readonly errorDescription?: string | undefined;
   readonly retryable?: boolean;
-  readonly cause?: unknown;
 }
 
 /** The IdP answered, and its answer is no usable token. */
@@ -70,19 +90,27 @@ export class AuthError extends FaucetError {
   readonly errorDescription: string | undefined;
 
   constructor(message: string, details: AuthErrorDetails = {}) {
-    super(message, { retryable: details.retryable ?? false, cause: details.cause });
+    super(message, details.retryable ?? false, details);
     this.status = details.status;
     this.error = details.error;
     this.errorDescription = details.errorDescription;
   }
 }
 
+/** What a `TransportError` tells beside its message. */
+export interface TransportErrorDetails extends FaucetErrorDetails {
+  readonly unsent?: boolean;
+}
+
 /** There was no answer from the IdP, or none in time. Always retryable. */
 export class TransportError extends FaucetError {
   readonly code = "transport";
+  /** Whether the request certainly did not reach the IdP: there was no connection. */
+  readonly unsent: boolean;
 
-  constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, { ...options, retryable: true });
+  constructor(message: string, details: TransportErrorDetails = {}) {
+    super(message, true, details);
+    this.unsent = details.unsent ?? false;
   }
 }
 

@@ -18,6 +18,19 @@ export interface IssueContext {
   readonly rejected?: Credential;
   /** Aborted at the flight's deadline. An issuer that ignores it is abandoned, not waited for. */
   readonly signal: AbortSignal;
+  /** Milliseconds until then. */
+  readonly timeLeft?: () => number;
+  /** For wrappers that ask more than once: tells the cache of a further attempt, before its wait. */
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+/** A failed attempt that is followed by another in the same flight. */
+export interface Retry {
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Milliseconds until the next. */
+  readonly delay: number;
+  readonly failure: unknown;
 }
 
 /** What an issuer gives. */

@@ -1,9 +1,10 @@
 /** What an IdP's answer says before anybody looks for a token in it: refusals, redirects, bodies (A1, H3, S2). */
 
 import { AuthError, type AuthErrorDetails } from "../errors.js";
-import { isRetryable } from "../failure/retryable.js";
+import { isRetryableAnswer } from "../failure/policy.js";
 import type { HttpAnswer } from "./exchange.js";
 import { type Mask, shorten } from "./mask.js";
+import { retryAfterOf } from "./retry-after.js";
 
 const LONGEST_DESCRIPTION = 200;
 const LONGEST_NAME = 60;
@@ -71,13 +72,15 @@ function carriesError(body: unknown): boolean {
   return typeof error === "object" && error !== null ? Object.keys(error).length > 0 : Boolean(error);
 }
 
-function refused({ to, status }: HttpAnswer, body: unknown, mask: Mask): AuthError {
+function refused(answer: HttpAnswer, body: unknown, mask: Mask): AuthError {
+  const { to, status } = answer;
   const details = { status, ...(isObject(body) ? toldError(body, mask) : {}) };
   const told = details.error ?? (carriesError(body) ? "an error that is no RFC 6749 code" : undefined);
   const reason = [told, details.errorDescription].filter((part) => part !== undefined).join(": ");
   return new AuthError(`${to}: HTTP ${status}${reason === "" ? "" : `, ${reason}`}`, {
     ...details,
-    retryable: isRetryable(status, details.error),
+    retryable: isRetryableAnswer(status, details.error),
+    retryAfter: retryAfterOf(answer),
   });
 }
 

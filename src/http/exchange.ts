@@ -5,6 +5,16 @@ import { type Dispatcher, dispatch, TOKEN_REQUEST } from "./dispatcher.js";
 import type { Mask } from "./mask.js";
 import { displayUrl, userinfoAuthorization } from "./url.js";
 
+/** There was no connection, so nothing was sent on it. */
+const UNSENT: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** A request to an IdP. */
@@ -46,6 +56,7 @@ export async function exchange(request: HttpRequest, options: ExchangeOptions): 
     if (error instanceof AuthError || options.signal.aborted) throw error;
     const code = codeOf(error, options.mask);
     throw new TransportError(`${to}: no answer${code === undefined ? "" : ` (${code})`}`, {
+      unsent: code !== undefined && UNSENT.has(code),
       cause: maskedCause(error, options.mask),
     });
   }

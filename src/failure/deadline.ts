@@ -1,0 +1,71 @@
+/** Deadlines: of a flight, and of an attempt within it (H2). */
+
+import { TransportError } from "../errors.js";
+import type { Issue, IssueContext } from "../issued.js";
+
+/** How long a flight may take by default, in seconds. */
+export const DEFAULT_TIMEOUT_SECS = 30;
+
+/** The longest deadline that can be set, in seconds. */
+export const MAX_TIMEOUT_SECS = 3600;
+
+/** What a flight is told before it has a deadline. */
+export type UntimedContext = Omit<IssueContext, "signal" | "timeLeft">;
+
+/**
+ * `issue`, given up after `seconds` with a retryable `TransportError` whether or not it heeds its
+ * signal. The timer holds no process open: who waits for a flight does (C9).
+ */
+export function withDeadline(issue: Issue, seconds: number): (why: UntimedContext) => ReturnType<Issue> {
+  return (why) => {
+    const began = performance.now();
+    const timeLeft = (): number => Math.max(0, began + seconds * 1000 - performance.now());
+    const late = (): Error => new TransportError(`no token within ${seconds} s`);
+    return within(seconds * 1000, late, (signal) => issue({ ...why, signal, timeLeft }));
+  };
+}
+
+/**
+ * What `work` gives, or the error that `late` makes after so many milliseconds, or the reason of
+ * `outer`, whichever comes first. In the last two cases the signal that `work` has is aborted.
+ */
+export function within<T>(
+  milliseconds: number,
+  late: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+  outer?: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController();
+    const giveUp = (reason: unknown): void => {
+      reject(reason);
+      controller.abort(reason);
+    };
+    const leave = (): void => giveUp(outer?.reason);
+    const timer = setTimeout(() => giveUp(late()), milliseconds).unref();
+    outer?.addEventListener("abort", leave, { once: true });
+    begin(work, controller.signal)
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        outer?.removeEventListener("abort", leave);
+      });
+  });
+}
+
+/** Waits so many milliseconds, or rejects with the reason of `signal`. Holds no process open either. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason);
+    setTimeout(() => {
+      signal.removeEventListener("abort", leave);
+      resolve();
+    }, milliseconds).unref();
+    signal.addEventListener("abort", leave, { once: true });
+  });
+}
+
+/** A synchronous throw is a failure like any other (C7). */
+async function begin<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  return work(signal);
+}

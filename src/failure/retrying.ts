@@ -1,0 +1,47 @@
+/** `retrying`: a wrapper that any issuer can be put into (F2). */
+
+import { TransportError } from "../errors.js";
+import type { Issue } from "../issued.js";
+import { DEFAULT_TIMEOUT_SECS, pause, within } from "./deadline.js";
+import { DEFAULT_RETRIES, type Random, retryDelay } from "./policy.js";
+
+/** How often, and how, an issuer is asked again. */
+export interface RetryPolicy {
+  /** Attempts after the first; 2 by default. */
+  readonly retries?: number | undefined;
+  /** A source of chance for the jitter; `Math.random` by default. */
+  readonly random?: Random | undefined;
+  /**
+   * Whether an attempt presents a refresh token that it may spend. Then it gets all the time that
+   * is left, and after a lost answer the next attempt follows at once. False by default.
+   */
+  readonly presentsRefreshToken?: boolean | undefined;
+}
+
+/**
+ * `issue`, asked again after a retryable failure within the same flight: with full jitter from
+ * 200 ms, doubling to at most 5 s, or after the IdP's `Retry-After` where that fits into the
+ * deadline. Each attempt has an equal share of the flight's time. Rejects with the last failure.
+ */
+export function retrying(issue: Issue, policy: RetryPolicy = {}): Issue {
+  const { retries = DEFAULT_RETRIES, random = Math.random, presentsRefreshToken = false } = policy;
+  return async (why) => {
+    const timeLeft = why.timeLeft ?? (() => DEFAULT_TIMEOUT_SECS * 1000);
+    const share = presentsRefreshToken ? Number.POSITIVE_INFINITY : timeLeft() / (retries + 1);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await attemptWithin(Math.min(share, timeLeft()), issue, why);
+      } catch (failure) {
+        const delay = retryDelay({ failure, attempt, retries, timeLeft: timeLeft(), presentsRefreshToken }, random);
+        if (delay === undefined || why.signal.aborted) throw failure;
+        why.onRetry?.({ attempt, delay, failure });
+        await pause(delay, why.signal);
+      }
+    }
+  };
+}
+
+function attemptWithin(milliseconds: number, issue: Issue, why: Parameters<Issue>[0]): ReturnType<Issue> {
+  const late = (): Error => new TransportError(`no answer within ${Math.round(milliseconds) / 1000} s`);
+  return within(milliseconds, late, (signal) => issue({ ...why, signal }), why.signal);
+}

@@ -1,0 +1,20 @@
+/** The `Retry-After` header (RFC 9110 §10.2.3). */
+
+import type { HttpAnswer } from "./exchange.js";
+
+/** The seconds that an answer asks to wait, given as such or as a date; `undefined` if it does not. */
+export function retryAfterOf({ headers }: Pick<HttpAnswer, "headers">): number | undefined {
+  const value = headers["retry-after"];
+  if (typeof value !== "string") return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value);
+  // Date.parse takes "-5" and "1.5" for years; an HTTP date names its month.
+  const until = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(until)) return undefined;
+  return Math.max(0, until - sentAt(headers.date)) / 1000;
+}
+
+/** By the clock of the server that names the date, where it tells it: ours may go wrong. */
+function sentAt(date: string | string[] | undefined): number {
+  const told = typeof date === "string" ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(told) ? Date.now() : told;
+}

@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Credential } from "../../src/credential.js";
+import { AuthError, TransportError } from "../../src/errors.js";
+import { withDeadline } from "../../src/failure/deadline.js";
+import { type RetryPolicy, retrying } from "../../src/failure/retrying.js";
+import type { Issue, IssueContext, Issued, Retry } from "../../src/issued.js";
+
+const issued: Issued = { credential: Credential.bearer("t") };
+const down = new TransportError("down", { unsent: true });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+/** Runs `issue` as a flight of 30 s; says what came of each attempt, when, and how it ended. */
+async function fly(issue: (attempt: number, why: IssueContext) => Promise<Issued>, policy: RetryPolicy = {}) {
+  const began = performance.now();
+  const starts: number[] = [];
+  const retries: Retry[] = [];
+  const counted: Issue = (why) => {
+    starts.push(performance.now() - began);
+    return issue(starts.length, why);
+  };
+  const flight = withDeadline(retrying(counted, { random: () => 0.5, ...policy }), 30);
+  const outcome = flight({ reason: "initial", onRetry: (retry) => retries.push(retry) }).then(
+    () => "issued",
+    (error: unknown) => error,
+  );
+  await vi.runAllTimersAsync();
+  return { starts, retries, outcome: await outcome, seconds: (performance.now() - began) / 1000 };
+}
+
+describe("F2 retries", () => {
+  test("F2 twice by default, with backoff, then the last failure", async () => {
+    const { starts, outcome, retries } = await fly(() => Promise.reject(down));
+    expect(starts).toEqual([0, 100, 300]);
+    expect(outcome).toBe(down);
+    expect(retries).toEqual([
+      { attempt: 1, delay: 100, failure: down },
+      { attempt: 2, delay: 200, failure: down },
+    ]);
+  });
+
+  test("F2 a later attempt may succeed", async () => {
+    const { starts, outcome } = await fly((attempt) => (attempt < 3 ? Promise.reject(down) : Promise.resolve(issued)));
+    expect(outcome).toBe("issued");
+    expect(starts).toHaveLength(3);
+  });
+
+  test("F2 a synchronous throw is a failed attempt", async () => {
+    const { starts } = await fly(() => {
+      throw down;
+    });
+    expect(starts).toHaveLength(3);
+  });
+
+  test.each([
+    [0, 1],
+    [5, 6],
+  ])("F2 retries: %i means %i attempts", async (retries, attempts) => {
+    expect((await fly(() => Promise.reject(down), { retries })).starts).toHaveLength(attempts);
+  });
+
+  test("F2 a terminal failure ends the flight at once", async () => {
+    expect((await fly(() => Promise.reject(new AuthError("no")))).starts).toHaveLength(1);
+  });
+
+  test("F2 Retry-After is waited for", async () => {
+    const busy = new AuthError("busy", { status: 429, retryable: true, retryAfter: 12 });
+    expect((await fly((n) => (n === 1 ? Promise.reject(busy) : Promise.resolve(issued)))).starts).toEqual([0, 12_000]);
+  });
+
+  test("F2 a Retry-After beyond the deadline ends the flight with an error that tells it", async () => {
+    const busy = new AuthError("busy", { status: 429, retryable: true, retryAfter: 31 });
+    const { outcome, seconds, starts } = await fly(() => Promise.reject(busy));
+    expect(outcome).toMatchObject({ retryAfter: 31 });
+    expect(starts).toHaveLength(1);
+    expect(seconds).toBe(0);
+  });
+});
+
+describe("H2 the shares of attempts", () => {
+  test("H2 each attempt has an equal share, whether or not it heeds its signal", async () => {
+    const aborted: boolean[] = [];
+    const { starts, outcome, seconds } = await fly((_n, { signal }) => {
+      signal.addEventListener("abort", () => aborted.push(true));
+      return new Promise(() => {});
+    });
+    expect(starts.map((start) => Math.round(start / 100) / 10)).toEqual([0, 10.1, 20.3]);
+    expect(outcome).toMatchObject({ code: "transport" });
+    expect(seconds).toBeCloseTo(30, 5);
+    expect(aborted).toHaveLength(3);
+  });
+
+  test("H2 an attempt with a refresh token has all that is left", async () => {
+    const { starts, outcome } = await fly(() => new Promise(() => {}), { presentsRefreshToken: true });
+    expect(starts).toEqual([0]);
+    expect(outcome).toMatchObject({ message: "no token within 30 s" });
+  });
+
+  test("F2 a refresh whose answer was lost is retried at once", async () => {
+    const lost = new TransportError("reset");
+    const { starts } = await fly(() => Promise.reject(lost), { presentsRefreshToken: true });
+    expect(starts).toEqual([0, 0, 0]);
+  });
+
+  test("H2 a wait is cut off by the deadline", async () => {
+    const { outcome, seconds } = await fly(
+      (n) => (n === 1 ? new Promise((_resolve, reject) => setTimeout(reject, 29_950, down)) : Promise.resolve(issued)),
+      { presentsRefreshToken: true },
+    );
+    expect(outcome).toBe(down);
+    expect(seconds).toBeCloseTo(29.95, 3);
+  });
+});
