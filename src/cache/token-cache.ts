@@ -1,63 +1,105 @@
 /**
- * The cache at the heart of every provider: one token, one flight, compare-and-swap (C1 to C11).
+ * The cache at the heart of every provider: one token, one flight, compare-and-swap (C1 to C11), and
+ * service through failures (F3 to F6).
  *
- * A generation is what one successful flight produced. It is fresh, then stale; a connector may
- * report it, which rejects it. Only a fresh generation that nobody rejected is served.
+ * It decides, in this order: is what is held fresh, is it at least good, is a flight under way, may
+ * one take off. What follows from failures is decided in `failure/policy.ts`.
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { type Credential, remake, secretOf } from "../credential.js";
-import { AuthError, ConfigError } from "../errors.js";
+import type { Credential } from "../credential.js";
+import { ConfigError, type ConfigIssue } from "../errors.js";
+import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS, type UntimedContext, withDeadline } from "../failure/deadline.js";
+import { gateError } from "../failure/gate-error.js";
+import { closeGate, type Gate, OPEN_GATE, PATIENCE_MS, type Random, replaceableAge } from "../failure/policy.js";
 import { handled } from "../handled.js";
-import { type CallOptions, type Issue, type IssueContext, type Issued, lifetimeOf } from "../issued.js";
+import type { CallOptions, Issue, IssueReason } from "../issued.js";
 import { type Clock, wallClock } from "./clock.js";
-import { DEFAULT_TIMEOUT_SECS, type UntimedIssue, withDeadline } from "./deadline.js";
+import {
+  type CacheIdentity,
+  type FlightEvent,
+  tellGate,
+  tellRetry,
+  tellStaleServed,
+  traceFlight,
+  traceFlightEnd,
+} from "./diagnostics.js";
 import { Flight } from "./flight.js";
+import { Generation } from "./generation.js";
+import { LONGEST_TIMER_MS } from "./shared-wait.js";
+import { noCounts, type Observable, type ProviderStatus, summaryOf } from "./status.js";
 
 /** The share of its lifetime for which a token is used: what is left covers clocks and networks. */
 export const DEFAULT_EXPIRY_RATIO = 0.9;
+
+/** How a renewal ahead of expiry meets its callers: they wait for it, or it happens behind them. */
+export type RefreshMode = "blocking" | "background";
 
 /** How a cache keeps its credentials. */
 export interface TokenCacheOptions {
   /** The share of its lifetime for which a credential is used, in (0, 1]; 0.9 by default. */
   readonly expiryRatio?: number | undefined;
+  /** Seconds that a flight may take, retries included; 30 by default. */
+  readonly timeoutSecs?: number | undefined;
+  /** What happens from the expiry ratio on; `blocking` by default. */
+  readonly refresh?: RefreshMode | undefined;
   /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
   readonly clock?: Clock | undefined;
-}
-
-interface Generation {
-  readonly credential: Credential;
-  /** Handed out as it is while the generation is fresh (C2). */
-  readonly promise: Promise<Credential>;
-  /** Milliseconds since the epoch, as all times here. */
-  readonly issuedAt: number;
-  readonly freshUntil: number;
-  rejected: boolean;
+  /** A source of chance for jitter; `Math.random` by default. */
+  readonly random?: Random | undefined;
+  /**
+   * What the issuer would present now, such as a refresh token. When it is not any more what the
+   * last failed flight presented, the IdP is asked again without waiting (F4).
+   */
+  readonly presents?: (() => unknown) | undefined;
+  /** The provider's type, in diagnostic events; `token_cache` by default. */
+  readonly type?: string | undefined;
+  /** The provider's name, in its status and in diagnostic events; its type by default. */
+  readonly name?: string | undefined;
 }
 
 /**
  * Keeps one credential and gets a new one, once for all callers, when it is used up or reported as
  * refused. Both methods may be called concurrently and without `await`.
  *
- * `issue` makes one exchange with the identity provider. It has 30 seconds, then its callers get a
- * retryable `TransportError`; whatever it throws reaches all callers as it is, and the next call
- * tries again. Throws a `ConfigError` if an option is out of range.
+ * `issue` makes one exchange with the identity provider. When its time is over, its callers get a
+ * retryable `TransportError`; what it throws reaches them as it is. A failure of a renewal ahead of
+ * expiry reaches nobody while the credential is good. After the second failure in a row, or one that
+ * is not `retryable`, callers get an error with `retryAt` at once, until the IdP has had time.
+ *
+ * Throws a `ConfigError` if an option is out of range.
  */
-export class TokenCache {
-  readonly #issue: UntimedIssue;
+export class TokenCache implements Observable {
+  readonly #issue: (why: UntimedContext) => ReturnType<Issue>;
   readonly #expiryRatio: number;
+  readonly #refresh: RefreshMode;
   readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #presents: () => unknown;
+  readonly #identity: CacheIdentity;
   /** Flights run in the context of the cache's maker, not of whoever happens to call first (C8). */
   readonly #context = new AsyncResource("faucet-auth.TokenCache");
   /** Which generation a credential object was handed out for. */
   readonly #origins = new WeakMap<Credential, Generation>();
+  readonly #counts = noCounts();
   #current: Generation | undefined;
   #flight: Flight | undefined;
+  #gate: Gate = OPEN_GATE;
+  /** What the flight presented that closed the gate. */
+  #refused: unknown;
+  #rejectionsInARow = 0;
+  #renewal: NodeJS.Timeout | undefined;
 
   constructor(issue: Issue, options: TokenCacheOptions = {}) {
-    this.#issue = withDeadline(issue, DEFAULT_TIMEOUT_SECS);
-    this.#expiryRatio = checkRatio(options.expiryRatio ?? DEFAULT_EXPIRY_RATIO);
+    const { type = "token_cache", timeoutSecs = DEFAULT_TIMEOUT_SECS } = options;
+    checkOptions(options);
+    this.#issue = withDeadline(issue, timeoutSecs);
+    this.#expiryRatio = options.expiryRatio ?? DEFAULT_EXPIRY_RATIO;
+    this.#refresh = options.refresh ?? "blocking";
     this.#clock = options.clock ?? wallClock;
+    this.#random = options.random ?? Math.random;
+    this.#presents = options.presents ?? (() => undefined);
+    this.#identity = { type, name: options.name ?? type };
   }
 
   /**
@@ -69,85 +111,231 @@ export class TokenCache {
     const signal = options?.signal;
     if (signal?.aborted) return handled(Promise.reject(signal.reason));
     const current = this.#current;
-    if (current !== undefined && !current.rejected && this.#isFresh(current)) return current.promise;
-    return (this.#flight ?? this.#takeOff()).join(signal);
+    const now = this.#clock();
+    if (current === undefined || !current.isGood(now)) return this.#board(now, signal);
+    if (current.ageAt(now) === "fresh") return current.promise;
+    return this.#refresh === "background" ? this.#renewBehind(current, now) : this.#renewAhead(current, now, signal);
   }
 
   /**
    * Reports that `stale` was refused. If it is the current credential, or carries the same secret,
-   * that one is not served again; then as `getToken`. A report of an older one changes nothing.
+   * that one is not served again; then as `getToken`. A report of an older one changes nothing. An
+   * API that refuses one credential after the other is believed more slowly: from the fourth in a
+   * row on, the current credential is served until it is 10, 20, 40, at most 60 seconds old.
    */
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
     if (typeof stale !== "object" || stale === null) {
       return handled(Promise.reject(new TypeError("invalidate() takes the credential that was refused")));
     }
     const reported = this.#generationOf(stale);
-    if (reported !== undefined && reported === this.#current) reported.rejected = true;
+    if (reported !== undefined && reported === this.#current) this.#reject(reported);
     return this.getToken(options);
   }
 
-  /** A clock that has jumped back behind `issuedAt` says nothing about the age any more (C10). */
-  #isFresh({ issuedAt, freshUntil }: Generation): boolean {
+  /** Where this cache stands: a snapshot without secrets. */
+  status(): ProviderStatus {
     const now = this.#clock();
-    return issuedAt <= now && now < freshUntil;
+    const { failuresInARow, failure } = this.#gate;
+    return {
+      name: this.#identity.name,
+      state: this.#stateAt(now),
+      generation: this.#current?.number ?? 0,
+      ...timesOf(this.#current),
+      inFlight: this.#flight !== undefined,
+      consecutiveFailures: failuresInARow,
+      ...(failuresInARow > 0 && { lastError: summaryOf(failure) }),
+      ...(this.#isClosed(now) && { retryAt: this.#gate.closedUntil }),
+      counts: { ...this.#counts },
+    };
+  }
+
+  #stateAt(now: number): ProviderStatus["state"] {
+    if (this.#current?.isGood(now)) return this.#current.ageAt(now);
+    if (this.#gate.failuresInARow > 0) return "failing";
+    return this.#current === undefined ? "empty" : "expired";
   }
 
   /** By object identity; an object from elsewhere by the secret that it carries (C3). */
   #generationOf(credential: Credential): Generation | undefined {
     const origin = this.#origins.get(credential);
     if (origin !== undefined || this.#current === undefined) return origin;
-    return secretOf(credential) === secretOf(this.#current.credential) ? this.#current : undefined;
+    return this.#current.carriesSecretOf(credential) ? this.#current : undefined;
   }
 
-  #takeOff(): Flight {
-    const flight = new Flight();
-    // Before the issuer runs, since that may call back into this cache (C1).
-    this.#flight = flight;
-    this.#context.runInAsyncScope(() => this.#fly(flight));
+  #reject(current: Generation): void {
+    const now = this.#clock();
+    if (current.rejected) return;
+    // One that lived to its freshness end is no sign of an API that refuses everything (F5).
+    if (now >= current.freshUntil) this.#rejectionsInARow = 0;
+    if (now >= current.issuedAt && now - current.issuedAt < replaceableAge(this.#rejectionsInARow)) return;
+    current.rejected = true;
+    this.#rejectionsInARow += 1;
+    this.#counts.invalidations += 1;
+  }
+
+  /** For a caller who has nothing: the flight, or at once the error of one that must not be. */
+  #board(now: number, signal: AbortSignal | undefined): Promise<Credential> {
+    if (this.#flight === undefined && this.#isClosed(now)) {
+      return handled(Promise.reject(gateError(this.#gate.failure, this.#gate.closedUntil)));
+    }
+    const reason = this.#current === undefined ? "initial" : this.#current.rejected ? "invalidated" : "expired";
+    return this.#join(reason).landing.join(signal);
+  }
+
+  /** Callers wait for the renewal, but not for ever, and not for a failed one: they have something good (F3). */
+  #renewAhead(current: Generation, now: number, signal: AbortSignal | undefined): Promise<Credential> {
+    if (this.#flight === undefined && this.#mayNotRenew(now)) return this.#serveOn(current, "failed").promise;
+    const flight = this.#join("expired");
+    const fallBack = (why: "slow" | "failed"): Credential | undefined => {
+      return current.isGood(this.#clock()) ? this.#serveOn(current, why).credential : undefined;
+    };
+    return flight.patience(PATIENCE_MS, fallBack).join(signal);
+  }
+
+  /** Callers get the good credential; one flight renews it at an instant of its own (F6). */
+  #renewBehind(current: Generation, now: number): Promise<Credential> {
+    if (this.#renewal === undefined) this.#scheduleRenewal(current, now);
+    if (this.#gate.failuresInARow > 0) this.#serveOn(current, "failed");
+    return current.promise;
+  }
+
+  /** A timer may fire too early, or be too short for a long life: it only looks again. */
+  #scheduleRenewal(current: Generation, now: number): void {
+    if (this.#flight !== undefined || current !== this.#current || current.rejected) return;
+    const renewAt = this.#mayNotRenew(now) ? Math.max(current.renewAt, this.#gate.renewAfter) : current.renewAt;
+    if (now >= renewAt) {
+      this.#takeOff("background");
+      return;
+    }
+    const look = (): void => {
+      this.#renewal = undefined;
+      this.#scheduleRenewal(current, this.#clock());
+    };
+    const delay = Math.min(Math.max(renewAt - now, 1), LONGEST_TIMER_MS);
+    this.#renewal = this.#context.runInAsyncScope(() => setTimeout(look, delay).unref());
+  }
+
+  #serveOn(current: Generation, why: "slow" | "failed"): Generation {
+    tellStaleServed(() => ({
+      ...this.#identity,
+      why,
+      generation: current.number,
+      expiresAt: current.expiresAt,
+    }));
+    return current;
+  }
+
+  /** A grant that is not the one that failed opens the gate (F4). */
+  #isClosed(now: number): boolean {
+    return now < this.#gate.closedUntil && this.#presents() === this.#refused;
+  }
+
+  #mayNotRenew(now: number): boolean {
+    return now < this.#gate.renewAfter && this.#presents() === this.#refused;
+  }
+
+  #join(reason: IssueReason): Flight {
+    if (this.#flight !== undefined) this.#counts.joined += 1;
+    const flight = this.#flight ?? this.#takeOff(reason);
+    flight.waiters += 1;
     return flight;
   }
 
-  async #fly(flight: Flight): Promise<void> {
+  #takeOff(reason: IssueReason): Flight {
+    const flight = new Flight(reason);
+    // Before the issuer runs, since that may call back into this cache (C1).
+    this.#flight = flight;
+    this.#counts.flights += 1;
+    this.#counts.tokenRequests += 1;
+    if (reason !== "invalidated") this.#rejectionsInARow = 0;
+    clearTimeout(this.#renewal);
+    this.#renewal = undefined;
+    const event = (): FlightEvent => ({
+      ...this.#identity,
+      reason,
+      generation: this.#nextNumber(),
+      attempts: 1,
+      waiters: 0,
+    });
+    this.#context.runInAsyncScope(() => traceFlight(event, (traced) => void this.#fly(flight, traced)));
+    return flight;
+  }
+
+  async #fly(flight: Flight, traced: FlightEvent | undefined): Promise<void> {
+    const presented = this.#presents();
+    const began = performance.now();
+    const end = (outcome: "issued" | "failed", error?: unknown): void => {
+      const { attempts, waiters } = flight;
+      const duration = performance.now() - began;
+      traceFlightEnd(traced, { attempts, waiters, duration, outcome, ...(outcome === "failed" && { error }) });
+    };
     try {
-      const issued = await this.#issue(this.#why());
-      this.#current = this.#generation(issued, flight.promise);
+      const issued = await this.#issue(this.#why(flight));
+      const issuedAt = this.#clock();
+      const birth = { number: this.#nextNumber(), issuedAt, expiryRatio: this.#expiryRatio, random: this.#random };
+      const generation = new Generation(issued, flight.landing.promise, birth);
+      this.#origins.set(generation.credential, generation);
+      this.#current = generation;
       this.#flight = undefined;
-      flight.land(this.#current.credential);
+      this.#openGate();
+      flight.land(generation.credential);
+      end("issued");
     } catch (error) {
       this.#flight = undefined;
+      this.#closeGate(error, presented);
       flight.fail(error);
+      end("failed", error);
     }
   }
 
-  #why(): Omit<IssueContext, "signal"> {
-    if (this.#current === undefined) return { reason: "initial" };
-    const { rejected, credential } = this.#current;
-    return rejected ? { reason: "invalidated", rejected: credential } : { reason: "expired" };
+  #why(flight: Flight): UntimedContext {
+    const { reason } = flight;
+    const onRetry: UntimedContext["onRetry"] = ({ attempt, delay, failure: error }) => {
+      flight.attempts += 1;
+      this.#counts.tokenRequests += 1;
+      tellRetry(() => ({ ...this.#identity, reason, attempt, delay, error }));
+    };
+    const rejected = this.#current?.rejected ? { rejected: this.#current.credential } : {};
+    return { reason, ...rejected, onRetry };
   }
 
-  #generation(issued: Issued, promise: Promise<Credential>): Generation {
-    const issuedAt = this.#clock();
-    const lifetime = lifetimeOf(issued?.expiresIn);
-    const freshUntil = lifetime === undefined ? Infinity : issuedAt + lifetime * 1000 * this.#expiryRatio;
-    const generation = { credential: ownCopy(issued?.credential), promise, issuedAt, freshUntil, rejected: false };
-    this.#origins.set(generation.credential, generation);
-    return generation;
+  #nextNumber(): number {
+    return (this.#current?.number ?? 0) + 1;
+  }
+
+  #openGate(): void {
+    const { failuresInARow } = this.#gate;
+    this.#gate = OPEN_GATE;
+    if (failuresInARow > 0) tellGate(() => ({ ...this.#identity, state: "open", consecutiveFailures: 0 }));
+  }
+
+  #closeGate(error: unknown, presented: unknown): void {
+    const now = this.#clock();
+    this.#counts.failures += 1;
+    this.#gate = closeGate(this.#gate, error, now, this.#random);
+    this.#refused = presented;
+    const { failuresInARow: consecutiveFailures, closedUntil: retryAt } = this.#gate;
+    if (retryAt <= now) return;
+    tellGate(() => ({ ...this.#identity, state: "closed", consecutiveFailures, retryAt, error }));
   }
 }
 
-/**
- * A new object for each generation, which tells them apart even where the IdP repeats a token (C3),
- * and prints no secret whatever the issuer made it of (S1).
- */
-function ownCopy(credential: Credential): Credential {
-  try {
-    return remake(credential);
-  } catch (error) {
-    throw new AuthError(`the issuer gave no usable credential: ${(error as TypeError).message}`);
-  }
+function timesOf(generation: Generation | undefined): Partial<ProviderStatus> {
+  if (generation === undefined) return {};
+  const { issuedAt, freshUntil, expiresAt } = generation;
+  return Number.isFinite(expiresAt) ? { issuedAt, freshUntil, expiresAt } : { issuedAt };
 }
 
-function checkRatio(ratio: number): number {
-  if (typeof ratio === "number" && ratio > 0 && ratio <= 1) return ratio;
-  throw new ConfigError("TokenCache", [{ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" }]);
+function checkOptions({ expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs, refresh }: TokenCacheOptions): void {
+  const issues: ConfigIssue[] = [];
+  if (!(typeof expiryRatio === "number" && expiryRatio > 0 && expiryRatio <= 1)) {
+    issues.push({ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" });
+  }
+  if (timeoutSecs !== undefined && !(timeoutSecs > 0 && timeoutSecs <= MAX_TIMEOUT_SECS)) {
+    issues.push({ path: "timeoutSecs", message: `must be above zero, at most ${MAX_TIMEOUT_SECS}` });
+  }
+  if (refresh !== undefined && refresh !== "blocking" && refresh !== "background") {
+    issues.push({ path: "refresh", message: "must be blocking or background" });
+  }
+  if (issues.length > 0) throw new ConfigError("TokenCache", issues);
 }
