@@ -2,7 +2,9 @@
 
 export type { AuthProvider } from "./auth-provider.js";
 export type { Clock } from "./cache/clock.js";
-export { TokenCache, type TokenCacheOptions } from "./cache/token-cache.js";
+export type { FlightEvent, GateEvent, RetryEvent, StaleServedEvent } from "./cache/diagnostics.js";
+export type { ErrorSummary, Observable, ProviderStatus, StatusCounts } from "./cache/status.js";
+export { type RefreshMode, TokenCache, type TokenCacheOptions } from "./cache/token-cache.js";
 export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";
 export type { Resolver } from "./catalog/interpolation.js";
 export {
@@ -18,11 +20,15 @@ export {
   ConfigError,
   type ConfigIssue,
   FaucetError,
+  type FaucetErrorDetails,
   TransportError,
+  type TransportErrorDetails,
 } from "./errors.js";
+export type { Random } from "./failure/policy.js";
+export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
 export type { Dispatcher, DispatcherResponse } from "./http/dispatcher.js";
-export type { CallOptions, Issue, IssueContext, Issued, IssueReason } from "./issued.js";
+export type { CallOptions, Issue, IssueContext, Issued, IssueReason, Retry } from "./issued.js";
 export type { ClientAuthMethod } from "./oauth2/client.js";
 export type { OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { FetchingConfig } from "./providers/fetching-provider.js";

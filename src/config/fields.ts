@@ -42,9 +42,17 @@ export function url(): z.ZodMiniType<URL> {
   );
 }
 
-/** A number above zero, in seconds. */
-export function seconds(): z.ZodMiniType<number> {
-  return z.number().check(z.positive("must be a number of seconds above zero"));
+/** A number of seconds above zero. */
+export function seconds(most: number = Number.MAX_VALUE): z.ZodMiniType<number> {
+  return z
+    .number()
+    .check(z.positive("must be a number of seconds above zero"), z.lte(most, `must be at most ${most} seconds`));
+}
+
+/** A whole number from zero to `most`. */
+export function count(most: number): z.ZodMiniType<number> {
+  const range = `must be a whole number from 0 to ${most}`;
+  return z.number().check(z.multipleOf(1, range), z.gte(0, range), z.lte(most, range));
 }
 
 /** The share of a lifetime after which a token is renewed (G3). */

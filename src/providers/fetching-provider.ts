@@ -1,15 +1,19 @@
 /** What the providers that fetch tokens have in common: the layers below them, wired together. */
 
-import type * as z from "zod/mini";
-import { DEFAULT_EXPIRY_RATIO, TokenCache } from "../cache/token-cache.js";
-import { expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
+import * as z from "zod/mini";
+import type { ProviderStatus } from "../cache/status.js";
+import { DEFAULT_EXPIRY_RATIO, type RefreshMode, TokenCache } from "../cache/token-cache.js";
+import { count, expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
 import type { Credential } from "../credential.js";
+import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
+import { DEFAULT_RETRIES } from "../failure/policy.js";
+import { retrying } from "../failure/retrying.js";
 import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
 import type { CallOptions, Issue, Redemption } from "../issued.js";
-import { type GrantRecord, recorded } from "../store/grant-record.js";
+import { type GrantRecord, type Redeem, recorded } from "../store/grant-record.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
 
@@ -19,19 +23,36 @@ export interface FetchingConfig {
   readonly expiry_ratio?: number | null;
   /** Seconds to assume where the answer has no usable lifetime; by default it is kept until rejected. */
   readonly default_expires_in?: number | null;
+  /** Attempts after the first in one flight, at most 10; 2 by default. */
+  readonly retries?: number | null;
+  /** Seconds that a flight may take, retries included, at most 3600; 30 by default. */
+  readonly timeout_secs?: number | null;
+  /**
+   * From the expiry ratio on: `blocking`, the default, lets callers wait for the renewal, for 5 s at
+   * most; `background` gives them the token that is still good and renews behind them.
+   */
+  readonly refresh?: RefreshMode | null;
 }
 
 /** Those keys in their normal form. */
 export interface FetchingSettings {
   readonly expiry_ratio: number;
   readonly default_expires_in: number | undefined;
+  readonly retries: number;
+  readonly timeout_secs: number;
+  readonly refresh: RefreshMode;
 }
+
+const MOST_RETRIES = 10;
 
 /** The fields for those keys. */
 export function fetchingFields(): { [Key in keyof FetchingSettings]: z.ZodMiniType<FetchingSettings[Key]> } {
   return {
     expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
     default_expires_in: optional(seconds()),
+    retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
+    timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
+    refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   };
 }
 
@@ -55,9 +76,21 @@ export abstract class FetchingProvider extends Provider {
 
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
     super(source.type, source.visible, runtime);
-    this.#cache = new TokenCache(withLifetime(issuer(source, runtime), settings.default_expires_in), {
+    const { issue, presents } = recorded(source.initial, redeemer(source, runtime));
+    const persistent = retrying(issue, {
+      retries: settings.retries,
+      random: runtime.random,
+      presentsRefreshToken: source.initial.refreshToken !== undefined,
+    });
+    this.#cache = new TokenCache(withLifetime(persistent, settings.default_expires_in), {
+      type: this.type,
+      name: this.name,
       expiryRatio: settings.expiry_ratio,
+      timeoutSecs: settings.timeout_secs,
+      refresh: settings.refresh,
       clock: runtime.clock,
+      random: runtime.random,
+      presents,
     });
     warnOfPlainHttp(source.url, this.name);
   }
@@ -69,14 +102,19 @@ export abstract class FetchingProvider extends Provider {
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
     return this.#cache.invalidate(stale, options);
   }
+
+  status(): ProviderStatus {
+    return this.#cache.status();
+  }
 }
 
-function issuer(source: TokenSource, { dispatcher }: Runtime): Issue {
-  return recorded(source.initial, async (record, { signal }) => {
+/** One token request by what is on record. */
+function redeemer(source: TokenSource, { dispatcher }: Runtime): Redeem {
+  return async (record, { signal }) => {
     const request = source.request(record);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), record.refreshToken, record.accessToken]);
     return source.read(await exchange(request, { dispatcher, signal, mask }), mask);
-  });
+  };
 }
 
 function withLifetime(issue: Issue, defaultExpiresIn: number | undefined): Issue {

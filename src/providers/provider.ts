@@ -2,12 +2,13 @@
 
 import { type InspectOptions, inspect } from "node:util";
 import type { AuthProvider } from "../auth-provider.js";
+import type { Observable, ProviderStatus } from "../cache/status.js";
 import type { Credential } from "../credential.js";
 import type { CallOptions } from "../issued.js";
 import type { Runtime } from "./runtime.js";
 
 /** An `AuthProvider` that prints as its kind, its name and what of its configuration may be seen. */
-export abstract class Provider implements AuthProvider {
+export abstract class Provider implements AuthProvider, Observable {
   readonly type: string;
   readonly name: string;
   readonly #visible: Readonly<Record<string, unknown>>;
@@ -19,6 +20,9 @@ export abstract class Provider implements AuthProvider {
   }
 
   abstract getToken(options?: CallOptions): Promise<Credential>;
+
+  /** Where the provider stands: a snapshot without secrets, for logs and health checks. */
+  abstract status(): ProviderStatus;
 
   abstract invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
 

@@ -3,6 +3,7 @@
 import type { AuthProvider } from "../auth-provider.js";
 import type { Clock } from "../cache/clock.js";
 import type { ConfigIssue } from "../errors.js";
+import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
 
 /** Makes a provider of a user's own type. It may throw a `ConfigError`. */
@@ -16,12 +17,14 @@ export interface Runtime {
   readonly dispatcher?: Dispatcher | undefined;
   /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
   readonly clock?: Clock | undefined;
+  /** A source of chance for jitter, uniform in [0, 1); `Math.random` by default. */
+  readonly random?: Random | undefined;
   /** A user's own provider types by name, for `fromConfig` and catalogs. */
   readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
 }
 
 /** What in `runtime` would only fail when it is first used. */
-export function faultsOfRuntime({ name, dispatcher, clock }: Runtime): readonly ConfigIssue[] {
+export function faultsOfRuntime({ name, dispatcher, clock, random }: Runtime): readonly ConfigIssue[] {
   const faults: ConfigIssue[] = [];
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     faults.push({ path: "runtime.name", message: "must be a non-empty string" });
@@ -37,6 +40,9 @@ export function faultsOfRuntime({ name, dispatcher, clock }: Runtime): readonly 
       path: "runtime.clock",
       message: "must be a function that returns milliseconds since the epoch",
     });
+  }
+  if (random !== undefined && typeof random !== "function") {
+    faults.push({ path: "runtime.random", message: "must be a function that returns numbers in [0, 1)" });
   }
   return faults;
 }

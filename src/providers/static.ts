@@ -1,6 +1,8 @@
 /** `static`: a credential that stands in the configuration. */
 
 import * as z from "zod/mini";
+import { wallClock } from "../cache/clock.js";
+import { noCounts, type ProviderStatus } from "../cache/status.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { optional } from "../config/fields.js";
 import { type Credential, faultsOfFields, remake } from "../credential.js";
@@ -18,6 +20,7 @@ export type StaticConfig =
 /** Gives the one credential that it was made with. It asks nobody, and has nothing to refresh. */
 export class StaticProvider extends Provider {
   readonly #promise: Promise<Credential>;
+  readonly #issuedAt: number;
 
   /** Throws a `ConfigError` with every fault of `config`. */
   constructor(config: StaticConfig, runtime: Runtime = {}) {
@@ -29,6 +32,7 @@ export class StaticProvider extends Provider {
     const credential = remake(fieldsOf(settings));
     super("static", { credential }, runtime);
     this.#promise = Promise.resolve(credential);
+    this.#issuedAt = (runtime.clock ?? wallClock)();
   }
 
   getToken(options: CallOptions = {}): Promise<Credential> {
@@ -38,6 +42,18 @@ export class StaticProvider extends Provider {
   /** The same credential again: a connector that gets an equal one back does not retry. */
   invalidate(_stale: Credential, options?: CallOptions): Promise<Credential> {
     return this.getToken(options);
+  }
+
+  status(): ProviderStatus {
+    return {
+      name: this.name,
+      state: "fresh",
+      generation: 1,
+      issuedAt: this.#issuedAt,
+      inFlight: false,
+      consecutiveFailures: 0,
+      counts: noCounts(),
+    };
   }
 }
 

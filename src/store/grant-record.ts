@@ -13,17 +13,26 @@ export interface GrantRecord {
 /** Makes a token request from what is on record. */
 export type Redeem = (record: GrantRecord, why: IssueContext) => Promise<Redemption>;
 
+/** An issuer, and the refresh token that it would present now. */
+export interface RecordedIssuer {
+  readonly issue: Issue;
+  presents(): string | undefined;
+}
+
 /**
  * An issuer that redeems what its record holds, and records what that brought before handing it out,
  * or failing (A3). So does an answer that arrives after its exchange was given up, unless a later
  * exchange has recorded: it may hold the only refresh token that is still good.
  */
-export function recorded(initial: GrantRecord, redeem: Redeem): Issue {
+export function recorded(initial: GrantRecord, redeem: Redeem): RecordedIssuer {
   let record = initial;
-  return async (why) => {
-    const presented = record;
-    const { accessToken, refreshToken, issued } = await redeem(presented, why);
-    if (record === presented) record = { refreshToken: refreshToken ?? presented.refreshToken, accessToken };
-    return issued();
+  return {
+    presents: () => record.refreshToken,
+    async issue(why) {
+      const presented = record;
+      const { accessToken, refreshToken, issued } = await redeem(presented, why);
+      if (record === presented) record = { refreshToken: refreshToken ?? presented.refreshToken, accessToken };
+      return issued();
+    },
   };
 }

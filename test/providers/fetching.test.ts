@@ -107,11 +107,15 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   test("H2 an IdP that hangs fails the flight at the deadline, and the next call is served", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const idp = await startIdp(() => {});
-    const provider = make(idp, {}, { dispatcher: new Agent() });
+    const provider = make(idp, { retries: 0 }, { dispatcher: new Agent() });
     const hung = errorOf(() => provider.getToken());
     while (idp.seen.length === 0) await new Promise(setImmediate);
     await vi.advanceTimersByTimeAsync(30_000);
-    expect(await hung).toMatchObject({ code: "transport", retryable: true, message: "no token within 30 s" });
+    expect(await hung).toMatchObject({
+      code: "transport",
+      retryable: true,
+      message: expect.stringMatching(/within 30 s$/),
+    });
     idp.answerWith(numberedTokens());
     expect(await provider.getToken()).toEqual(bearer("token-2"));
   });
@@ -273,15 +277,21 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     [400, { error: "server_error" }, true],
   ])("F1 HTTP %i with %j says retryable: %s", async (status, body, retryable) => {
     const idp = await startIdp((_request, response) => json(response, body, status));
-    expect(await errorOf(() => make(idp).getToken())).toMatchObject({ code: "auth", status, retryable });
+    expect(await errorOf(() => make(idp, { retries: 0 }).getToken())).toMatchObject({
+      code: "auth",
+      status,
+      retryable,
+    });
   });
 
   test("F1 a refused and a reset connection are retryable TransportErrors", async () => {
     const idp = await startIdp((_request, response) => response.destroy());
     const dispatcher = new Agent();
-    const reset = await errorOf(() => make(idp, {}, { dispatcher }).getToken());
+    const reset = await errorOf(() => make(idp, { retries: 0 }, { dispatcher }).getToken());
     expect(reset).toMatchObject({ name: "TransportError", code: "transport", retryable: true });
-    const refused = await errorOf(() => make({ tokenUrl: "http://127.0.0.1:1/token" }, {}, { dispatcher }).getToken());
+    const refused = await errorOf(() =>
+      make({ tokenUrl: "http://127.0.0.1:1/token" }, { retries: 0 }, { dispatcher }).getToken(),
+    );
     expect(refused).toMatchObject({
       code: "transport",
       message: "POST http://127.0.0.1:1/token: no answer (ECONNREFUSED)",

@@ -111,7 +111,7 @@ describe("A3 rotation", () => {
     const idp = await startIdp((_request, response, n) =>
       n === 2 ? json(response, {}, 503) : json(response, { access_token: `t${n}`, refresh_token: `r${n}` }),
     );
-    const provider = new OAuth2RefreshProvider({ token_url: idp.tokenUrl, ...config });
+    const provider = new OAuth2RefreshProvider({ token_url: idp.tokenUrl, ...config, retries: 0 });
     const stale = await provider.getToken();
     await expect(provider.invalidate(stale)).rejects.toThrow("503");
     await provider.getToken();

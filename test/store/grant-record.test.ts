@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { withDeadline } from "../../src/cache/deadline.js";
 import { Credential } from "../../src/credential.js";
 import { AuthError } from "../../src/errors.js";
+import { withDeadline } from "../../src/failure/deadline.js";
 import type { IssueContext } from "../../src/issued.js";
 import { recorded } from "../../src/store/grant-record.js";
 
@@ -13,7 +13,7 @@ afterEach(() => vi.useRealTimers());
 /** An issuer over a record whose redemptions the test ends, whatever becomes of their signal. */
 function manualRedeem() {
   const redemptions: { presented: string | undefined; answer(refreshToken: string): void }[] = [];
-  const issue = recorded({ refreshToken: "r0" }, ({ refreshToken: presented }) => {
+  const { issue } = recorded({ refreshToken: "r0" }, ({ refreshToken: presented }) => {
     return new Promise((resolve) => {
       redemptions.push({ presented, answer: (refreshToken) => resolve({ refreshToken, issued }) });
     });
@@ -47,7 +47,7 @@ test("A3 a late answer does not overwrite what a later exchange has recorded", a
 
 test("A3 a rotated refresh token is recorded even where the token beside it is unusable", async () => {
   const presented: unknown[] = [];
-  const issue = recorded({ refreshToken: "r0" }, async ({ refreshToken }) => {
+  const { issue } = recorded({ refreshToken: "r0" }, async ({ refreshToken }) => {
     presented.push(refreshToken);
     return {
       refreshToken: "r1",

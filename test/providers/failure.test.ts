@@ -1,0 +1,129 @@
+import { Agent } from "undici";
+import { describe, expect, test } from "vitest";
+import { Credential, type FetchingConfig, StaticProvider } from "../../src/index.js";
+import { testClock } from "../support/clock.js";
+import { errorOf } from "../support/errors.js";
+import { json, numberedTokens, startIdp } from "../support/idp.js";
+import { fetching, fetchingTypes } from "../support/providers.js";
+
+/** Chance at its lowest: waits of full jitter take no time. */
+const random = () => 0;
+
+describe.each(fetchingTypes)("%s", (type, make) => {
+  test.each([[503], [429], [500]])("F2 a %i is tried again, and callers see nothing of it", async (status) => {
+    const idp = await startIdp((request, response, n) =>
+      n < 3 ? json(response, {}, status) : numberedTokens()(request, response, n),
+    );
+    const provider = make(idp, {}, { random });
+    expect(await provider.getToken()).toEqual(Credential.bearer("token-3"));
+    expect(provider.status()).toMatchObject({ name: type, counts: { flights: 1, tokenRequests: 3, failures: 0 } });
+  });
+
+  test("F2 retries: 0 tries once; a terminal answer is not tried again", async () => {
+    const idp = await startIdp((_request, response) => json(response, {}, 503));
+    await errorOf(() => make(idp, { retries: 0 }, { random }).getToken());
+    expect(idp.seen).toHaveLength(1);
+    idp.answerWith((_request, response) => json(response, { error: "invalid_client" }, 401));
+    await errorOf(() => make(idp, {}, { random }).getToken());
+    expect(idp.seen).toHaveLength(2);
+  });
+
+  test("F2 a Retry-After that does not fit ends the flight, and the gate honours it", async () => {
+    const clock = testClock();
+    const idp = await startIdp((_request, response) => json(response, {}, 429, { "retry-after": "90" }));
+    const provider = make(idp, {}, { random, clock });
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ status: 429, retryAfter: 90, retryable: true });
+    clock.advance(89);
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: clock.now + 1000 });
+    expect(idp.seen).toHaveLength(1);
+  });
+
+  test("F2 a Retry-After as a date counts by the server's clock", async () => {
+    const date = "Mon, 23 Nov 2026 12:00:00 GMT";
+    const headers = { date, "retry-after": "Mon, 23 Nov 2026 12:02:00 GMT" };
+    const idp = await startIdp((_request, response) => json(response, {}, 503, headers));
+    expect(await errorOf(() => make(idp, {}, { random }).getToken())).toMatchObject({ retryAfter: 120 });
+  });
+
+  test("F4 a dead IdP is not asked by every connector in turn", async () => {
+    const clock = testClock();
+    const idp = await startIdp((_request, response) => json(response, {}, 500));
+    const provider = make(idp, { retries: 0 }, { random, clock });
+    for (let n = 0; n < 2; n += 1) await errorOf(() => provider.getToken());
+    const errors = await Promise.all(Array.from({ length: 1000 }, () => errorOf(() => provider.getToken())));
+    expect(errors.every(({ retryAt }) => retryAt === clock.now + 500)).toBe(true);
+    expect(idp.seen).toHaveLength(2);
+    expect(provider.status()).toMatchObject({ state: "failing", consecutiveFailures: 2, retryAt: clock.now + 500 });
+  });
+
+  test("H2 timeout_secs is the deadline of all attempts together", async () => {
+    const idp = await startIdp(() => {});
+    const began = Date.now();
+    const error = await errorOf(() => make(idp, { timeout_secs: 0.3 }, { random, dispatcher: new Agent() }).getToken());
+    expect(error).toMatchObject({ code: "transport" });
+    expect(Date.now() - began).toBeGreaterThanOrEqual(290);
+    expect(idp.seen).toHaveLength(type === "oauth2_refresh" ? 1 : 3);
+  });
+
+  test("F6 refresh: background serves the good token while the next is on its way", async () => {
+    const clock = testClock();
+    const idp = await startIdp(numberedTokens({ expires_in: 100 }));
+    const provider = make(idp, { refresh: "background" }, { random, clock });
+    const token = await provider.getToken();
+    clock.advance(90);
+    expect(await provider.getToken()).toBe(token);
+    while ((await provider.getToken()) === token) await new Promise(setImmediate);
+    expect(await provider.getToken()).toEqual(Credential.bearer("token-2"));
+    expect(idp.seen).toHaveLength(2);
+  });
+
+  test.each([
+    [{ retries: -1 }, "retries"],
+    [{ retries: 1.5 }, "retries"],
+    [{ retries: 11 }, "retries"],
+    [{ timeout_secs: 0 }, "timeout_secs"],
+    [{ timeout_secs: 3601 }, "timeout_secs"],
+    [{ refresh: "never" }, "refresh"],
+  ])("G2 %j is a fault", async (config, path) => {
+    const error = await errorOf(() => make({ tokenUrl: "https://idp.example" }, config as FetchingConfig));
+    expect(error).toMatchObject({ code: "config", issues: [{ path }] });
+  });
+});
+
+describe("F2 a refresh whose answer was lost", () => {
+  test("F2 is retried at once with the same refresh token, within whose grace the answer comes again", async () => {
+    const idp = await startIdp((_request, response, n) => {
+      if (n === 2) response.destroy();
+      else json(response, { access_token: `t${n}`, refresh_token: `r${n}` });
+    });
+    const provider = fetching.oauth2_refresh(
+      idp,
+      { refresh_token: "r0" },
+      { random: () => 0.999, dispatcher: new Agent() },
+    );
+    await provider.invalidate(await provider.getToken());
+    expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual(["r0", "r1", "r1"]);
+  });
+
+  test("F4 a rotation that came with an unusable token opens the gate that its error has closed", async () => {
+    const idp = await startIdp((_request, response) => json(response, { access_token: "", refresh_token: "rotated" }));
+    const provider = fetching.oauth2_refresh(idp, {}, { random });
+    await errorOf(() => provider.getToken());
+    idp.answerWith(numberedTokens());
+    expect(await provider.getToken()).toEqual(Credential.bearer("token-2"));
+    expect(idp.seen[1]?.form.refresh_token).toBe("rotated");
+  });
+});
+
+test("a static provider is always fresh", () => {
+  const clock = testClock();
+  expect(new StaticProvider({ token: "t" }, { clock, name: "fixed" }).status()).toEqual({
+    name: "fixed",
+    state: "fresh",
+    generation: 1,
+    issuedAt: clock.now,
+    inFlight: false,
+    consecutiveFailures: 0,
+    counts: { flights: 0, tokenRequests: 0, failures: 0, joined: 0, invalidations: 0 },
+  });
+});
