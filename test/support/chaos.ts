@@ -1,0 +1,192 @@
+/**
+ * Fifty connectors share one rotating grant for 24 simulated hours, while the IdP is everything that
+ * an IdP can be. What must never happen is counted.
+ */
+
+import { TokenCache } from "../../src/cache/token-cache.js";
+import { Credential } from "../../src/credential.js";
+import { AuthError, TransportError } from "../../src/errors.js";
+import { retrying } from "../../src/failure/retrying.js";
+import type { IssueContext, Redemption } from "../../src/issued.js";
+import { recorded } from "../../src/store/grant-record.js";
+import { type Simulation, seeded, simulate } from "./simulation.js";
+
+const CONNECTORS = 50;
+const CALLS = 100_000;
+const DAY = 24 * 3_600_000;
+const MINUTE = 60_000;
+const DEADLINE = 30_000;
+
+type Weather = "up" | "slow" | "hanging" | "refusing" | "resetting" | "busy" | "broken" | "garbage";
+
+const WEATHERS: readonly Weather[] = ["up", "slow", "hanging", "refusing", "resetting", "busy", "broken", "garbage"];
+const DEAD: ReadonlySet<Weather> = new Set(["hanging", "refusing", "broken"]);
+
+export interface ChaosReport {
+  readonly calls: number;
+  readonly served: number;
+  readonly failed: number;
+  readonly tokenRequests: number;
+  /** What must not have happened, in words. */
+  readonly violations: string[];
+}
+
+export async function chaos(seed: number): Promise<ChaosReport> {
+  const simulation = simulate();
+  try {
+    const random = seeded(seed);
+    const violations: string[] = [];
+    const idp = new StrictIdp(simulation, random, violations);
+    const { issue, presents } = recorded({ refreshToken: "r0" }, (record, why) =>
+      idp.redeem(record.refreshToken ?? "", why),
+    );
+    const refresh = random() < 0.5 ? "background" : "blocking";
+    const cache = new TokenCache(retrying(issue, { random, presentsRefreshToken: true }), {
+      random,
+      presents,
+      refresh,
+    });
+    const counts = { calls: 0, served: 0, failed: 0 };
+
+    const call = async (held: { credential?: Credential }): Promise<void> => {
+      counts.calls += 1;
+      const began = simulation.now();
+      const reported = held.credential !== undefined && random() < 0.05 ? held.credential : undefined;
+      try {
+        held.credential = await (reported === undefined ? cache.getToken() : cache.invalidate(reported));
+        counts.served += 1;
+        if (idp.isExpired(held.credential)) violations.push(`an expired credential at ${simulation.now()}`);
+      } catch (error) {
+        counts.failed += 1;
+        if (!(error instanceof AuthError || error instanceof TransportError))
+          violations.push(`a foreign error: ${error}`);
+      }
+      if (simulation.now() - began > DEADLINE + 1) violations.push(`a caller waited ${simulation.now() - began} ms`);
+    };
+    const connect = (): void => {
+      const held = {};
+      const again = (): void => {
+        void call(held);
+        // Exponential pauses: at times many at once, at times nobody.
+        simulation.after((-Math.log(1 - random()) * DAY * CONNECTORS) / CALLS, again);
+      };
+      simulation.after(random() * MINUTE, again);
+    };
+    for (let n = 0; n < CONNECTORS; n += 1) connect();
+    idp.changeWeather();
+    await simulation.live(DAY);
+    await simulation.live(DEADLINE);
+    violations.push(...idp.floods());
+    return { ...counts, tokenRequests: idp.requests.length, violations };
+  } finally {
+    simulation.restore();
+  }
+}
+
+/** Every refresh token counts once; one whose answer was lost may be presented again until its successor is. */
+class StrictIdp {
+  readonly requests: number[] = [];
+  readonly #outages: { from: number; to: number }[] = [];
+  readonly #expiries = new Map<string, number>();
+  readonly #simulation: Simulation;
+  readonly #random: () => number;
+  readonly #violations: string[];
+  #mix: Weather[] = ["up"];
+  #good = "r0";
+  /** The token before the good one, while the good one may not have arrived. */
+  #unanswered: string | undefined;
+  #issued = 0;
+
+  constructor(simulation: Simulation, random: () => number, violations: string[]) {
+    this.#simulation = simulation;
+    this.#random = random;
+    this.#violations = violations;
+  }
+
+  /** A mix of one to three weathers, for minutes or hours. */
+  changeWeather(): void {
+    const now = this.#simulation.now();
+    const length = (1 + this.#random() ** 3 * 180) * MINUTE;
+    this.#mix = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, () => this.#pick(WEATHERS));
+    if (this.#random() < 0.3) this.#mix = ["up"];
+    if (this.#mix.every((weather) => DEAD.has(weather))) this.#outages.push({ from: now, to: now + length });
+    this.#simulation.after(length, () => this.changeWeather());
+  }
+
+  isExpired(credential: Credential): boolean {
+    const token = credential.type === "bearer" ? credential.token : "";
+    return this.#simulation.now() >= (this.#expiries.get(token) ?? 0);
+  }
+
+  async redeem(refreshToken: string, { signal }: IssueContext): Promise<Redemption> {
+    this.requests.push(this.#simulation.now());
+    switch (this.#pick(this.#mix)) {
+      case "refusing":
+        throw new TransportError("refused", { unsent: true });
+      case "broken":
+        throw new AuthError("HTTP 500", { status: 500, retryable: true });
+      case "busy":
+        throw new AuthError("HTTP 429", { status: 429, retryable: true, retryAfter: this.#random() * 120 });
+      case "hanging":
+        if (this.#random() < 0.5) this.#rotate(refreshToken);
+        return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      case "resetting":
+        if (this.#random() < 0.5) this.#rotate(refreshToken);
+        throw new TransportError("reset");
+      case "garbage":
+        throw new AuthError("HTTP 200, but the body is not JSON", { status: 200 });
+      case "slow":
+        await this.#pause(this.#random() * 12_000);
+        if (signal.aborted) throw signal.reason;
+        return this.#answer(refreshToken);
+      case "up":
+        await this.#pause(20);
+        return this.#answer(refreshToken);
+    }
+  }
+
+  /** Minutes of an outage with more requests than the gate allows. */
+  floods(): string[] {
+    return this.#outages.flatMap(({ from, to }) => {
+      const minutes = Array.from({ length: Math.floor((to - from) / MINUTE) }, (_, minute) => {
+        const begin = from + minute * MINUTE;
+        return this.requests.filter((at) => at >= begin && at < begin + MINUTE).length;
+      });
+      // Cool-downs of 1, 2, 4, … 60 s, halved by jitter; up to three requests a flight.
+      return minutes.flatMap((requests, minute) => {
+        const most = minute < 2 ? 30 : 12;
+        return requests > most ? [`${requests} requests in minute ${minute} of an outage`] : [];
+      });
+    });
+  }
+
+  #answer(refreshToken: string): Redemption {
+    this.#rotate(refreshToken);
+    this.#issued += 1;
+    const token = `t${this.#issued}`;
+    const expiresIn = 30 + this.#random() * 3570;
+    this.#expiries.set(token, this.#simulation.now() + expiresIn * 1000);
+    return {
+      accessToken: token,
+      refreshToken: this.#good,
+      issued: () => ({ credential: Credential.bearer(token), expiresIn }),
+    };
+  }
+
+  #rotate(presented: string): void {
+    if (presented === this.#good) {
+      this.#unanswered = this.#good;
+      this.#good = `r${Number(this.#good.slice(1)) + 1}`;
+    } else if (presented !== this.#unanswered) {
+      this.#violations.push(`${presented} was presented after ${this.#good} had been issued`);
+    }
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[Math.floor(this.#random() * from.length)] as T;
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.#simulation.after(milliseconds, resolve));
+  }
+}
