@@ -9,7 +9,6 @@ export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly seconds: number;
 }
 
 export type Format = "module" | "commonjs";
@@ -30,7 +29,6 @@ export function run(
 }
 
 export function execute(command: string, args: readonly string[], { cwd = root, env = {} } = {}): Promise<Ended> {
-  const began = Date.now();
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
@@ -42,6 +40,6 @@ export function execute(command: string, args: readonly string[], { cwd = root, 
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr, seconds: (Date.now() - began) / 1000 }));
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
 }
