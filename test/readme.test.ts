@@ -18,6 +18,7 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "faucet-auth-readme-"));
   await mkdir(join(project, "node_modules"));
   await symlink(root, join(project, "node_modules", "faucet-auth"));
+  await symlink(join(root, "node_modules", "@opentelemetry"), join(project, "node_modules", "@opentelemetry"));
   await writeFile(join(project, "pipeline.yaml"), snippets("yaml")[0] ?? "");
 });
 
