@@ -7,6 +7,10 @@ export type { ErrorSummary, Observable, ProviderStatus, StatusCounts } from "./c
 export { type RefreshMode, TokenCache, type TokenCacheOptions } from "./cache/token-cache.js";
 export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";
 export type { Resolver } from "./catalog/interpolation.js";
+export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
+export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";
+export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
+export type { Dispatch, Interceptor } from "./connect/dispatch.js";
 export {
   type BasicCredential,
   type BearerCredential,

@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import { applyCredential, Credential, credentialHeaders } from "../../src/index.js";
+
+const cases = [
+  [Credential.bearer("t"), { authorization: "Bearer t" }],
+  [Credential.token("Custom t"), { authorization: "Custom t" }],
+  [Credential.basic("ü", "p:w"), { authorization: `Basic ${Buffer.from("ü:p:w").toString("base64")}` }],
+  [Credential.header("X-Api-Key", "k"), { "X-Api-Key": "k" }],
+] as const;
+
+describe("each kind of credential", () => {
+  test.each(cases)("%s as headers", (credential, headers) => {
+    expect(credentialHeaders(credential)).toEqual(headers);
+  });
+
+  test.each(cases)("%s onto a request, replacing what is there and nothing else", (credential, headers) => {
+    const request = {
+      method: "GET",
+      url: new URL("https://api.example"),
+      headers: new Headers({ authorization: "old", "x-api-key": "old", other: "kept" }),
+    };
+    applyCredential(request, credential);
+    const [[name, value]] = Object.entries(headers) as [[string, string]];
+    expect(request.headers.get(name)).toBe(value);
+    expect(request.headers.get("other")).toBe("kept");
+    expect([...request.headers].filter(([, other]) => other === "old")).toHaveLength(1);
+  });
+
+  test("a kind that is not known is an error", () => {
+    expect(() => credentialHeaders({ type: "cookie" } as never)).toThrow(/type "cookie" is no header/);
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, test } from "vitest";
+import { authFetch, Credential, StaticProvider } from "../../src/index.js";
+import { startApi } from "../support/api.js";
+import { errorOf } from "../support/errors.js";
+import { scriptedProvider } from "../support/scripted-provider.js";
+
+const accepted = ["Bearer t1"];
+
+describe("requests", () => {
+  test("an Authorization header of the caller is replaced, others are left alone", async () => {
+    const api = await startApi(accepted);
+    await authFetch(scriptedProvider())(api.origin, { headers: { Authorization: "mine", Accept: "text/csv" } });
+    expect(api.seen[0]?.headers).toMatchObject({ authorization: "Bearer t1", accept: "text/csv" });
+  });
+
+  test("a Request keeps its headers and the length of its body, on both attempts", async () => {
+    const api = await startApi(accepted);
+    const request = new Request(api.origin, { method: "PUT", body: "payload", headers: { "x-a": "b" } });
+    const response = await authFetch(scriptedProvider(Credential.bearer("t0"), Credential.bearer("t1")))(request);
+    expect(response.status).toBe(200);
+    expect(api.seen).toHaveLength(2);
+    for (const { method, headers, body } of api.seen) {
+      expect({ method, body }).toEqual({ method: "PUT", body: "payload" });
+      expect(headers).toMatchObject({ "content-length": "7", "x-a": "b", "content-type": "text/plain;charset=UTF-8" });
+    }
+    expect(request.bodyUsed).toBe(false);
+  });
+
+  test("init goes before a Request, as in fetch", async () => {
+    const api = await startApi(accepted);
+    const request = new Request(api.origin, { method: "POST", body: "old", headers: { "x-a": "old" } });
+    await authFetch(scriptedProvider())(request, { method: "put", body: "new", headers: { "x-b": "new" } });
+    expect(api.seen[0]).toMatchObject({ method: "PUT", body: "new", headers: { "x-b": "new" } });
+    expect(api.seen[0]?.headers).not.toHaveProperty("x-a");
+  });
+
+  test("what is no URL rejects, as fetch does", async () => {
+    await expect(authFetch(scriptedProvider())("/relative")).rejects.toThrow(TypeError);
+  });
+
+  test("the fetch to send with may be given", async () => {
+    const sent: unknown[] = [];
+    const own = async (...given: unknown[]) => {
+      sent.push(given[0]);
+      return new Response("x");
+    };
+    expect(await (await authFetch(scriptedProvider(), { fetch: own as never })("https://api.example/a#b")).text()).toBe(
+      "x",
+    );
+    expect(sent).toEqual(["https://api.example/a#b"]);
+  });
+});
+
+describe("W1 refusals", () => {
+  test("W1 403 is no reason, unless the connector lists it", async () => {
+    const api = await startApi();
+    api.answerWith((_request, response) => response.writeHead(403).end("no"));
+    const provider = scriptedProvider();
+    expect((await authFetch(provider)(api.origin)).status).toBe(403);
+    expect(provider.reported).toEqual([]);
+    expect((await authFetch(provider, { statuses: [401, 403] })(api.origin)).status).toBe(403);
+    expect(provider.reported).toHaveLength(1);
+    expect(api.seen).toHaveLength(3);
+  });
+
+  test("W1 a static credential is not tried twice", async () => {
+    const api = await startApi();
+    expect((await authFetch(new StaticProvider({ token: "t" }))(api.origin)).status).toBe(401);
+    expect(api.seen).toHaveLength(1);
+  });
+
+  test("W4 a refused answer without an end is let go of", async () => {
+    const api = await startApi();
+    let closed = 0;
+    api.answerWith(({ headers }, response) => {
+      if (headers.authorization === "Bearer t2") return response.end("rows");
+      response.on("close", () => {
+        closed += 1;
+      });
+      return response.writeHead(401).write("x".repeat(100_000));
+    });
+    expect(await (await authFetch(scriptedProvider())(api.origin)).text()).toBe("rows");
+    expect(closed).toBe(1);
+  });
+});
+
+describe("W5 origins", () => {
+  test("W5 elsewhere than the origins meant, requests pass without it and 401 is the API's affair", async () => {
+    const [meant, other] = [await startApi(accepted), await startApi()];
+    const provider = scriptedProvider();
+    const fetch = authFetch(provider, { origins: [meant.origin] });
+    expect((await fetch(meant.origin)).status).toBe(200);
+    expect((await fetch(other.origin)).status).toBe(401);
+    expect(other.authorizations()).toEqual([undefined]);
+    expect(provider.reported).toEqual([]);
+  });
+
+  test.each([["api.example"], ["https://api.example/path"], ["null"], ["data:text/plain,x"], [5]])(
+    "W5 %j is no origin",
+    async (origin) => {
+      const error = await errorOf(() =>
+        authFetch(scriptedProvider(), { origins: ["https://fine.example", origin as string] }),
+      );
+      expect(error).toMatchObject({ code: "config", issues: [{ path: "origins[1]" }] });
+    },
+  );
+
+  test("W5 a caller's own secrets do not follow to another origin either", async () => {
+    const [api, other] = [await startApi(), await startApi()];
+    api.answerWith((_request, response) => response.writeHead(302, { location: other.origin }).end());
+    const headers = { cookie: "session=1", "x-kept": "yes" };
+    const response = await authFetch(scriptedProvider())(api.origin, { headers });
+    expect(other.seen[0]?.headers).not.toHaveProperty("cookie");
+    expect(other.seen[0]?.headers).not.toHaveProperty("authorization");
+    expect(other.seen[0]?.headers).toHaveProperty("x-kept");
+    expect(response).toMatchObject({ redirected: true, url: `${other.origin}/` });
+  });
+
+  test("W5 a redirect away and back does not bring it back", async () => {
+    const [api, other] = [await startApi(), await startApi()];
+    api.answerWith(({ path }, response) =>
+      path === "/" ? response.writeHead(302, { location: other.origin }).end() : response.end(),
+    );
+    other.answerWith((_request, response) => response.writeHead(302, { location: `${api.origin}/back` }).end());
+    await authFetch(scriptedProvider())(api.origin);
+    expect(api.authorizations()).toEqual(["Bearer t1", undefined]);
+  });
+});
+
+describe("redirects, as fetch follows them", () => {
+  test.each([
+    [301, "POST", "GET"],
+    [302, "POST", "GET"],
+    [303, "POST", "GET"],
+    [303, "PUT", "GET"],
+    [301, "PUT", "PUT"],
+    [307, "POST", "POST"],
+    [308, "POST", "POST"],
+    [303, "HEAD", "HEAD"],
+  ])("%i after %s becomes %s", async (status, method, becomes) => {
+    const api = await startApi();
+    api.answerWith(({ path }, response) => {
+      if (path === "/") response.writeHead(status, { location: "/next" });
+      response.end();
+    });
+    const body = method === "HEAD" ? {} : { body: "payload" };
+    await authFetch(scriptedProvider())(api.origin, { method, ...body });
+    expect(api.seen[1]).toMatchObject({
+      method: becomes,
+      path: "/next",
+      body: becomes === "POST" || becomes === "PUT" ? "payload" : "",
+    });
+    if (becomes === "GET") expect(api.seen[1]?.headers).not.toHaveProperty("content-type");
+    expect(api.authorizations()).toEqual(["Bearer t1", "Bearer t1"]);
+  });
+
+  test("a 401 after a redirect is handled like any other", async () => {
+    const api = await startApi();
+    api.answerWith(({ path, headers }, response) => {
+      if (path === "/") response.writeHead(307, { location: "/next" });
+      else if (headers.authorization !== "Bearer t2") response.writeHead(401);
+      response.end("end");
+    });
+    const request = new Request(api.origin, { method: "POST", body: "payload" });
+    expect((await authFetch(scriptedProvider())(request)).status).toBe(200);
+    expect(api.seen.map(({ body }) => body)).toEqual(["payload", "payload", "payload"]);
+  });
+
+  test("redirect: manual and redirect: error are the caller's choice", async () => {
+    const api = await startApi();
+    api.answerWith((_request, response) => response.writeHead(302, { location: "/next" }).end());
+    const fetch = authFetch(scriptedProvider());
+    expect((await fetch(api.origin, { redirect: "manual" })).status).toBe(302);
+    await expect(fetch(api.origin, { redirect: "error" })).rejects.toThrow(TypeError);
+    expect(api.seen).toHaveLength(2);
+  });
+
+  test("twenty redirects, and no more; none to what is no HTTP URL", async () => {
+    const api = await startApi();
+    api.answerWith((_request, response) => response.writeHead(302, { location: "/again" }).end());
+    await expect(authFetch(scriptedProvider())(api.origin)).rejects.toThrow(/redirected too often/);
+    expect(api.seen).toHaveLength(21);
+    api.answerWith((_request, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end());
+    await expect(authFetch(scriptedProvider())(api.origin)).rejects.toThrow(/no HTTP URL/);
+    api.answerWith((_request, response) => response.writeHead(302, { location: "http://[" }).end());
+    await expect(authFetch(scriptedProvider())(api.origin)).rejects.toThrow(/no URL/);
+    api.answerWith((_request, response) => response.writeHead(302).end("here"));
+    expect(await (await authFetch(scriptedProvider())(api.origin)).text()).toBe("here");
+  });
+});

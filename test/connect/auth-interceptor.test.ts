@@ -1,0 +1,219 @@
+import { PassThrough, Readable } from "node:stream";
+import { Agent, getGlobalDispatcher, interceptors, MockAgent, setGlobalDispatcher, fetch as undiciFetch } from "undici";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { authInterceptor, Credential, OAuth2ClientCredentialsProvider } from "../../src/index.js";
+import { startApi } from "../support/api.js";
+import { errorOf } from "../support/errors.js";
+import { startIdp } from "../support/idp.js";
+import { scriptedProvider } from "../support/scripted-provider.js";
+
+const accepted = ["Bearer t1"];
+const config = { client_id: "c", client_secret: "s3cr3t" };
+
+function newAgent(): Agent {
+  const agent = new Agent();
+  onTestFinished(() => agent.destroy());
+  return agent;
+}
+
+/** The package under its own name on the Node lines that it needs, else nothing. */
+const undici8 = await import("undici8").catch(() => undefined);
+
+describe("W5 origins", () => {
+  test.each([[undefined], [{}], [{ origins: null }], [{ origins: "some" }]])(
+    "W5 options %j: origins must be said",
+    async (options) => {
+      const error = await errorOf(() => authInterceptor(scriptedProvider(), options as never));
+      expect(error).toMatchObject({ code: "config", issues: [{ path: "origins" }] });
+      expect(error.message).toContain('"any"');
+    },
+  );
+
+  test("W5 elsewhere requests pass untouched", async () => {
+    const [api, other] = [await startApi(accepted), await startApi()];
+    const provider = scriptedProvider();
+    const dispatcher = newAgent().compose(authInterceptor(provider, { origins: [api.origin] }));
+    const answer = await dispatcher.request({
+      origin: other.origin,
+      path: "/",
+      method: "GET",
+      headers: { authorization: "mine" },
+    });
+    expect(answer.statusCode).toBe(401);
+    expect(other.authorizations()).toEqual(["mine"]);
+    expect(provider.reported).toEqual([]);
+  });
+
+  test("W5 composed before undici's redirect, no hop to another origin has the credential, whatever its kind", async () => {
+    const [api, other] = [await startApi(), await startApi()];
+    api.answerWith((_request, response) => response.writeHead(302, { location: other.origin }).end());
+    const auth = authInterceptor(scriptedProvider(Credential.header("X-Api-Key", "k")), { origins: [api.origin] });
+    const dispatcher = newAgent().compose(auth, interceptors.redirect({ maxRedirections: 5 }));
+    await dispatcher.request({ origin: api.origin, path: "/", method: "GET" });
+    expect(api.seen[0]?.headers["x-api-key"]).toBe("k");
+    expect(other.seen).toHaveLength(1);
+    expect(other.seen[0]?.headers).not.toHaveProperty("x-api-key");
+  });
+
+  test('W5 with "any" it goes along, which is why that has to be said', async () => {
+    const [api, other] = [await startApi(), await startApi(accepted)];
+    api.answerWith((_request, response) => response.writeHead(302, { location: other.origin }).end());
+    const auth = authInterceptor(scriptedProvider(), { origins: "any" });
+    const dispatcher = newAgent().compose(auth, interceptors.redirect({ maxRedirections: 5 }));
+    await dispatcher.request({ origin: api.origin, path: "/", method: "GET" });
+    expect(other.authorizations()).toEqual(["Bearer t1"]);
+  });
+});
+
+describe("other interceptors", () => {
+  test("composed before undici's retry, each of its attempts is authorized, and a 401 within it handled", async () => {
+    const api = await startApi();
+    api.answerWith(({ headers }, response) => {
+      const status = api.seen.length === 1 ? 503 : headers.authorization === "Bearer t2" ? 200 : 401;
+      response.writeHead(status).end("end");
+    });
+    const auth = authInterceptor(scriptedProvider(), { origins: [api.origin] });
+    const dispatcher = newAgent().compose(auth, interceptors.retry({ minTimeout: 1, maxRetries: 2 }));
+    const { statusCode } = await dispatcher.request({ origin: api.origin, path: "/", method: "GET" });
+    expect(statusCode).toBe(200);
+    expect(api.authorizations()).toEqual(["Bearer t1", "Bearer t1", "Bearer t2"]);
+  });
+
+  test("H1 on the global dispatcher it does not catch the provider's own token request", async () => {
+    const idp = await startIdp();
+    const api = await startApi(["Bearer token-2"]);
+    const before = getGlobalDispatcher();
+    onTestFinished(() => setGlobalDispatcher(before));
+    const provider = new OAuth2ClientCredentialsProvider({ token_url: idp.tokenUrl, ...config, timeout_secs: 3 });
+    setGlobalDispatcher(newAgent().compose(authInterceptor(provider, { origins: "any" })));
+    const response = await undiciFetch(api.origin);
+    expect([response.status, await response.text()]).toEqual([200, "rows"]);
+    expect(idp.seen).toHaveLength(2);
+    expect(idp.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test("a dispatcher that does not pause, such as MockAgent, is served too", async () => {
+    const mock = new MockAgent();
+    mock.disableNetConnect();
+    const pool = mock.get("https://api.example");
+    pool
+      .intercept({ path: "/", headers: { authorization: "Bearer t1" } })
+      .reply(401, "refused")
+      .persist();
+    pool.intercept({ path: "/", headers: { authorization: "Bearer t2" } }).reply(200, "rows");
+    const dispatcher = mock.compose(authInterceptor(scriptedProvider(), { origins: ["https://api.example"] }));
+    const { statusCode, body } = await dispatcher.request({ origin: "https://api.example", path: "/", method: "GET" });
+    expect([statusCode, await body.text()]).toEqual([200, "rows"]);
+    const final = mock.compose(
+      authInterceptor(scriptedProvider(undefined, Credential.bearer("t1")), { origins: "any" }),
+    );
+    const refused = await final.request({ origin: "https://api.example", path: "/", method: "GET" });
+    expect([refused.statusCode, await refused.body.text()]).toEqual([401, "refused"]);
+  });
+});
+
+describe("requests", () => {
+  test.each([
+    ["a record", { Authorization: "old", "X-A": ["b", "c"] }],
+    ["a flat list", ["Authorization", "old", "X-A", "b", "X-A", "c"]],
+    [
+      "pairs",
+      new Map([
+        ["Authorization", "old"],
+        ["X-A", "b, c"],
+      ]),
+    ],
+    ["Headers", new Headers({ Authorization: "old", "X-A": "b, c" })],
+  ])("headers as %s: Authorization is replaced, the rest left alone", async (_kind, headers) => {
+    const api = await startApi(accepted);
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    await dispatcher.request({ origin: api.origin, path: "/", method: "GET", headers: headers as never });
+    expect(api.seen[0]?.headers).toMatchObject({ authorization: "Bearer t1", "x-a": "b, c" });
+  });
+
+  test("stream() is served like request()", async () => {
+    const api = await startApi(["Bearer t2"]);
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    const sink = new PassThrough();
+    await dispatcher.stream({ origin: api.origin, path: "/", method: "GET" }, () => sink);
+    expect(await new Response(Readable.toWeb(sink) as ReadableStream).text()).toBe("rows");
+    expect(api.seen).toHaveLength(2);
+  });
+
+  test.each([
+    ["of known length, at most 1 MiB, is gathered and sent again", 1024 * 1024, 2],
+    ["beyond that is not", 1024 * 1024 + 1, 1],
+  ])("W3 a stream %s", async (_what, length, times) => {
+    const api = await startApi(["Bearer t2"]);
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    const body = Readable.from([Buffer.alloc(length, "x")]);
+    const { statusCode } = await dispatcher.request({
+      origin: api.origin,
+      path: "/",
+      method: "POST",
+      headers: { "content-length": String(length) },
+      body,
+    });
+    expect(statusCode).toBe(times === 2 ? 200 : 401);
+    expect(api.seen.map(({ body: arrived }) => arrived.length)).toEqual(Array(times).fill(length));
+  });
+
+  test("W4 a refused answer that is too long to be read out is cut off", async () => {
+    const api = await startApi();
+    api.answerWith(({ headers }, response) => {
+      if (headers.authorization === "Bearer t2") return response.end("rows");
+      return response.writeHead(401).write("x".repeat(1_000_000));
+    });
+    const agent = newAgent();
+    const dispatcher = agent.compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    const { statusCode, body } = await dispatcher.request({ origin: api.origin, path: "/", method: "GET" });
+    expect([statusCode, await body.text()]).toEqual([200, "rows"]);
+    expect(agent.stats[api.origin]?.running ?? 0).toBe(0);
+  });
+
+  test("a connection that breaks before the refused answer is read out does not matter", async () => {
+    const api = await startApi();
+    api.answerWith(({ headers }, response) => {
+      if (headers.authorization === "Bearer t2") return response.end("rows");
+      response.writeHead(401, { "content-length": "1000" }).write("x");
+      return setTimeout(() => response.destroy(), 10);
+    });
+    const slow = {
+      ...scriptedProvider(),
+      invalidate: () => new Promise<Credential>((resolve) => setTimeout(resolve, 50, Credential.bearer("t2"))),
+    };
+    const dispatcher = newAgent().compose(authInterceptor(slow, { origins: [api.origin] }));
+    const { statusCode, body } = await dispatcher.request({ origin: api.origin, path: "/", method: "GET" });
+    expect([statusCode, await body.text()]).toEqual([200, "rows"]);
+  });
+});
+
+describe.runIf(undici8 !== undefined)("undici 8", () => {
+  test.each([["request"], ["fetch"]])("W1 %s", async (way) => {
+    const { Agent: Agent8, fetch: fetch8 } = undici8 as NonNullable<typeof undici8>;
+    const api = await startApi(["Bearer t2"]);
+    const agent = new Agent8();
+    onTestFinished(() => agent.destroy());
+    const provider = scriptedProvider();
+    const dispatcher = agent.compose(authInterceptor(provider, { origins: [api.origin] }));
+    const status =
+      way === "request"
+        ? (await dispatcher.request({ origin: api.origin, path: "/", method: "POST", body: "payload" })).statusCode
+        : (await fetch8(api.origin, { method: "POST", body: "payload", dispatcher })).status;
+    expect(status).toBe(200);
+    expect(api.seen.map(({ body }) => body)).toEqual(["payload", "payload"]);
+    const failing = { ...provider, getToken: () => Promise.reject(new Error("down")) };
+    const failingDispatcher = agent.compose(authInterceptor(failing, { origins: [api.origin] }));
+    expect(
+      (await errorOf(() => failingDispatcher.request({ origin: api.origin, path: "/", method: "GET" }))).message,
+    ).toBe("down");
+  });
+
+  test("H1 an undici 8 agent carries token requests", async () => {
+    const idp = await startIdp();
+    const agent = new (undici8 as NonNullable<typeof undici8>).Agent();
+    onTestFinished(() => agent.destroy());
+    const provider = new OAuth2ClientCredentialsProvider({ token_url: idp.tokenUrl, ...config }, { dispatcher: agent });
+    expect(await provider.getToken()).toEqual(Credential.bearer("token-1"));
+  });
+});
