@@ -145,16 +145,18 @@ class StrictIdp {
     }
   }
 
-  /** Minutes of an outage with more requests than the gate allows. */
+  /** Minutes of an outage with more requests than the gate allows; they count from the first that was in vain. */
   floods(): string[] {
     return this.#outages.flatMap(({ from, to }) => {
-      const minutes = Array.from({ length: Math.floor((to - from) / MINUTE) }, (_, minute) => {
-        const begin = from + minute * MINUTE;
-        return this.requests.filter((at) => at >= begin && at < begin + MINUTE).length;
-      });
+      const inVain = this.requests.filter((at) => at >= from && at < to);
+      const minutes = new Map<number, number>();
+      for (const at of inVain) {
+        const minute = Math.floor((at - (inVain[0] ?? at)) / MINUTE);
+        minutes.set(minute, (minutes.get(minute) ?? 0) + 1);
+      }
       // Cool-downs of 1, 2, 4, … 60 s, halved by jitter; up to three requests a flight.
-      return minutes.flatMap((requests, minute) => {
-        const most = minute < 2 ? 30 : 12;
+      return [...minutes].flatMap(([minute, requests]) => {
+        const most = minute === 0 ? 30 : 12;
         return requests > most ? [`${requests} requests in minute ${minute} of an outage`] : [];
       });
     });
