@@ -18,7 +18,9 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "faucet-auth-readme-"));
   await mkdir(join(project, "node_modules"));
   await symlink(root, join(project, "node_modules", "faucet-auth"));
-  await symlink(join(root, "node_modules", "@opentelemetry"), join(project, "node_modules", "@opentelemetry"));
+  for (const name of ["@opentelemetry", "axios", "ky", "openapi-fetch", "undici"]) {
+    await symlink(join(root, "node_modules", name), join(project, "node_modules", name));
+  }
   await writeFile(join(project, "pipeline.yaml"), snippets("yaml")[0] ?? "");
 });
 

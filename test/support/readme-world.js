@@ -13,7 +13,7 @@ let issued = 0;
 /** @type {Set<string>} */
 const accepted = new Set();
 
-/** @type {Record<string, (authorization: string) => [number, unknown]>} */
+/** @type {Record<string, (authorization: string, path: string) => [number, unknown]>} */
 const hosts = {
   "idp.example": () => {
     issued += 1;
@@ -26,16 +26,22 @@ const hosts = {
       { access_token: token, expires_in: 3600, refresh_token: `r${issued}`, session: { key: token, ttl: 60 } },
     ];
   },
-  "api.example": (authorization) => (accepted.has(authorization) ? [200, { rows: [] }] : [401, {}]),
+  "api.example": (authorization, path) => (accepted.has(authorization) ? [200, { rows: pageOf(path) }] : [401, {}]),
 };
+
+/** Two rows on each of the first two pages of a paged table. @param {string} path */
+function pageOf(path) {
+  const { pathname, searchParams } = new URL(path, "http://api.example");
+  return pathname === "/paged" && Number(searchParams.get("page")) <= 2 ? [1, 2] : [];
+}
 
 const server = createServer((request, response) => {
   request.resume();
-  const [status, body] = hosts[String(request.headers["x-forwarded-host"])]?.(request.headers.authorization ?? "") ?? [
-    404,
-    {},
-  ];
-  response.writeHead(status, { "content-type": "application/json" });
+  const [status, body] = hosts[String(request.headers["x-forwarded-host"])]?.(
+    request.headers.authorization ?? "",
+    request.url ?? "",
+  ) ?? [404, {}];
+  response.writeHead(status, { "content-type": "application/json", connection: "close" });
   response.end(JSON.stringify(body));
 });
 server.listen(0, "127.0.0.1");
