@@ -2,7 +2,7 @@
 
 export type { AuthProvider } from "./auth-provider.js";
 export type { Clock } from "./cache/clock.js";
-export type { FlightEvent, GateEvent, RetryEvent, StaleServedEvent } from "./cache/diagnostics.js";
+export type { FlightEvent, GateEvent, RetryEvent, StaleServedEvent, ToldError } from "./cache/diagnostics.js";
 export type { ErrorSummary, Observable, ProviderStatus, StatusCounts } from "./cache/status.js";
 export { type RefreshMode, TokenCache, type TokenCacheOptions } from "./cache/token-cache.js";
 export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";

@@ -4,7 +4,17 @@
  */
 
 import { channel, tracingChannel } from "node:diagnostics_channel";
+import { FaucetError } from "../errors.js";
 import type { IssueReason } from "../issued.js";
+import { type ErrorSummary, summaryOf } from "./status.js";
+
+/** An error of this library as it is; of others, which may hold anything, the name. */
+export type ToldError = FaucetError | ErrorSummary;
+
+/** What may be told of `error`. */
+export function toldError(error: unknown): ToldError {
+  return FaucetError.is(error) ? error : summaryOf(error);
+}
 
 /** Which cache an event is about. */
 export interface CacheIdentity {
@@ -27,7 +37,7 @@ export interface FlightEvent extends CacheIdentity {
   /** Milliseconds, from start to end. */
   duration?: number;
   outcome?: "issued" | "failed";
-  error?: unknown;
+  error?: ToldError;
 }
 
 /** On `faucet-auth:retry`: an attempt has failed, and another follows. */
@@ -37,7 +47,7 @@ export interface RetryEvent extends CacheIdentity {
   readonly attempt: number;
   /** Milliseconds until the next. */
   readonly delay: number;
-  readonly error: unknown;
+  readonly error: ToldError;
 }
 
 /** On `faucet-auth:gate`: after failures the IdP is left alone, or after a success it is not any more. */
@@ -46,7 +56,7 @@ export interface GateEvent extends CacheIdentity {
   readonly consecutiveFailures: number;
   /** Milliseconds since the epoch, while it is closed. */
   readonly retryAt?: number;
-  readonly error?: unknown;
+  readonly error?: ToldError;
 }
 
 /** On `faucet-auth:stale-served`: a credential is served though its renewal is late or has failed. */

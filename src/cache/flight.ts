@@ -13,6 +13,8 @@ export class Flight {
   attempts = 1;
   /** Callers so far. */
   waiters = 0;
+  /** Whether those who hold something good have stopped waiting. */
+  isLate = false;
   readonly #resolve: (credential: Credential) => void;
   readonly #reject: (error: unknown) => void;
   #patience: SharedWait<Credential> | undefined;
@@ -49,7 +51,11 @@ export class Flight {
           if (credential === undefined) otherwise();
           else resolve(credential);
         };
-        const timer = setTimeout(() => resort("slow", () => {}), milliseconds).unref();
+        const late = (): void => {
+          this.isLate = true;
+          resort("slow", () => {});
+        };
+        const timer = setTimeout(late, milliseconds).unref();
         this.landing.promise
           .then(resolve, (error) => resort("failed", () => reject(error)))
           .finally(() => clearTimeout(timer));

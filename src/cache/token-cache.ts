@@ -11,9 +11,18 @@ import type { Credential } from "../credential.js";
 import { ConfigError, type ConfigIssue } from "../errors.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS, type UntimedContext, withDeadline } from "../failure/deadline.js";
 import { gateError } from "../failure/gate-error.js";
-import { closeGate, type Gate, OPEN_GATE, PATIENCE_MS, type Random, replaceableAge } from "../failure/policy.js";
+import {
+  closeGate,
+  type Gate,
+  isClosed,
+  isRenewalEarly,
+  OPEN_GATE,
+  PATIENCE_MS,
+  type Random,
+  replaceableAge,
+} from "../failure/policy.js";
 import { handled } from "../handled.js";
-import type { CallOptions, Issue, IssueReason } from "../issued.js";
+import type { CallOptions, Issue, Issued, IssueReason } from "../issued.js";
 import { type Clock, wallClock } from "./clock.js";
 import {
   type CacheIdentity,
@@ -21,6 +30,7 @@ import {
   tellGate,
   tellRetry,
   tellStaleServed,
+  toldError,
   traceFlight,
   traceFlightEnd,
 } from "./diagnostics.js";
@@ -88,7 +98,7 @@ export class TokenCache implements Observable {
   /** What the flight presented that closed the gate. */
   #refused: unknown;
   #rejectionsInARow = 0;
-  #renewal: NodeJS.Timeout | undefined;
+  #renewal: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(issue: Issue, options: TokenCacheOptions = {}) {
     const { type = "token_cache", timeoutSecs = DEFAULT_TIMEOUT_SECS } = options;
@@ -184,6 +194,7 @@ export class TokenCache implements Observable {
 
   /** Callers wait for the renewal, but not for ever, and not for a failed one: they have something good (F3). */
   #renewAhead(current: Generation, now: number, signal: AbortSignal | undefined): Promise<Credential> {
+    if (this.#flight?.isLate) return this.#serveOn(current, "slow").promise;
     if (this.#flight === undefined && this.#mayNotRenew(now)) return this.#serveOn(current, "failed").promise;
     const flight = this.#join("expired");
     const fallBack = (why: "slow" | "failed"): Credential | undefined => {
@@ -194,25 +205,32 @@ export class TokenCache implements Observable {
 
   /** Callers get the good credential; one flight renews it at an instant of its own (F6). */
   #renewBehind(current: Generation, now: number): Promise<Credential> {
-    if (this.#renewal === undefined) this.#scheduleRenewal(current, now);
+    this.#scheduleRenewal(current, now);
     if (this.#gate.failuresInARow > 0) this.#serveOn(current, "failed");
     return current.promise;
   }
 
-  /** A timer may fire too early, or be too short for a long life: it only looks again. */
+  /** A timer may fire too early, or be too short for a long life: it only looks again, as every caller does. */
   #scheduleRenewal(current: Generation, now: number): void {
     if (this.#flight !== undefined || current !== this.#current || current.rejected) return;
-    const renewAt = this.#mayNotRenew(now) ? Math.max(current.renewAt, this.#gate.renewAfter) : current.renewAt;
-    if (now >= renewAt) {
+    const at = this.#mayNotRenew(now) ? Math.max(current.renewAt, this.#gate.renewAfter) : current.renewAt;
+    if (now >= at) {
       this.#takeOff("background");
       return;
     }
+    if (this.#renewal?.at === at) return;
     const look = (): void => {
       this.#renewal = undefined;
       this.#scheduleRenewal(current, this.#clock());
     };
-    const delay = Math.min(Math.max(renewAt - now, 1), LONGEST_TIMER_MS);
-    this.#renewal = this.#context.runInAsyncScope(() => setTimeout(look, delay).unref());
+    const delay = Math.min(Math.max(at - now, 1), LONGEST_TIMER_MS);
+    this.#cancelRenewal();
+    this.#renewal = { at, timer: this.#context.runInAsyncScope(() => setTimeout(look, delay).unref()) };
+  }
+
+  #cancelRenewal(): void {
+    clearTimeout(this.#renewal?.timer);
+    this.#renewal = undefined;
   }
 
   #serveOn(current: Generation, why: "slow" | "failed"): Generation {
@@ -227,11 +245,11 @@ export class TokenCache implements Observable {
 
   /** A grant that is not the one that failed opens the gate (F4). */
   #isClosed(now: number): boolean {
-    return now < this.#gate.closedUntil && this.#presents() === this.#refused;
+    return isClosed(this.#gate, now) && this.#presents() === this.#refused;
   }
 
   #mayNotRenew(now: number): boolean {
-    return now < this.#gate.renewAfter && this.#presents() === this.#refused;
+    return isRenewalEarly(this.#gate, now) && this.#presents() === this.#refused;
   }
 
   #join(reason: IssueReason): Flight {
@@ -248,8 +266,7 @@ export class TokenCache implements Observable {
     this.#counts.flights += 1;
     this.#counts.tokenRequests += 1;
     if (reason !== "invalidated") this.#rejectionsInARow = 0;
-    clearTimeout(this.#renewal);
-    this.#renewal = undefined;
+    this.#cancelRenewal();
     const event = (): FlightEvent => ({
       ...this.#identity,
       reason,
@@ -257,35 +274,52 @@ export class TokenCache implements Observable {
       attempts: 1,
       waiters: 0,
     });
-    this.#context.runInAsyncScope(() => traceFlight(event, (traced) => void this.#fly(flight, traced)));
+    const fly = (traced: FlightEvent | undefined): void => {
+      this.#fly(flight, traced).catch((error: unknown) => {
+        // A clock or the like of a user's own has thrown: even then nobody may wait for ever.
+        this.#flight = undefined;
+        flight.fail(error);
+      });
+    };
+    this.#context.runInAsyncScope(() => traceFlight(event, fly));
     return flight;
   }
 
   async #fly(flight: Flight, traced: FlightEvent | undefined): Promise<void> {
-    const presented = this.#presents();
     const began = performance.now();
-    const end = (outcome: "issued" | "failed", error?: unknown): void => {
-      const { attempts, waiters } = flight;
-      const duration = performance.now() - began;
-      traceFlightEnd(traced, { attempts, waiters, duration, outcome, ...(outcome === "failed" && { error }) });
-    };
-    try {
-      const issued = await this.#issue(this.#why(flight));
-      const issuedAt = this.#clock();
-      const birth = { number: this.#nextNumber(), issuedAt, expiryRatio: this.#expiryRatio, random: this.#random };
-      const generation = new Generation(issued, flight.landing.promise, birth);
-      this.#origins.set(generation.credential, generation);
-      this.#current = generation;
-      this.#flight = undefined;
+    const presented = this.#presents();
+    const outcome = await this.#issue(this.#why(flight))
+      .then((issued) => ({ generation: this.#generation(issued, flight) }))
+      .catch((error: unknown) => ({ error }));
+    this.#flight = undefined;
+    if ("error" in outcome) {
+      this.#closeGate(outcome.error, presented);
+      flight.fail(outcome.error);
+    } else {
+      this.#current = outcome.generation;
       this.#openGate();
-      flight.land(generation.credential);
-      end("issued");
-    } catch (error) {
-      this.#flight = undefined;
-      this.#closeGate(error, presented);
-      flight.fail(error);
-      end("failed", error);
+      flight.land(outcome.generation.credential);
     }
+    const { attempts, waiters } = flight;
+    const ending = { attempts, waiters, duration: performance.now() - began };
+    traceFlightEnd(
+      traced,
+      "error" in outcome
+        ? { ...ending, outcome: "failed", error: toldError(outcome.error) }
+        : { ...ending, outcome: "issued" },
+    );
+  }
+
+  #generation(issued: Issued, flight: Flight): Generation {
+    const birth = {
+      number: this.#nextNumber(),
+      issuedAt: this.#clock(),
+      expiryRatio: this.#expiryRatio,
+      random: this.#random,
+    };
+    const generation = new Generation(issued, flight.landing.promise, birth);
+    this.#origins.set(generation.credential, generation);
+    return generation;
   }
 
   #why(flight: Flight): UntimedContext {
@@ -293,7 +327,7 @@ export class TokenCache implements Observable {
     const onRetry: UntimedContext["onRetry"] = ({ attempt, delay, failure: error }) => {
       flight.attempts += 1;
       this.#counts.tokenRequests += 1;
-      tellRetry(() => ({ ...this.#identity, reason, attempt, delay, error }));
+      tellRetry(() => ({ ...this.#identity, reason, attempt, delay, error: toldError(error) }));
     };
     const rejected = this.#current?.rejected ? { rejected: this.#current.credential } : {};
     return { reason, ...rejected, onRetry };
@@ -316,7 +350,7 @@ export class TokenCache implements Observable {
     this.#refused = presented;
     const { failuresInARow: consecutiveFailures, closedUntil: retryAt } = this.#gate;
     if (retryAt <= now) return;
-    tellGate(() => ({ ...this.#identity, state: "closed", consecutiveFailures, retryAt, error }));
+    tellGate(() => ({ ...this.#identity, state: "closed", consecutiveFailures, retryAt, error: toldError(error) }));
   }
 }
 
@@ -326,7 +360,8 @@ function timesOf(generation: Generation | undefined): Partial<ProviderStatus> {
   return Number.isFinite(expiresAt) ? { issuedAt, freshUntil, expiresAt } : { issuedAt };
 }
 
-function checkOptions({ expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs, refresh }: TokenCacheOptions): void {
+function checkOptions(options: TokenCacheOptions): void {
+  const { expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs, refresh } = options;
   const issues: ConfigIssue[] = [];
   if (!(typeof expiryRatio === "number" && expiryRatio > 0 && expiryRatio <= 1)) {
     issues.push({ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" });
@@ -336,6 +371,11 @@ function checkOptions({ expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs, refresh
   }
   if (refresh !== undefined && refresh !== "blocking" && refresh !== "background") {
     issues.push({ path: "refresh", message: "must be blocking or background" });
+  }
+  for (const path of ["clock", "random", "presents"] as const) {
+    if (options[path] !== undefined && typeof options[path] !== "function") {
+      issues.push({ path, message: "must be a function" });
+    }
   }
   if (issues.length > 0) throw new ConfigError("TokenCache", issues);
 }

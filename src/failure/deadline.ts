@@ -18,8 +18,7 @@ export type UntimedContext = Omit<IssueContext, "signal" | "timeLeft">;
  */
 export function withDeadline(issue: Issue, seconds: number): (why: UntimedContext) => ReturnType<Issue> {
   return (why) => {
-    const began = performance.now();
-    const timeLeft = (): number => Math.max(0, began + seconds * 1000 - performance.now());
+    const timeLeft = stopwatch(seconds);
     const late = (): Error => new TransportError(`no token within ${seconds} s`);
     return within(seconds * 1000, late, (signal) => issue({ ...why, signal, timeLeft }));
   };
@@ -53,11 +52,20 @@ export function within<T>(
   });
 }
 
+/** Starts now; says how many milliseconds are left. */
+export function stopwatch(seconds: number): () => number {
+  const end = performance.now() + seconds * 1000;
+  return () => Math.max(0, end - performance.now());
+}
+
 /** Waits so many milliseconds, or rejects with the reason of `signal`. Holds no process open either. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason);
-    setTimeout(() => {
+    const leave = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
       signal.removeEventListener("abort", leave);
       resolve();
     }, milliseconds).unref();

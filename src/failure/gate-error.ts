@@ -1,26 +1,28 @@
 /** The error of a closed gate: what callers get while the IdP is left alone (F4). */
 
-import { AuthError, FaucetError, TransportError } from "../errors.js";
+import { TransportError } from "../errors.js";
 
-/** A new error of the kind of `failure`, which is its cause, with the instant until which nobody asks. */
+/** A new error of the class of `failure`, which is its cause, with the instant until which nobody asks. */
 export function gateError(failure: unknown, retryAt: number): Error {
   const reason = failure instanceof Error ? failure.message : "the last attempt failed";
   const message = `${reason}; not asked again before ${instant(retryAt)}`;
-  const details = { retryAt, cause: failure };
-  if (failure instanceof AuthError) {
-    const { status, error, errorDescription, retryable } = failure;
-    return new AuthError(message, { status, error, errorDescription, retryable, ...details });
-  }
-  if (failure instanceof TransportError || !(failure instanceof Error)) return new TransportError(message, details);
-  return foreignError(failure, message, details);
+  const alike = failure instanceof Error ? errorLike(failure, message, retryAt) : undefined;
+  return alike ?? new TransportError(message, { retryAt, cause: failure });
 }
 
-/** Of the same class without its constructor, which takes nobody knows what. */
-function foreignError(failure: Error, message: string, details: { retryAt: number; cause: unknown }): Error {
+/** Made without its class's constructor, which takes nobody knows what. `undefined` if the class cannot do without. */
+function errorLike(failure: Error, message: string, retryAt: number): Error | undefined {
   const error = new Error(message, { cause: failure });
-  const kept = FaucetError.is(failure) ? {} : { name: failure.name };
   Object.setPrototypeOf(error, Object.getPrototypeOf(failure));
-  return Object.assign(error, { ...failure, ...kept, ...details });
+  const { message: _message, stack: _stack, cause: _cause, ...fields } = Object.getOwnPropertyDescriptors(failure);
+  Object.defineProperties(error, fields);
+  Object.defineProperty(error, "retryAt", { value: retryAt, enumerable: true });
+  try {
+    // A DOMException's name, for one, is a getter that knows its own kind only.
+    return error.name === failure.name && error.message === message ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A wall clock may tell a time that no date can. */

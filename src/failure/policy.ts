@@ -69,6 +69,8 @@ export interface Gate {
   readonly failuresInARow: number;
   readonly terminalInARow: number;
   readonly failure?: unknown;
+  /** When the last of them was. */
+  readonly failedAt: number;
   /** Before this instant, nobody asks the IdP (F4). */
   readonly closedUntil: number;
   /** Before this instant, a credential that is still good is not renewed (F3). */
@@ -76,7 +78,7 @@ export interface Gate {
 }
 
 /** The gate before any failure, and after a success. */
-export const OPEN_GATE: Gate = { failuresInARow: 0, terminalInARow: 0, closedUntil: 0, renewAfter: 0 };
+export const OPEN_GATE: Gate = { failuresInARow: 0, terminalInARow: 0, failedAt: 0, closedUntil: 0, renewAfter: 0 };
 
 /** The gate after a further failed flight (F4). */
 export function closeGate(gate: Gate, failure: unknown, now: number, random: Random): Gate {
@@ -91,7 +93,17 @@ export function closeGate(gate: Gate, failure: unknown, now: number, random: Ran
   const retryAfter = Math.min(retryAfterOf(failure), LONGEST_RETRY_AFTER);
   const closedUntil = now + Math.max(jittered(coolDown, random), retryAfter);
   const renewAfter = Math.max(closedUntil, now + jittered(doubled(COOL_DOWN, failuresInARow - 1), random));
-  return { failuresInARow, terminalInARow, failure, closedUntil, renewAfter };
+  return { failuresInARow, terminalInARow, failure, failedAt: now, closedUntil, renewAfter };
+}
+
+/** Whether the IdP is to be left alone. A clock that jumps back behind the failure opens the gate (C10). */
+export function isClosed({ failedAt, closedUntil }: Gate, now: number): boolean {
+  return failedAt <= now && now < closedUntil;
+}
+
+/** Whether a credential that is still good is not to be renewed yet. */
+export function isRenewalEarly({ failedAt, renewAfter }: Gate, now: number): boolean {
+  return failedAt <= now && now < renewAfter;
 }
 
 /** The age at which a rejected credential is replaced, after `rejectionsInARow` before it (F5). */

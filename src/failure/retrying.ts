@@ -1,8 +1,8 @@
 /** `retrying`: a wrapper that any issuer can be put into (F2). */
 
-import { TransportError } from "../errors.js";
-import type { Issue } from "../issued.js";
-import { DEFAULT_TIMEOUT_SECS, pause, within } from "./deadline.js";
+import { ConfigError, TransportError } from "../errors.js";
+import type { Issue, IssueContext } from "../issued.js";
+import { DEFAULT_TIMEOUT_SECS, pause, stopwatch, within } from "./deadline.js";
 import { DEFAULT_RETRIES, type Random, retryDelay } from "./policy.js";
 
 /** How often, and how, an issuer is asked again. */
@@ -13,7 +13,8 @@ export interface RetryPolicy {
   readonly random?: Random | undefined;
   /**
    * Whether an attempt presents a refresh token that it may spend. Then it gets all the time that
-   * is left, and after a lost answer the next attempt follows at once. False by default.
+   * is left, and after a `TransportError` that says nothing of being unsent, the next attempt follows
+   * at once: the answer may be what was lost. False by default.
    */
   readonly presentsRefreshToken?: boolean | undefined;
 }
@@ -21,16 +22,24 @@ export interface RetryPolicy {
 /**
  * `issue`, asked again after a retryable failure within the same flight: with full jitter from
  * 200 ms, doubling to at most 5 s, or after the IdP's `Retry-After` where that fits into the
- * deadline. Each attempt has an equal share of the flight's time. Rejects with the last failure.
+ * deadline. Each attempt has an equal share of the flight's time. Rejects with the last failure. Throws
+ * a `ConfigError` if `retries` is no whole number.
  */
 export function retrying(issue: Issue, policy: RetryPolicy = {}): Issue {
   const { retries = DEFAULT_RETRIES, random = Math.random, presentsRefreshToken = false } = policy;
+  if (!Number.isInteger(retries) || retries < 0) {
+    throw new ConfigError("retrying", [{ path: "retries", message: "must be a whole number from 0 on" }]);
+  }
   return async (why) => {
-    const timeLeft = why.timeLeft ?? (() => DEFAULT_TIMEOUT_SECS * 1000);
-    const share = presentsRefreshToken ? Number.POSITIVE_INFINITY : timeLeft() / (retries + 1);
+    const timeLeft = why.timeLeft ?? stopwatch(DEFAULT_TIMEOUT_SECS);
+    const share = timeLeft() / (retries + 1);
+    // The flight's own deadline bounds an attempt that has all the time there is.
+    const ask = presentsRefreshToken
+      ? issue
+      : (whyNow: IssueContext) => askWithin(Math.min(share, timeLeft()), issue, whyNow);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await attemptWithin(Math.min(share, timeLeft()), issue, why);
+        return await ask(why);
       } catch (failure) {
         const delay = retryDelay({ failure, attempt, retries, timeLeft: timeLeft(), presentsRefreshToken }, random);
         if (delay === undefined || why.signal.aborted) throw failure;
@@ -41,7 +50,7 @@ export function retrying(issue: Issue, policy: RetryPolicy = {}): Issue {
   };
 }
 
-function attemptWithin(milliseconds: number, issue: Issue, why: Parameters<Issue>[0]): ReturnType<Issue> {
+function askWithin(milliseconds: number, issue: Issue, why: IssueContext): ReturnType<Issue> {
   const late = (): Error => new TransportError(`no answer within ${Math.round(milliseconds) / 1000} s`);
   return within(milliseconds, late, (signal) => issue({ ...why, signal }), why.signal);
 }

@@ -77,10 +77,11 @@ export abstract class FetchingProvider extends Provider {
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
     super(source.type, source.visible, runtime);
     const { issue, presents } = recorded(source.initial, redeemer(source, runtime));
+    const presentsRefreshToken = source.initial.refreshToken !== undefined;
     const persistent = retrying(issue, {
       retries: settings.retries,
       random: runtime.random,
-      presentsRefreshToken: source.initial.refreshToken !== undefined,
+      presentsRefreshToken,
     });
     this.#cache = new TokenCache(withLifetime(persistent, settings.default_expires_in), {
       type: this.type,
@@ -90,7 +91,7 @@ export abstract class FetchingProvider extends Provider {
       refresh: settings.refresh,
       clock: runtime.clock,
       random: runtime.random,
-      presents,
+      presents: presentsRefreshToken ? presents : undefined,
     });
     warnOfPlainHttp(source.url, this.name);
   }

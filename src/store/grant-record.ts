@@ -13,9 +13,13 @@ export interface GrantRecord {
 /** Makes a token request from what is on record. */
 export type Redeem = (record: GrantRecord, why: IssueContext) => Promise<Redemption>;
 
-/** An issuer, and the refresh token that it would present now. */
+/** An issuer over a record. */
 export interface RecordedIssuer {
   readonly issue: Issue;
+  /**
+   * What tells the grant that would be presented now from one that has failed: its refresh token, but
+   * not one that came with an unusable token, which has proved nothing (F4).
+   */
   presents(): string | undefined;
 }
 
@@ -26,13 +30,16 @@ export interface RecordedIssuer {
  */
 export function recorded(initial: GrantRecord, redeem: Redeem): RecordedIssuer {
   let record = initial;
+  let proved = initial.refreshToken;
   return {
-    presents: () => record.refreshToken,
+    presents: () => proved,
     async issue(why) {
       const presented = record;
       const { accessToken, refreshToken, issued } = await redeem(presented, why);
       if (record === presented) record = { refreshToken: refreshToken ?? presented.refreshToken, accessToken };
-      return issued();
+      const usable = issued();
+      proved = record.refreshToken;
+      return usable;
     },
   };
 }

@@ -50,19 +50,22 @@ describe("F3 service through failed renewals", () => {
     },
   );
 
-  test("F3 the next attempt waits a jittered backoff", async () => {
-    const { cache, idp } = cacheOver(() => lives(1000));
-    await cache.getToken();
-    idp.answer = fails(down);
-    await seconds(900);
-    const requests: number[] = [];
-    for (let ms = 0; ms < 10_000; ms += 100) {
+  test.each([["blocking"], ["background"]] as const)(
+    "F3 %s: the next attempt waits a jittered backoff",
+    async (refresh) => {
+      const { cache, idp } = cacheOver(() => lives(1000), { refresh });
       await cache.getToken();
-      if (idp.requests > requests.length + 1) requests.push(ms);
-      await seconds(0.1);
-    }
-    expect(requests).toEqual([0, 1000, 3000, 7000]);
-  });
+      idp.answer = fails(down);
+      await seconds(950);
+      const requests: number[] = [];
+      for (let ms = 0; ms < 10_000; ms += 100) {
+        await cache.getToken();
+        if (idp.requests > requests.length + 1) requests.push(ms);
+        await seconds(0.1);
+      }
+      expect(requests).toEqual([0, 1000, 3000, 7000]);
+    },
+  );
 
   test("F3 blocking: a caller waits for 5 s at most, then gets the good credential; the flight goes on", async () => {
     const { issue, exchanges } = manualIssuer();
@@ -110,7 +113,7 @@ describe("F3 service through failed renewals", () => {
     await seconds(900);
     expect(await cache.getToken()).toBe(token);
     expect(await errorOf(() => cache.invalidate(token))).toBe(down);
-    expect(await errorOf(() => cache.getToken())).not.toBe(token);
+    expect(await errorOf(() => cache.getToken())).toMatchObject({ code: "transport", cause: down });
   });
 
   test("F3 a credential that is rejected while callers wait for its renewal is not fallen back on", async () => {
@@ -189,6 +192,59 @@ describe("F4 the gate", () => {
     expect(await errorOf(() => config.cache.getToken())).toMatchObject({ code: "config", issues: [{ path: "a" }] });
   });
 
+  test("F4 a subclass of ours stays one; a class that cannot be made anew is a TransportError", async () => {
+    class MyAuthError extends AuthError {
+      readonly tenant = "t1";
+    }
+    const mine = cacheOver(fails(new MyAuthError("mine", { status: 400 })));
+    await errorOf(() => mine.cache.getToken());
+    const gated = await errorOf(() => mine.cache.getToken());
+    expect(gated).toBeInstanceOf(MyAuthError);
+    expect(gated).toMatchObject({ tenant: "t1", status: 400, code: "auth" });
+    const timeout = new DOMException("timed out", "TimeoutError");
+    const dom = cacheOver(fails(timeout));
+    for (let n = 0; n < 2; n += 1) await errorOf(() => dom.cache.getToken());
+    expect(await errorOf(() => dom.cache.getToken())).toMatchObject({ code: "transport", cause: timeout });
+  });
+
+  test("F4 C10 a clock that jumps back behind the failure opens the gate, for renewals too", async () => {
+    const { cache, idp } = cacheOver(fails(refused));
+    await errorOf(() => cache.getToken());
+    vi.setSystemTime(Date.now() - 3_600_000);
+    idp.answer = () => lives(1000);
+    await cache.getToken();
+    idp.answer = fails(refused);
+    await seconds(950);
+    await cache.getToken();
+    await cache.getToken();
+    expect(idp.requests).toBe(3);
+    vi.setSystemTime(Date.now() - 40_000);
+    await cache.getToken();
+    expect(idp.requests).toBe(4);
+  });
+
+  test("F4 retryable failures after a terminal one begin its doubling anew", async () => {
+    const { cache, idp } = cacheOver(fails(refused));
+    await errorOf(() => cache.getToken());
+    await seconds(30);
+    idp.answer = fails(down);
+    await errorOf(() => cache.getToken());
+    await seconds(60);
+    idp.answer = fails(refused);
+    expect(await errorOf(() => cache.getToken())).toBe(refused);
+    expect((await errorOf(() => cache.getToken())).retryAt).toBeCloseTo(Date.now() + 30_000, -1);
+  });
+
+  test("C9 H2 whatever of a user's own throws, nobody waits for ever", async () => {
+    const odd = new Error("odd");
+    const presents = () => {
+      throw odd;
+    };
+    const { cache } = cacheOver(() => lives(10), { presents });
+    expect(await errorOf(() => cache.getToken())).toBe(odd);
+    expect(cache.status().inFlight).toBe(false);
+  });
+
   test("F4 what is thrown and is no error closes the gate too", async () => {
     const { cache } = cacheOver(fails("text"));
     for (let n = 0; n < 2; n += 1) await cache.getToken().catch(() => {});
@@ -264,7 +320,44 @@ describe("F5 an API that says no to everything", () => {
   });
 });
 
+test("F5 one that lived to its freshness end and is then rejected, with no call between, resets the count", async () => {
+  const { cache, idp } = cacheOver(() => lives(100));
+  for (let n = 0; n < 3; n += 1) await cache.invalidate(await cache.getToken());
+  const lived = await cache.getToken();
+  await seconds(91);
+  let token = await cache.invalidate(lived);
+  for (let n = 0; n < 2; n += 1) token = await cache.invalidate(token);
+  expect(idp.requests).toBe(7);
+  expect(await cache.invalidate(token)).toBe(token);
+});
+
 describe("F6 renewal in the background", () => {
+  test("F6 a renewal that is due late is made earlier by a new refresh token, or by a clock that jumps forward", async () => {
+    let refreshToken = "spent";
+    const { cache, idp } = cacheOver(() => lives(1000), {
+      refresh: "background",
+      random: () => 0,
+      presents: () => refreshToken,
+    });
+    await cache.getToken();
+    idp.answer = fails(refused);
+    await seconds(900);
+    await cache.getToken();
+    await seconds(0);
+    await cache.getToken();
+    expect(idp.requests).toBe(2);
+    refreshToken = "new";
+    await cache.getToken();
+    expect(idp.requests).toBe(3);
+    const jumping = cacheOver(() => lives(1000), { refresh: "background", random: () => 0.9 });
+    await jumping.cache.getToken();
+    await seconds(901);
+    await jumping.cache.getToken();
+    vi.setSystemTime(Date.now() + 80_000);
+    await jumping.cache.getToken();
+    expect(jumping.idp.requests).toBe(2);
+  });
+
   test("F6 callers get the good credential at once, while one flight renews it", async () => {
     const { issue, exchanges } = manualIssuer();
     const cache = new TokenCache(issue, { refresh: "background", random: () => 0 });

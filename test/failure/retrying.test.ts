@@ -83,6 +83,10 @@ describe("F2 retries", () => {
   });
 });
 
+test.each([[-1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY]])("G2 retries: %s is a ConfigError", (retries) => {
+  expect(() => retrying(async () => issued, { retries })).toThrow(/retries: must be a whole number/);
+});
+
 describe("H2 the shares of attempts", () => {
   test("H2 each attempt has an equal share, whether or not it heeds its signal", async () => {
     const aborted: boolean[] = [];

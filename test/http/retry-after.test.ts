@@ -6,6 +6,7 @@ test.each([
   [" 0 ", undefined, 0],
   ["Mon, 23 Nov 2026 12:00:30 GMT", "Mon, 23 Nov 2026 12:00:00 GMT", 30],
   ["Mon, 23 Nov 2026 11:00:00 GMT", "Mon, 23 Nov 2026 12:00:00 GMT", 0],
+  ["Mon Nov 23 12:00:30 2026", "Mon, 23 Nov 2026 12:00:00 GMT", 30],
   ["soon", undefined, undefined],
   ["-5", undefined, undefined],
   ["1.5", undefined, undefined],

@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import { Agent } from "undici";
 import { describe, expect, test } from "vitest";
 import { Credential, type FetchingConfig, StaticProvider } from "../../src/index.js";
@@ -105,14 +106,43 @@ describe("F2 a refresh whose answer was lost", () => {
     expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual(["r0", "r1", "r1"]);
   });
 
-  test("F4 a rotation that came with an unusable token opens the gate that its error has closed", async () => {
-    const idp = await startIdp((_request, response) => json(response, { access_token: "", refresh_token: "rotated" }));
-    const provider = fetching.oauth2_refresh(idp, {}, { random });
-    await errorOf(() => provider.getToken());
-    idp.answerWith(numberedTokens());
-    expect(await provider.getToken()).toEqual(Credential.bearer("token-2"));
-    expect(idp.seen[1]?.form.refresh_token).toBe("rotated");
+  test("F2 one that was never sent is not: it waits as any other", async () => {
+    const waits: number[] = [];
+    const hear = (event: unknown) => waits.push((event as { delay: number }).delay);
+    channel("faucet-auth:retry").subscribe(hear);
+    const options = { random: () => 0.5, dispatcher: new Agent() };
+    const provider = fetching.oauth2_refresh({ tokenUrl: "http://127.0.0.1:1/token" }, {}, options);
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "transport", unsent: true });
+    channel("faucet-auth:retry").unsubscribe(hear);
+    expect(waits).toEqual([100, 200]);
   });
+
+  test("H2 at the deadline no further attempt is counted that was never made", async () => {
+    const idp = await startIdp(() => {});
+    const flights = Array.from({ length: 20 }, () =>
+      fetching.oauth2_refresh(idp, { timeout_secs: 0.3 }, { dispatcher: new Agent() }),
+    );
+    await Promise.all(flights.map((provider) => errorOf(() => provider.getToken())));
+    expect(idp.seen).toHaveLength(20);
+    expect(flights.map((provider) => provider.status().counts.tokenRequests)).toEqual(Array(20).fill(1));
+  });
+
+  test.each([["oauth2_refresh"], ["oauth2"]] as const)(
+    "F4 rotations that come with unusable tokens do not keep the gate of %s open",
+    async (type) => {
+      const clock = testClock();
+      const idp = await startIdp((_request, response, n) =>
+        json(response, { access_token: "", refresh_token: `r${n}` }),
+      );
+      const provider = fetching[type](idp, {}, { random, clock });
+      for (let n = 0; n < 50; n += 1) await errorOf(() => provider.getToken());
+      expect(idp.seen).toHaveLength(1);
+      idp.answerWith(numberedTokens());
+      clock.advance(30);
+      expect(await provider.getToken()).toEqual(Credential.bearer("token-2"));
+      if (type === "oauth2_refresh") expect(idp.seen[1]?.form.refresh_token).toBe("r1");
+    },
+  );
 });
 
 test("a static provider is always fresh", () => {

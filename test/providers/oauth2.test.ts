@@ -125,9 +125,11 @@ describe("A3 rotation", () => {
     ["that is no string", { access_token: 5 }],
   ])("A3 the rotation beside a token %s is not lost", async (_what, fields) => {
     const idp = await startIdp((_request, response, n) => json(response, { ...fields, refresh_token: `r${n}` }));
-    const provider = new OAuth2RefreshProvider({ token_url: idp.tokenUrl, ...config });
+    const clock = testClock();
+    const provider = new OAuth2RefreshProvider({ token_url: idp.tokenUrl, ...config }, { clock });
     expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth" });
     idp.answerWith(numberedTokens());
+    clock.advance(60);
     await provider.getToken();
     expect(idp.seen.at(-1)?.form.refresh_token).toBe("r1");
   });

@@ -20,7 +20,7 @@ const DEADLINE = 30_000;
 type Weather = "up" | "slow" | "hanging" | "refusing" | "resetting" | "busy" | "broken" | "garbage";
 
 const WEATHERS: readonly Weather[] = ["up", "slow", "hanging", "refusing", "resetting", "busy", "broken", "garbage"];
-const DEAD: ReadonlySet<Weather> = new Set(["hanging", "refusing", "broken"]);
+const DEAD: ReadonlySet<Weather> = new Set(["hanging", "refusing", "broken", "garbage"]);
 
 export interface ChaosReport {
   readonly calls: number;
@@ -55,6 +55,9 @@ export async function chaos(seed: number): Promise<ChaosReport> {
       try {
         held.credential = await (reported === undefined ? cache.getToken() : cache.invalidate(reported));
         counts.served += 1;
+        if (reported !== undefined && held.credential === reported && !idp.isYoung(reported)) {
+          violations.push(`a rejected credential at ${simulation.now()}`);
+        }
         if (idp.isExpired(held.credential)) violations.push(`an expired credential at ${simulation.now()}`);
       } catch (error) {
         counts.failed += 1;
@@ -66,6 +69,7 @@ export async function chaos(seed: number): Promise<ChaosReport> {
     const connect = (): void => {
       const held = {};
       const again = (): void => {
+        if (simulation.now() >= DAY) return;
         void call(held);
         // Exponential pauses: at times many at once, at times nobody.
         simulation.after((-Math.log(1 - random()) * DAY * CONNECTORS) / CALLS, again);
@@ -75,7 +79,9 @@ export async function chaos(seed: number): Promise<ChaosReport> {
     for (let n = 0; n < CONNECTORS; n += 1) connect();
     idp.changeWeather();
     await simulation.live(DAY);
-    await simulation.live(DEADLINE);
+    await simulation.live(DEADLINE + 10);
+    const unsettled = counts.calls - counts.served - counts.failed;
+    if (unsettled > 0) violations.push(`${unsettled} calls have never ended`);
     violations.push(...idp.floods());
     return { ...counts, tokenRequests: idp.requests.length, violations };
   } finally {
@@ -88,6 +94,7 @@ class StrictIdp {
   readonly requests: number[] = [];
   readonly #outages: { from: number; to: number }[] = [];
   readonly #expiries = new Map<string, number>();
+  readonly #births = new Map<string, number>();
   readonly #simulation: Simulation;
   readonly #random: () => number;
   readonly #violations: string[];
@@ -118,6 +125,12 @@ class StrictIdp {
     return this.#simulation.now() >= (this.#expiries.get(token) ?? 0);
   }
 
+  /** Whether it was issued within the last minute: then it may be served although it was reported (F5). */
+  isYoung(credential: Credential): boolean {
+    const token = credential.type === "bearer" ? credential.token : "";
+    return this.#simulation.now() - (this.#births.get(token) ?? 0) < MINUTE;
+  }
+
   async redeem(refreshToken: string, { signal }: IssueContext): Promise<Redemption> {
     this.requests.push(this.#simulation.now());
     switch (this.#pick(this.#mix)) {
@@ -145,28 +158,26 @@ class StrictIdp {
     }
   }
 
-  /** Minutes of an outage with more requests than the gate allows; they count from the first that was in vain. */
+  /**
+   * Outages with more requests than the gate allows. Cool-downs of 1, 2, 4, … 32 s, halved by jitter,
+   * let eight flights pass within half a minute, and then one more each 30 s; three requests a flight.
+   */
   floods(): string[] {
     return this.#outages.flatMap(({ from, to }) => {
       const inVain = this.requests.filter((at) => at >= from && at < to);
-      const minutes = new Map<number, number>();
-      for (const at of inVain) {
-        const minute = Math.floor((at - (inVain[0] ?? at)) / MINUTE);
-        minutes.set(minute, (minutes.get(minute) ?? 0) + 1);
-      }
-      // Cool-downs of 1, 2, 4, … 60 s, halved by jitter; up to three requests a flight.
-      return [...minutes].flatMap(([minute, requests]) => {
-        const most = minute === 0 ? 30 : 12;
-        return requests > most ? [`${requests} requests in minute ${minute} of an outage`] : [];
-      });
+      const first = inVain[0] ?? from;
+      const excess = inVain.findIndex((at, index) => index + 1 > 3 * (9 + (at - first) / 30_000));
+      return excess === -1 ? [] : [`${excess + 1} requests within ${(inVain[excess] ?? 0) - first} ms of an outage`];
     });
   }
 
   #answer(refreshToken: string): Redemption {
     this.#rotate(refreshToken);
+    this.#unanswered = undefined;
     this.#issued += 1;
     const token = `t${this.#issued}`;
     const expiresIn = 30 + this.#random() * 3570;
+    this.#births.set(token, this.#simulation.now());
     this.#expiries.set(token, this.#simulation.now() + expiresIn * 1000);
     return {
       accessToken: token,
