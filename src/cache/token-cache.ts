@@ -212,7 +212,7 @@ export class TokenCache implements Observable {
 
   /** A timer may fire too early, or be too short for a long life: it only looks again, as every caller does. */
   #scheduleRenewal(current: Generation, now: number): void {
-    if (this.#flight !== undefined || current !== this.#current || current.rejected) return;
+    if (this.#flight !== undefined || current.rejected) return;
     const at = this.#mayNotRenew(now) ? Math.max(current.renewAt, this.#gate.renewAfter) : current.renewAt;
     if (now >= at) {
       this.#takeOff("background");

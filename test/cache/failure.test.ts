@@ -407,28 +407,36 @@ describe("F6 renewal in the background", () => {
     expect(await replaced).toEqual(bearer("new"));
   });
 
-  test("F6 an expired credential is waited for; no renewal is left over", async () => {
-    const { issue, exchanges } = manualIssuer();
-    const cache = new TokenCache(issue, { refresh: "background", random: () => 0.9 });
-    const first = cache.getToken();
-    exchanges[0]?.issue("old", 100);
-    await first;
+  test("F6 a credential that is rejected while its renewal is scheduled is not renewed behind anybody", async () => {
+    const { cache, idp } = cacheOver(() => lives(100), { refresh: "background", random: () => 0.9 });
+    const token = await cache.getToken();
     await seconds(91);
-    cache.getToken();
-    await cache.invalidate(await first, { signal: AbortSignal.abort() }).catch(() => {});
-    const waiting = cache.getToken();
-    exchanges[1]?.issue("new", 100);
-    expect(await waiting).toEqual(bearer("new"));
-    await seconds(20);
-    expect(exchanges).toHaveLength(2);
+    await cache.getToken();
+    await cache.invalidate(token, { signal: AbortSignal.abort() }).catch(() => {});
+    await seconds(5);
+    expect(idp.requests).toBe(1);
+  });
+
+  test("F6 an expired credential is waited for; the renewal that was scheduled is none any more", async () => {
+    const { cache, idp } = cacheOver(() => lives(100), { refresh: "background", random: () => 0.9 });
+    await cache.getToken();
+    await seconds(91);
+    await cache.getToken();
+    vi.setSystemTime(Date.now() + 10_000);
+    await cache.getToken();
+    expect(idp.requests).toBe(2);
     expect(vi.getTimerCount()).toBe(0);
+    await seconds(20);
+    expect(idp.requests).toBe(2);
   });
 
   test("F6 a life beyond all timers sets none that fires at once", async () => {
     const { cache, idp } = cacheOver(() => lives(1e12), { refresh: "background" });
     await cache.getToken();
     vi.setSystemTime(Date.now() + 0.9e15);
+    const timers = vi.spyOn(globalThis, "setTimeout");
     await cache.getToken();
+    expect(timers.mock.calls.map(([, delay]) => delay)).toEqual([2 ** 31 - 1]);
     await seconds(1);
     expect(idp.requests).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { authFetch, Credential, StaticProvider } from "../../src/index.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
@@ -82,6 +82,20 @@ describe("W1 refusals", () => {
     expect(await (await authFetch(scriptedProvider())(api.origin)).text()).toBe("rows");
     expect(closed).toBe(1);
   });
+});
+
+test("W4 a redirect's body without an end is let go of", async () => {
+  const api = await startApi();
+  let closed = 0;
+  api.answerWith(({ path }, response) => {
+    if (path === "/next") return response.end("rows");
+    response.on("close", () => {
+      closed += 1;
+    });
+    return response.writeHead(302, { location: "/next" }).write("x".repeat(100_000));
+  });
+  expect(await (await authFetch(scriptedProvider())(api.origin)).text()).toBe("rows");
+  await vi.waitFor(() => expect(closed).toBe(1));
 });
 
 describe("W5 origins", () => {

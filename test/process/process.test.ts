@@ -174,6 +174,30 @@ describe.each(formats)("C9 timers of failures: %s", (format) => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: "served on\nflight under way: true\n" });
   });
 
+  test("C9 F2 F3 neither the patience nor the backoff of those who have left holds the process", async () => {
+    const { code, stdout } = await run(
+      format,
+      `${prelude}
+      const leaving = new AbortController();
+      const { signal } = leaving;
+      const issue = ({ reason }) => reason === "initial" ? { credential, expiresIn: 60 } : new Promise(() => {});
+      const patient = new faucet.TokenCache(issue, { expiryRatio: 1e-9 });
+      const backingOff = new faucet.TokenCache(faucet.retrying(async () => { throw down; }, { random: () => 0.99, retries: 10 }));
+      const began = Date.now();
+      process.on("exit", () => {
+        console.log("under way:", patient.status().inFlight, backingOff.status().inFlight, Date.now() - began < 2000);
+      });
+      patient.getToken()
+        .then(() => new Promise((resolve) => setTimeout(resolve, 5)))
+        .then(() => {
+          patient.getToken({ signal }).catch(() => {});
+          backingOff.getToken({ signal }).catch(() => {});
+          setTimeout(() => leaving.abort(), 700);
+        });`,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "under way: true true true\n" });
+  });
+
   test("H2 deadlines survive garbage collection", async () => {
     const { code, stdout } = await run(
       format,
