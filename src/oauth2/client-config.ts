@@ -44,7 +44,7 @@ export function clientFields(): { [Key in keyof OAuth2ClientSettings]: z.ZodMini
 }
 
 /** A secret where the method needs one, none where it has no use. */
-export const secretFitsMethod: Relation = ({ client_secret: secret, token_endpoint_auth_method: method }) => {
+const secretFitsMethod: Relation = ({ client_secret: secret, token_endpoint_auth_method: method }) => {
   if (method === "none") {
     return isGiven(secret)
       ? [{ path: "client_secret", message: "has no use with token_endpoint_auth_method: none" }]
@@ -54,11 +54,14 @@ export const secretFitsMethod: Relation = ({ client_secret: secret, token_endpoi
 };
 
 /** Extra parameters must not replace those that make the request what it is. */
-export const paramsKeepTheGrant: Relation = ({ params }) => {
+const paramsKeepTheGrant: Relation = ({ params }) => {
   const names = typeof params === "object" && params !== null ? Object.keys(params) : [];
   const replaced = names.filter((name) => Object.hasOwn(OWN_PARAMS, name));
   return replaced.map((name) => ({ path: `params.${name}`, message: OWN_PARAMS[name] ?? "" }));
 };
+
+/** How a client's keys must stand to each other. */
+export const clientRelations: readonly Relation[] = [secretFitsMethod, paramsKeepTheGrant];
 
 /** The client that `settings` describe. */
 export function clientOf(settings: OAuth2ClientSettings): OAuth2Client {

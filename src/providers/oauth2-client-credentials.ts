@@ -6,9 +6,8 @@ import { scopes } from "../config/fields.js";
 import {
   clientFields,
   clientOf,
+  clientRelations,
   type OAuth2ClientConfig,
-  paramsKeepTheGrant,
-  secretFitsMethod,
   visibleClient,
 } from "../oauth2/client-config.js";
 import { tokenRequest } from "../oauth2/token-request.js";
@@ -28,7 +27,7 @@ export class OAuth2ClientCredentialsProvider extends FetchingProvider {
   constructor(config: OAuth2ClientCredentialsConfig, runtime: Runtime = {}) {
     const settings = check("oauth2", config, {
       schema: schema(),
-      relations: [secretFitsMethod, paramsKeepTheGrant],
+      relations: clientRelations,
       others: faultsOfRuntime(runtime),
     });
     const client = clientOf(settings);

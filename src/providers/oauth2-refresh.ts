@@ -6,9 +6,8 @@ import { scopes, text } from "../config/fields.js";
 import {
   clientFields,
   clientOf,
+  clientRelations,
   type OAuth2ClientConfig,
-  paramsKeepTheGrant,
-  secretFitsMethod,
   visibleClient,
 } from "../oauth2/client-config.js";
 import { tokenRequest } from "../oauth2/token-request.js";
@@ -34,7 +33,7 @@ export class OAuth2RefreshProvider extends FetchingProvider {
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
     const settings = check("oauth2_refresh", config, {
       schema: schema(),
-      relations: [secretFitsMethod, paramsKeepTheGrant],
+      relations: clientRelations,
       others: faultsOfRuntime(runtime),
     });
     const client = clientOf(settings);
