@@ -42,6 +42,11 @@ export class Generation {
     this.renewAt = lifetime === undefined ? this.freshUntil : renewalInstant(this.freshUntil, this.expiresAt, random);
   }
 
+  /** Whether it may be served as it is: what every call asks, so in one go (C2). */
+  isFresh(now: number): boolean {
+    return now < this.freshUntil && now >= this.issuedAt && !this.rejected;
+  }
+
   /** A clock that has jumped back behind `issuedAt` says nothing about the age any more (C10). */
   ageAt(now: number): "fresh" | "stale" | "expired" {
     if (now < this.issuedAt || now >= this.expiresAt) return "expired";

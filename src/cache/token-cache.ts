@@ -122,8 +122,8 @@ export class TokenCache implements Observable {
     if (signal?.aborted) return handled(Promise.reject(signal.reason));
     const current = this.#current;
     const now = this.#clock();
-    if (current === undefined || !current.isGood(now)) return this.#board(now, signal);
-    if (current.ageAt(now) === "fresh") return current.promise;
+    if (current?.isFresh(now)) return current.promise;
+    if (!current?.isGood(now)) return this.#board(now, signal);
     return this.#refresh === "background" ? this.#renewBehind(current, now) : this.#renewAhead(current, now, signal);
   }
 

@@ -37,14 +37,15 @@ export class AddedHeaders {
 }
 
 /** Puts the provider's credential onto `request`, and gives it. Rejects with the provider's error or the signal's reason. */
-export async function authorize(
+export function authorize(
   provider: AuthProvider,
   request: ApplicableRequest,
   signal: AbortSignal | undefined,
 ): Promise<Credential> {
-  const credential = await provider.getToken(signal && { signal });
-  applyCredential(request, credential);
-  return credential;
+  return provider.getToken(signal && { signal }).then((credential) => {
+    applyCredential(request, credential);
+    return credential;
+  });
 }
 
 /**

@@ -39,10 +39,12 @@ const MAX_GATHERED_BYTES = 1024 * 1024;
 
 /** `options` with these headers in place of those of the same name, in any case; the others are left alone. */
 export function withHeaders(options: DispatchOptions, added: readonly [string, string][]): DispatchOptions {
-  const replaced = new Set(added.map(([name]) => name.toLowerCase()));
   const headers: unknown[] = added.flat();
-  for (const [name, value] of headerEntries(options.headers)) {
-    if (!replaced.has(name.toLowerCase())) headers.push(name, value);
+  if (options.headers) {
+    const replaced = new Set(added.map(([name]) => name.toLowerCase()));
+    for (const [name, value] of headerEntries(options.headers)) {
+      if (!replaced.has(name.toLowerCase())) headers.push(name, value);
+    }
   }
   return { ...options, headers };
 }

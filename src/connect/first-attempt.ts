@@ -27,7 +27,7 @@ export class FirstAttempt implements DispatchHandler {
   readonly #caller: DispatchHandler;
   #state: "passing" | "deciding" | "draining" | "over" = "passing";
   /** What a dispatcher that does not pause tells while there is no decision. */
-  #held: (() => void)[] = [];
+  #held: (() => void)[] | undefined;
   #drained = 0;
   #second: (() => void) | undefined;
 
@@ -61,7 +61,7 @@ export class FirstAttempt implements DispatchHandler {
 
   onResponseData(controller: Controller, chunk: Uint8Array): void {
     if (this.#state === "passing") this.#caller.onResponseData?.(controller, chunk);
-    if (this.#state === "deciding") this.#held.push(() => this.onResponseData(controller, chunk));
+    if (this.#state === "deciding") this.#hold(() => this.onResponseData(controller, chunk));
     if (this.#state !== "draining") return;
     this.#drained += chunk.byteLength;
     if (this.#drained > MAX_DRAINED_BYTES) controller.abort(new Error("the refused answer is too long to be read"));
@@ -69,7 +69,7 @@ export class FirstAttempt implements DispatchHandler {
 
   onResponseEnd(controller: Controller, trailers: unknown): void {
     if (this.#state === "passing") this.#caller.onResponseEnd?.(controller, trailers);
-    if (this.#state === "deciding") this.#held.push(() => this.onResponseEnd(controller, trailers));
+    if (this.#state === "deciding") this.#hold(() => this.onResponseEnd(controller, trailers));
     if (this.#state === "draining") this.#beginSecond();
   }
 
@@ -78,12 +78,17 @@ export class FirstAttempt implements DispatchHandler {
     else if (this.#state !== "over") this.#tell(controller, error);
   }
 
+  #hold(event: () => void): void {
+    this.#held ??= [];
+    this.#held.push(event);
+  }
+
   #decided(controller: Controller, second: (() => void) | undefined, pass: () => void): void {
     if (this.#state !== "deciding") return;
     this.#second = second;
     this.#state = second === undefined ? "passing" : "draining";
     if (second === undefined) pass();
-    for (const event of this.#held) event();
+    for (const event of this.#held ?? []) event();
     controller.resume();
   }
 
