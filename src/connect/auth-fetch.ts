@@ -1,7 +1,7 @@
 /** `authFetch`: a fetch that authorizes its requests, and handles a 401 once and right (W1 to W5). */
 
 import type { AuthProvider } from "../auth-provider.js";
-import { Attempt, authorize, DEFAULT_STATUSES, reauthorize, report } from "./authorize.js";
+import { Attempt, authorize, checkedStatuses, reauthorize, report } from "./authorize.js";
 import { FetchRequest } from "./fetch-request.js";
 import { anyOrigin, listedOrigins } from "./origins.js";
 import { discard, follow } from "./redirects.js";
@@ -29,7 +29,8 @@ export interface AuthFetchOptions {
  * Rejects as fetch does, and with the provider's errors. Throws a `ConfigError` for bad options.
  */
 export function authFetch(provider: AuthProvider, options: AuthFetchOptions = {}): Fetch {
-  const { statuses = DEFAULT_STATUSES, origins } = options;
+  const { origins } = options;
+  const statuses = checkedStatuses("authFetch", options.statuses);
   const relay = new SignalRelay();
   const isMeant = origins === undefined ? anyOrigin : listedOrigins("authFetch", origins);
   return async (input, init) => {

@@ -4,14 +4,16 @@ import type { AuthProvider } from "../auth-provider.js";
 import type { Credential } from "../credential.js";
 import { ConfigError } from "../errors.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
-import { Attempt, authorize, DEFAULT_STATUSES, reauthorize, report } from "./authorize.js";
+import { Attempt, authorize, checkedStatuses, reauthorize, report } from "./authorize.js";
 import {
   type Dispatch,
   type DispatchHandler,
   type DispatchOptions,
+  endedController,
   type Interceptor,
   isReplayable,
   signalOf,
+  snapshotOf,
   withHeaders,
   withReplayableBody,
 } from "./dispatch.js";
@@ -38,12 +40,13 @@ export interface AuthInterceptorOptions {
  * that the provider uses. Throws a `ConfigError` for bad options.
  */
 export function authInterceptor(provider: AuthProvider, options: AuthInterceptorOptions): Interceptor {
-  const { origins, statuses = DEFAULT_STATUSES } = options ?? {};
+  const { origins } = options ?? {};
+  const statuses = checkedStatuses("authInterceptor", options?.statuses);
   const isMeant = meant(origins);
   return (dispatch) => (given: DispatchOptions, handler: DispatchHandler) => {
-    if (TOKEN_REQUEST in given || !isMeant(String(given.origin))) return dispatch(given, handler);
-    dispatchAuthorized({ provider, statuses, dispatch, handler }, given).catch((error: Error) => {
-      handler.onResponseError?.(null, error);
+    if (TOKEN_REQUEST in given || !isMeant(originOf(given, origins))) return dispatch(given, handler);
+    dispatchAuthorized({ provider, statuses, dispatch, handler }, snapshotOf(given)).catch((error: Error) => {
+      handler.onResponseError?.(endedController(error), error);
     });
     return true;
   };
@@ -61,7 +64,7 @@ async function dispatchAuthorized(setting: Setting, given: DispatchOptions): Pro
   const signal = signalOf(given);
   const attempt = attemptOf(given);
   const sent = await authorize(provider, attempt, signal);
-  const options = isReplayable(given.body) ? given : await withReplayableBody(given);
+  const options = isReplayable(given.body) ? given : await withReplayableBody(given, signal);
   const first = new FirstAttempt({
     handler,
     isRefusal: (status) => statuses.includes(status),
@@ -94,6 +97,13 @@ function meant(origins: unknown): IsMeant {
   if (Array.isArray(origins)) return listedOrigins("authInterceptor", origins);
   const message = 'is required: a list of origins, or "any" to send the credential wherever redirects lead';
   throw new ConfigError("authInterceptor", [{ path: "origins", message }]);
+}
+
+/** A pool knows its origin without being told with each request; this does not. */
+function originOf({ origin }: DispatchOptions, origins: unknown): string {
+  if (origin !== undefined || origins === "any") return String(origin);
+  const message = 'give it with the request: it cannot be compared with origins otherwise (or say origins: "any")';
+  throw new ConfigError("authInterceptor", [{ path: "origin", message }]);
 }
 
 function urlOf({ origin, path }: DispatchOptions): URL {

@@ -2,11 +2,24 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { Credential } from "../credential.js";
+import { ConfigError } from "../errors.js";
 import { handled } from "../handled.js";
 import { type ApplicableRequest, applyCredential } from "./apply-credential.js";
 
 /** The answers that refuse a credential, unless a connector lists others. */
-export const DEFAULT_STATUSES: readonly number[] = [401];
+const DEFAULT_STATUSES: readonly number[] = [401];
+
+/** `statuses`, or the default. Throws a `ConfigError` for what are none. */
+export function checkedStatuses(subject: string, statuses: unknown): readonly number[] {
+  if (statuses === undefined) return DEFAULT_STATUSES;
+  if (
+    Array.isArray(statuses) &&
+    statuses.every((status) => Number.isInteger(status) && status >= 400 && status < 600)
+  ) {
+    return statuses;
+  }
+  throw new ConfigError(subject, [{ path: "statuses", message: "must be a list of HTTP statuses from 400 to 599" }]);
+}
 
 /**
  * The request of one attempt, as a credential sees it: it collects what the credential adds. The URL

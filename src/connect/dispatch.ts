@@ -19,6 +19,7 @@ export interface DispatchOptions {
 
 /** The hold on an exchange. */
 export interface Controller {
+  readonly aborted?: boolean;
   pause(): void;
   resume(): void;
   abort(reason: Error): void;
@@ -53,12 +54,41 @@ export function withHeaders(options: DispatchOptions, added: readonly [string, s
  * `options`, whose body can be read only once, with one that can be sent again, if it is short: undici's fetch hands on every
  * body, a string too, as a generator, which is used up by being sent (W3).
  */
-export async function withReplayableBody(options: DispatchOptions): Promise<DispatchOptions> {
-  const { body } = options;
-  if (!(lengthOf(options.headers) <= MAX_GATHERED_BYTES)) return options;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body as AsyncIterable<Uint8Array | string>) chunks.push(Buffer.from(chunk as Uint8Array));
-  return { ...options, body: Buffer.concat(chunks) };
+export async function withReplayableBody(
+  options: DispatchOptions,
+  signal: AbortSignal | undefined,
+): Promise<DispatchOptions> {
+  const length = lengthOf(options.headers);
+  if (!(length <= MAX_GATHERED_BYTES)) return options;
+  return { ...options, body: await gather(options.body as AsyncIterable<Uint8Array | string>, length, signal) };
+}
+
+/** Rejects with the signal's reason, and if there is more than `length`; the body is let go of then. */
+async function gather(
+  body: AsyncIterable<Uint8Array | string> & { destroy?: (reason: Error) => void },
+  length: number,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  const iterator = body[Symbol.asyncIterator]();
+  const left = new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([iterator.next(), left]);
+      if (done) return Buffer.concat(chunks);
+      chunks.push(Buffer.from(value as Uint8Array));
+      size += chunks.at(-1)?.byteLength ?? 0;
+      if (size > length) throw new TypeError(`the body is longer than its content-length of ${length} bytes`);
+    }
+  } catch (error) {
+    body.destroy?.(error as Error);
+    // Of a generator that waits for something, this is heard when that comes.
+    iterator.return?.()?.then(undefined, () => {});
+    throw error;
+  }
 }
 
 /** Whether sending `body` leaves it as it was. */
@@ -66,6 +96,16 @@ export function isReplayable(body: unknown): boolean {
   if (typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return true;
   const kind = Object.prototype.toString.call(body);
   return kind === "[object FormData]" || kind === "[object Blob]" || kind === "[object File]";
+}
+
+/** `options` as they are now: a caller may change its objects while a token is waited for. */
+export function snapshotOf(options: DispatchOptions): DispatchOptions {
+  return { ...options, headers: headerEntries(options.headers).flat() };
+}
+
+/** For an error that is nobody's exchange: undici's retry asks whether it was aborted, and must not try again. */
+export function endedController(reason: Error): Controller & { readonly reason: Error } {
+  return { aborted: true, reason, pause() {}, resume() {}, abort() {} };
 }
 
 /** The signal of a caller, where it is one that a wait for a token can heed. */

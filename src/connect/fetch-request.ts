@@ -7,7 +7,7 @@ type HeadersInit = NonNullable<RequestInit["headers"]>;
 interface Parts {
   readonly href: string;
   readonly method: string;
-  readonly headers: HeadersInit | undefined;
+  readonly headers: Headers | undefined;
   readonly init: RequestInit;
   readonly input?: Request | undefined;
 }
@@ -22,18 +22,22 @@ export class FetchRequest {
 
   private constructor(parts: Parts) {
     this.method = parts.method;
-    this.signal = parts.init.signal ?? parts.input?.signal;
+    this.signal = (parts.init.signal === undefined ? parts.input?.signal : parts.init.signal) ?? undefined;
     this.redirect = parts.init.redirect ?? parts.input?.redirect ?? "follow";
     this.#parts = parts;
   }
 
-  static from(input: string | URL | Request, init: RequestInit = {}): FetchRequest {
+  /** What is given, as it is now: a caller may change its objects while a token is waited for. */
+  static from(input: string | URL | Request, given: RequestInit = {}): FetchRequest {
     const request = isRequest(input) ? input : undefined;
+    const init = isRequest(given) ? { ...settingsOf(given), method: given.method, headers: given.headers } : given;
+    const body = isRequest(given) ? given.clone().body : copyOf(given.body);
+    const headers = init.headers ?? request?.headers;
     return new FetchRequest({
       href: request?.url ?? String(input),
       method: init.method ?? request?.method ?? "GET",
-      headers: keepable(init.headers ?? request?.headers),
-      init,
+      headers: headers === undefined ? undefined : new Headers(headers),
+      init: body == null ? { ...init } : ({ duplex: "half", ...init, body } as RequestInit),
       input: request,
     });
   }
@@ -67,9 +71,8 @@ export class FetchRequest {
       redirect: this.redirect === "follow" ? "manual" : this.redirect,
     };
     if (signal !== undefined) hop.signal = signal;
-    // A clone keeps the length of a body, which a bare stream has lost.
-    if (input?.body && init.body == null) return fetch(input.clone(), hop);
-    return fetch(href, input === undefined ? hop : { ...settingsOf(input), ...hop });
+    // A clone keeps what cannot be read from a Request: its dispatcher, the length of its body.
+    return fetch(input === undefined ? href : input.clone(), hop);
   }
 
   #headersWith(added: readonly [string, string][]): HeadersInit {
@@ -113,13 +116,16 @@ function normalized(method: string): string {
   return ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"].includes(upper) ? upper : method;
 }
 
-/** Headers from an iterator could be read only once. */
-function keepable(headers: HeadersInit | undefined): HeadersInit | undefined {
-  return headers !== undefined && "next" in headers ? new Headers(headers as never) : headers;
+/** Of a body that its caller may change, a copy; one that is used up by being read stays as it is. */
+function copyOf(body: RequestInit["body"]): RequestInit["body"] {
+  if (body instanceof URLSearchParams) return new URLSearchParams(body);
+  if (body instanceof ArrayBuffer) return body.slice(0);
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  return body;
 }
 
 /** Of whichever fetch implementation: there are several in one process. */
-function isRequest(input: string | URL | Request): input is Request {
+function isRequest(input: unknown): input is Request {
   return typeof input === "object" && Object.prototype.toString.call(input) === "[object Request]";
 }
 

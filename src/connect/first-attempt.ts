@@ -4,6 +4,7 @@ import type { Controller, DispatchHandler } from "./dispatch.js";
 
 /** A refused answer's body is read to its end, so that its socket serves on, but not for ever (W4). */
 const MAX_DRAINED_BYTES = 64 * 1024;
+const LONGEST_DRAIN_MS = 1000;
 
 /** What the first attempt asks of whoever made it. */
 export interface Attempt {
@@ -29,6 +30,9 @@ export class FirstAttempt implements DispatchHandler {
   /** What a dispatcher that does not pause tells while there is no decision. */
   #held: (() => void)[] | undefined;
   #drained = 0;
+  #drainTimer: NodeJS.Timeout | undefined;
+  /** Whether the refused answer was ended from here, not by the caller. */
+  #isCutOff = false;
   #second: (() => void) | undefined;
 
   constructor(attempt: Attempt) {
@@ -64,7 +68,7 @@ export class FirstAttempt implements DispatchHandler {
     if (this.#state === "deciding") this.#hold(() => this.onResponseData(controller, chunk));
     if (this.#state !== "draining") return;
     this.#drained += chunk.byteLength;
-    if (this.#drained > MAX_DRAINED_BYTES) controller.abort(new Error("the refused answer is too long to be read"));
+    if (this.#drained > MAX_DRAINED_BYTES) this.#cutOff(controller);
   }
 
   onResponseEnd(controller: Controller, trailers: unknown): void {
@@ -74,8 +78,12 @@ export class FirstAttempt implements DispatchHandler {
   }
 
   onResponseError(controller: Controller | null, error: Error): void {
-    if (this.#state === "draining") this.#beginSecond();
-    else if (this.#state !== "over") this.#tell(controller, error);
+    const isByCaller = controller?.aborted === true && !this.#isCutOff;
+    if (this.#state === "over") return;
+    if (this.#state === "passing" || isByCaller) this.#tell(controller, error);
+    // The refusal has been read; that its connection breaks changes nothing about the decision.
+    else if (this.#state === "deciding") this.#hold(() => this.onResponseError(controller, error));
+    else this.#beginSecond();
   }
 
   #hold(event: () => void): void {
@@ -87,15 +95,30 @@ export class FirstAttempt implements DispatchHandler {
     if (this.#state !== "deciding") return;
     this.#second = second;
     this.#state = second === undefined ? "passing" : "draining";
-    if (second === undefined) pass();
-    for (const event of this.#held ?? []) event();
-    controller.resume();
+    try {
+      const isPaused = pausing(controller, () => {
+        if (second === undefined) pass();
+        for (const event of this.#held ?? []) event();
+      });
+      if (this.#state === "draining") {
+        this.#drainTimer = setTimeout(() => this.#cutOff(controller), LONGEST_DRAIN_MS).unref();
+      }
+      if (!isPaused) controller.resume();
+    } catch (error) {
+      this.#fail(controller, error as Error);
+    }
+  }
+
+  #cutOff(controller: Controller): void {
+    this.#isCutOff = true;
+    controller.abort(new Error("the refused answer takes too long to be read"));
   }
 
   #fail(controller: Controller, error: Error): void {
-    if (this.#state !== "deciding") return;
-    this.#tell(controller, error);
+    if (this.#state === "over") return;
+    this.#state = "over";
     controller.abort(error);
+    this.#caller.onResponseError?.(controller, error);
   }
 
   #tell(controller: Controller | null, error: Error): void {
@@ -105,7 +128,26 @@ export class FirstAttempt implements DispatchHandler {
 
   /** The state after that is the caller's own: what else comes of the first attempt is nobody's concern. */
   #beginSecond(): void {
+    clearTimeout(this.#drainTimer);
     this.#state = "over";
-    this.#second?.();
+    try {
+      this.#second?.();
+    } catch (error) {
+      this.#caller.onResponseError?.(null, error as Error);
+    }
   }
+}
+
+/** Does `work` on a controller that is paused already; says whether that would have paused it. */
+function pausing(controller: Controller, work: () => void): boolean {
+  let isPaused = false;
+  controller.pause = () => {
+    isPaused = true;
+  };
+  try {
+    work();
+  } finally {
+    delete (controller as Partial<Controller>).pause;
+  }
+  return isPaused;
 }

@@ -10,6 +10,9 @@ export const anyOrigin: IsMeant = () => true;
 
 /** The given origins. Throws a `ConfigError` for what is none; a URL with a path is none. */
 export function listedOrigins(subject: string, origins: readonly string[]): IsMeant {
+  if (!Array.isArray(origins)) {
+    throw new ConfigError(subject, [{ path: "origins", message: "must be a list of origins" }]);
+  }
   const faults: ConfigIssue[] = origins.flatMap((given, index) => {
     if (isOrigin(given)) return [];
     return [{ path: `origins[${index}]`, message: "must be an origin, such as https://api.example" }];

@@ -31,10 +31,15 @@ export async function discard(response: Response): Promise<void> {
 function targetOf(response: Response, from: URL): URL | undefined {
   const location = response.headers.get("location");
   if (!REDIRECTS.has(response.status) || location === null) return undefined;
-  if (!URL.canParse(location, from.href)) throw new TypeError("fetch failed: redirected to what is no URL");
-  const target = new URL(location, from);
+  // Header values come as Latin-1; servers mean UTF-8.
+  const text = Buffer.from(location, "latin1").toString();
+  if (!URL.canParse(text, from.href)) throw new TypeError("fetch failed: redirected to what is no URL");
+  const target = new URL(text, from);
   if (target.protocol !== "http:" && target.protocol !== "https:") {
     throw new TypeError("fetch failed: redirected to what is no HTTP URL");
+  }
+  if (target.username !== "" || target.password !== "") {
+    throw new TypeError("fetch failed: redirected to a URL with a user name or password");
   }
   if (target.hash === "") target.hash = from.hash;
   return target;

@@ -15,6 +15,7 @@ export interface DispatcherRequest {
   readonly headersTimeout: number;
   /** Milliseconds; 0 for none. */
   readonly bodyTimeout: number;
+  readonly maxRedirections: 0;
   readonly [TOKEN_REQUEST]: true;
 }
 

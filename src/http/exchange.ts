@@ -74,6 +74,8 @@ async function transact(to: string, request: HttpRequest, options: ExchangeOptio
     // The flight's deadline is the only clock (H2).
     headersTimeout: 0,
     bodyTimeout: 0,
+    // For a redirect interceptor on the dispatcher: not here (H3).
+    maxRedirections: 0,
     [TOKEN_REQUEST]: true,
   });
   const chunks: Uint8Array[] = [];

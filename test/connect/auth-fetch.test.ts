@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from "vitest";
+import { Agent, Request as UndiciRequest, fetch as undiciFetch } from "undici";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { authFetch, Credential, StaticProvider } from "../../src/index.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
@@ -48,6 +49,66 @@ describe("requests", () => {
       "x",
     );
     expect(sent).toEqual(["https://api.example/a#b"]);
+  });
+});
+
+describe("what the caller gave, as it gave it", () => {
+  test("objects that it changes while a token is waited for are sent as they were", async () => {
+    const api = await startApi(accepted);
+    const fetch = authFetch(scriptedProvider());
+    const headers = new Headers();
+    const body = new URLSearchParams();
+    await Promise.all(
+      ["0", "1", "2"].map((n) => {
+        headers.set("x-n", n);
+        body.set("n", n);
+        return fetch(api.origin, { method: "POST", headers, body });
+      }),
+    );
+    const sent = api.seen.map((request) => `${request.headers["x-n"]} ${request.body}`).sort();
+    expect(sent).toEqual(["0 n=0", "1 n=1", "2 n=2"]);
+  });
+
+  test("a Request as init is read like one", async () => {
+    const api = await startApi(accepted);
+    const init = new Request("https://elsewhere.example", { method: "PUT", body: "payload", headers: { "x-a": "b" } });
+    await authFetch(scriptedProvider())(api.origin, init as RequestInit);
+    expect(api.seen[0]).toMatchObject({
+      method: "PUT",
+      body: "payload",
+      headers: { "x-a": "b", authorization: "Bearer t1" },
+    });
+  });
+
+  test("a Request's own dispatcher is used, with a body or without", async () => {
+    const api = await startApi(accepted);
+    let used = 0;
+    const agent = new Agent();
+    onTestFinished(() => agent.destroy());
+    const dispatcher = agent.compose((dispatch) => (options, handler) => {
+      used += 1;
+      return dispatch(options, handler);
+    });
+    const fetch = authFetch(scriptedProvider(), { fetch: undiciFetch as never });
+    await fetch(new UndiciRequest(api.origin, { dispatcher }) as never);
+    await fetch(new UndiciRequest(api.origin, { dispatcher, method: "POST", body: "x" }) as never);
+    expect(used).toBe(2);
+  });
+
+  test("signal: null leaves a Request's signal behind", async () => {
+    const api = await startApi(accepted);
+    const request = new Request(api.origin, { signal: AbortSignal.abort() });
+    await expect(authFetch(scriptedProvider())(request)).rejects.toThrow();
+    expect((await authFetch(scriptedProvider())(request, { signal: null })).status).toBe(200);
+  });
+
+  test.each([
+    [{ statuses: 401 }, "statuses"],
+    [{ statuses: [200] }, "statuses"],
+    [{ origins: "https://a" }, "origins"],
+  ])("G2 %j is a ConfigError", async (options, path) => {
+    const error = await errorOf(() => authFetch(scriptedProvider(), options as never));
+    expect(error).toMatchObject({ code: "config", issues: [{ path }] });
   });
 });
 
@@ -187,6 +248,20 @@ describe("redirects, as fetch follows them", () => {
     expect((await fetch(api.origin, { redirect: "manual" })).status).toBe(302);
     await expect(fetch(api.origin, { redirect: "error" })).rejects.toThrow(TypeError);
     expect(api.seen).toHaveLength(2);
+  });
+
+  test("a Location is UTF-8, and none with a password is followed or quoted", async () => {
+    const api = await startApi();
+    api.answerWith(({ path }, response) => {
+      if (path === "/") response.writeHead(302, { location: Buffer.from("/é").toString("latin1") });
+      if (path === "/secret") response.writeHead(302, { location: api.origin.replace("//", "//u:s3cr3t@") });
+      response.end();
+    });
+    await authFetch(scriptedProvider())(api.origin);
+    expect(api.seen[1]?.path).toBe("/%C3%A9");
+    const error = await errorOf(() => authFetch(scriptedProvider())(`${api.origin}/secret`));
+    expect(error.message).toContain("a user name or password");
+    expect(error.message).not.toContain("s3cr3t");
   });
 
   test("twenty redirects, and no more; none to what is no HTTP URL", async () => {

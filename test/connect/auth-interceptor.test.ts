@@ -1,5 +1,13 @@
 import { PassThrough, Readable } from "node:stream";
-import { Agent, getGlobalDispatcher, interceptors, MockAgent, setGlobalDispatcher, fetch as undiciFetch } from "undici";
+import {
+  Agent,
+  getGlobalDispatcher,
+  interceptors,
+  MockAgent,
+  Pool,
+  setGlobalDispatcher,
+  fetch as undiciFetch,
+} from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { authInterceptor, Credential, OAuth2ClientCredentialsProvider } from "../../src/index.js";
 import { startApi } from "../support/api.js";
@@ -185,6 +193,138 @@ describe("requests", () => {
     const dispatcher = newAgent().compose(authInterceptor(slow, { origins: [api.origin] }));
     const { statusCode, body } = await dispatcher.request({ origin: api.origin, path: "/", method: "GET" });
     expect([statusCode, await body.text()]).toEqual([200, "rows"]);
+  });
+});
+
+describe("what a handler, a dispatcher or a caller may do", () => {
+  const get = { path: "/", method: "GET" } as const;
+
+  test("C9 a handler that throws on a held-back 401 is told so, as without interception", async () => {
+    const api = await startApi();
+    const same = scriptedProvider(Credential.bearer("t"), Credential.bearer("t"));
+    const dispatcher = newAgent().compose(authInterceptor(same, { origins: [api.origin] }));
+    const factory = ({ statusCode }: { statusCode: number }): never => {
+      throw new Error(`HTTP ${statusCode}`);
+    };
+    expect((await errorOf(() => dispatcher.stream({ origin: api.origin, ...get }, factory))).message).toBe("HTTP 401");
+  });
+
+  test("H3 a redirect interceptor on the dispatcher does not carry a token request on", async () => {
+    const other = await startIdp();
+    const idp = await startIdp((_request, response) => response.writeHead(307, { location: other.origin }).end());
+    const dispatcher = newAgent().compose(interceptors.redirect({ maxRedirections: 3 }));
+    const provider = new OAuth2ClientCredentialsProvider({ token_url: idp.tokenUrl, ...config }, { dispatcher });
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth", status: 307 });
+    expect(other.seen).toHaveLength(0);
+  });
+
+  test("headers that the caller changes while a token is waited for are sent as they were", async () => {
+    const api = await startApi(accepted);
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    const headers: Record<string, string> = {};
+    await Promise.all(
+      ["0", "1", "2"].map((n) => {
+        headers["x-n"] = n;
+        return dispatcher.request({ origin: api.origin, ...get, headers });
+      }),
+    );
+    expect(api.seen.map((request) => request.headers["x-n"]).sort()).toEqual(["0", "1", "2"]);
+  });
+
+  test("W4 a refused answer that stalls does not hold up the second attempt", async () => {
+    const api = await startApi();
+    api.answerWith(({ headers }, response) => {
+      if (headers.authorization === "Bearer t2") response.end("rows");
+      else response.writeHead(401, { "content-length": "10" }).write("x");
+    });
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    expect((await dispatcher.request({ origin: api.origin, ...get })).statusCode).toBe(200);
+  });
+
+  test("a connection that is reset while there is no decision leaves it as it is", async () => {
+    const api = await startApi();
+    api.answerWith(({ headers }, response) => {
+      if (headers.authorization === "Bearer t2") return response.end("rows");
+      response.writeHead(401, { "content-length": "1000" }).write("x");
+      return setTimeout(() => response.socket?.resetAndDestroy(), 10);
+    });
+    const slow = {
+      ...scriptedProvider(),
+      invalidate: () => new Promise<Credential>((resolve) => setTimeout(resolve, 60, Credential.bearer("t2"))),
+    };
+    const dispatcher = newAgent().compose(authInterceptor(slow, { origins: [api.origin] }));
+    expect((await dispatcher.request({ origin: api.origin, ...get })).statusCode).toBe(200);
+  });
+
+  test("W5 a pool's request without its origin cannot be compared, and says so", async () => {
+    const api = await startApi(accepted);
+    const pool = new Pool(api.origin);
+    onTestFinished(() => pool.destroy());
+    const listed = pool.compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    expect(await errorOf(() => listed.request(get as never))).toMatchObject({
+      code: "config",
+      issues: [{ path: "origin" }],
+    });
+    expect((await listed.request({ origin: api.origin, ...get })).statusCode).toBe(200);
+  });
+
+  test("C8 an abort while a body is gathered lets go of it", async () => {
+    const api = await startApi(accepted);
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    const leaving = new AbortController();
+    const body = new Readable({ read() {} });
+    setTimeout(() => leaving.abort(new Error("enough")), 20);
+    const headers = { "content-length": "5" };
+    const options = { origin: api.origin, path: "/", method: "POST", headers, body, signal: leaving.signal } as const;
+    expect((await errorOf(() => dispatcher.request(options))).message).toBe("enough");
+    expect(body.destroyed).toBe(true);
+    expect(api.seen).toHaveLength(0);
+  });
+
+  test("W3 a body longer than it says is not gathered on and on", async () => {
+    const api = await startApi(accepted);
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    let given = 0;
+    async function* endless() {
+      for (;;) {
+        given += 1;
+        yield Buffer.alloc(8);
+      }
+    }
+    const headers = { "content-length": "10" };
+    const body = endless() as unknown as Readable;
+    const error = await errorOf(() =>
+      dispatcher.request({ origin: api.origin, path: "/", method: "POST", headers, body }),
+    );
+    expect(error.message).toBe("the body is longer than its content-length of 10 bytes");
+    expect(given).toBe(2);
+  });
+
+  test("composed before undici's retry, the provider's own errors are not tried again", async () => {
+    let asked = 0;
+    const failing = {
+      ...scriptedProvider(),
+      getToken() {
+        asked += 1;
+        return Promise.reject(new Error("down"));
+      },
+    };
+    const auth = authInterceptor(failing, { origins: "any" });
+    const dispatcher = newAgent().compose(auth, interceptors.retry({ minTimeout: 1 }));
+    expect((await errorOf(() => dispatcher.request({ origin: "https://api.example", ...get }))).message).toBe("down");
+    expect(asked).toBe(1);
+  });
+
+  test("a dispatch that throws on the second attempt is the caller's error", async () => {
+    const api = await startApi();
+    let dispatched = 0;
+    const agent = newAgent().compose((dispatch) => (options, handler) => {
+      dispatched += 1;
+      if (dispatched === 2) throw new Error("odd");
+      return dispatch(options, handler);
+    });
+    const dispatcher = agent.compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    expect((await errorOf(() => dispatcher.request({ origin: api.origin, ...get }))).message).toBe("odd");
   });
 });
 
