@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
     include: ["test/**/*.test.ts"],
+    // Child processes start slowly on a busy machine.
+    testTimeout: 20_000,
     coverage: { include: ["src/**"], reporter: ["text"] },
   },
 });
