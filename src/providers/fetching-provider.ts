@@ -2,7 +2,8 @@
 
 import * as z from "zod/mini";
 import type { ProviderStatus } from "../cache/status.js";
-import { DEFAULT_EXPIRY_RATIO, type RefreshMode, TokenCache } from "../cache/token-cache.js";
+import { TokenCache } from "../cache/token-cache.js";
+import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
 import { count, expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
 import type { Credential } from "../credential.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";

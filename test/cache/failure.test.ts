@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { TokenCache, type TokenCacheOptions } from "../../src/cache/token-cache.js";
+import { TokenCache } from "../../src/cache/token-cache.js";
+import type { TokenCacheOptions } from "../../src/cache/token-cache-options.js";
 import { Credential } from "../../src/credential.js";
 import { AuthError, ConfigError, TransportError } from "../../src/errors.js";
 import type { Issued } from "../../src/issued.js";

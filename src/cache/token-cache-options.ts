@@ -1,0 +1,56 @@
+/** How a `TokenCache` keeps its credentials: its options, and what is wrong with them. */
+
+import { ConfigError, type ConfigIssue } from "../errors.js";
+import { MAX_TIMEOUT_SECS } from "../failure/deadline.js";
+import type { Random } from "../failure/policy.js";
+import type { Clock } from "./clock.js";
+
+/** The share of its lifetime for which a token is used: what is left covers clocks and networks. */
+export const DEFAULT_EXPIRY_RATIO = 0.9;
+
+/** How a renewal ahead of expiry meets its callers: they wait for it, or it happens behind them. */
+export type RefreshMode = "blocking" | "background";
+
+/** How a cache keeps its credentials. */
+export interface TokenCacheOptions {
+  /** The share of its lifetime for which a credential is used, in (0, 1]; 0.9 by default. */
+  readonly expiryRatio?: number | undefined;
+  /** Seconds that a flight may take, retries included; 30 by default. */
+  readonly timeoutSecs?: number | undefined;
+  /** What happens from the expiry ratio on; `blocking` by default. */
+  readonly refresh?: RefreshMode | undefined;
+  /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
+  readonly clock?: Clock | undefined;
+  /** A source of chance for jitter; `Math.random` by default. */
+  readonly random?: Random | undefined;
+  /**
+   * What the issuer would present now, such as a refresh token. When it is not any more what the
+   * last failed flight presented, the IdP is asked again without waiting (F4).
+   */
+  readonly presents?: (() => unknown) | undefined;
+  /** The provider's type, in diagnostic events; `token_cache` by default. */
+  readonly type?: string | undefined;
+  /** The provider's name, in its status and in diagnostic events; its type by default. */
+  readonly name?: string | undefined;
+}
+
+/** Throws a `ConfigError` with every option that is out of range. */
+export function checkOptions(options: TokenCacheOptions): void {
+  const { expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs, refresh } = options;
+  const issues: ConfigIssue[] = [];
+  if (!(typeof expiryRatio === "number" && expiryRatio > 0 && expiryRatio <= 1)) {
+    issues.push({ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" });
+  }
+  if (timeoutSecs !== undefined && !(timeoutSecs > 0 && timeoutSecs <= MAX_TIMEOUT_SECS)) {
+    issues.push({ path: "timeoutSecs", message: `must be above zero, at most ${MAX_TIMEOUT_SECS}` });
+  }
+  if (refresh !== undefined && refresh !== "blocking" && refresh !== "background") {
+    issues.push({ path: "refresh", message: "must be blocking or background" });
+  }
+  for (const path of ["clock", "random", "presents"] as const) {
+    if (options[path] !== undefined && typeof options[path] !== "function") {
+      issues.push({ path, message: "must be a function" });
+    }
+  }
+  if (issues.length > 0) throw new ConfigError("TokenCache", issues);
+}
