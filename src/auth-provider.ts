@@ -26,4 +26,7 @@ export interface AuthProvider {
    * A result equal to `stale` means that there is nothing else to try. Rejects as `getToken` does.
    */
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
+
+  /** Ends the provider, once its flight in progress has. Calls after it reject. */
+  close?(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface FaucetErrorDetails {
 /** What every error of this library is. Switch on `code`, never on the message. */
 export abstract class FaucetError extends Error {
   /** Which kind of error this is; stable across releases. */
-  abstract readonly code: "config" | "auth" | "transport";
+  abstract readonly code: "config" | "auth" | "transport" | "store" | "closed";
 
   /** Whether the same call may succeed later with nothing changed. */
   readonly retryable: boolean;
@@ -114,7 +114,33 @@ export class TransportError extends FaucetError {
   }
 }
 
+/** What a `StoreError` tells beside its message. */
+export interface StoreErrorDetails extends FaucetErrorDetails {
+  readonly retryable?: boolean;
+}
+
+/**
+ * The store of a grant cannot be used: it does not answer, is not writable, or holds what is no record.
+ * `retryable` unless somebody has to mend it.
+ */
+export class StoreError extends FaucetError {
+  readonly code = "store";
+
+  constructor(message: string, details: StoreErrorDetails = {}) {
+    super(message, details.retryable ?? true, details);
+  }
+}
+
+/** A provider, cache or store was used after its `close()`. */
+export class ClosedError extends FaucetError {
+  readonly code = "closed";
+
+  constructor(subject: string) {
+    super(`${subject} is closed`, false);
+  }
+}
+
 // Literal, since bundlers rename classes; on the prototypes, to keep `name` out of inspections.
-for (const [name, kind] of Object.entries({ ConfigError, AuthError, TransportError })) {
+for (const [name, kind] of Object.entries({ ConfigError, AuthError, TransportError, StoreError, ClosedError })) {
   Object.defineProperty(kind.prototype, "name", { value: name });
 }

@@ -1,13 +1,13 @@
 /** The public face of faucet-auth. */
 
 export type { AuthProvider } from "./auth-provider.js";
-export type { Clock } from "./cache/clock.js";
 export type { FlightEvent, GateEvent, RetryEvent, StaleServedEvent, ToldError } from "./cache/diagnostics.js";
 export type { ErrorSummary, Observable, ProviderStatus, StatusCounts } from "./cache/status.js";
 export { TokenCache } from "./cache/token-cache.js";
 export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options.js";
 export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";
 export type { Resolver } from "./catalog/interpolation.js";
+export type { Clock } from "./clock.js";
 export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
 export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
@@ -22,10 +22,13 @@ export {
 export {
   AuthError,
   type AuthErrorDetails,
+  ClosedError,
   ConfigError,
   type ConfigIssue,
   FaucetError,
   type FaucetErrorDetails,
+  StoreError,
+  type StoreErrorDetails,
   TransportError,
   type TransportErrorDetails,
 } from "./errors.js";
@@ -42,6 +45,13 @@ export {
   OAuth2ClientCredentialsProvider,
 } from "./providers/oauth2-client-credentials.js";
 export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
+export type { PersistConfig } from "./providers/persistence.js";
 export type { ProviderFactory, Runtime } from "./providers/runtime.js";
 export { type StaticConfig, StaticProvider } from "./providers/static.js";
 export { type ApplyAs, type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
+export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
+export { FileTokenStore } from "./store/file-token-store.js";
+export type { GrantAtRiskEvent, GrantIdentity } from "./store/grant-at-risk.js";
+export type { StoreOptions } from "./store/leased-store.js";
+export { MemoryTokenStore } from "./store/memory-token-store.js";
+export type { Lease, StoredRecord, TokenStore } from "./store/token-store.js";

@@ -16,12 +16,16 @@ export interface IssueContext {
   readonly reason: IssueReason;
   /** The credential that a connector reported as refused, when that is the reason. */
   readonly rejected?: Credential;
+  /** The `Issued.generation` of the credential that the cache holds, rejected, expired or still good. */
+  readonly generation?: number;
   /** Aborted at the flight's deadline. An issuer that ignores it is abandoned, not waited for. */
   readonly signal: AbortSignal;
   /** Milliseconds until then. */
   readonly timeLeft?: () => number;
   /** For wrappers that ask more than once: tells the cache of a further attempt, before its wait. */
   readonly onRetry?: (retry: Retry) => void;
+  /** For wrappers that may get by without asking: tells the cache that this flight makes no request. */
+  readonly onSpared?: () => void;
 }
 
 /** A failed attempt that is followed by another in the same flight. */
@@ -36,10 +40,14 @@ export interface Retry {
 /** What an issuer gives. */
 export interface Issued {
   readonly credential: Credential;
-  /** Seconds from now. Without a number above zero the credential is kept until it is rejected (C5). */
+  /** Seconds from `issuedAt`. Without a number above zero the credential is kept until it is rejected (C5). */
   readonly expiresIn?: number | undefined;
   /** The refresh token to present next, if the IdP gave a new one (A3). */
   readonly refreshToken?: string | undefined;
+  /** When it was issued, in milliseconds since the epoch; now by default, and where it is in the future (C10). */
+  readonly issuedAt?: number | undefined;
+  /** The number under which a store keeps it, if one does. */
+  readonly generation?: number | undefined;
 }
 
 /** What one exchange brought. A rotated refresh token counts even where the token beside it is unusable (A3). */

@@ -36,7 +36,8 @@ export interface FlightEvent extends CacheIdentity {
   waiters: number;
   /** Milliseconds, from start to end. */
   duration?: number;
-  outcome?: "issued" | "failed";
+  /** `adopted`: it came from a store, without a request. */
+  outcome?: "issued" | "adopted" | "failed";
   error?: ToldError;
 }
 

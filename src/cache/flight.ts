@@ -9,7 +9,7 @@ export class Flight {
   readonly reason: IssueReason;
   /** For those who have nothing else. */
   readonly landing: SharedWait<Credential>;
-  /** Requests made so far. */
+  /** Requests made so far; one is taken for granted. */
   attempts = 1;
   /** Callers so far. */
   waiters = 0;

@@ -4,26 +4,27 @@ import { type Credential, remake, secretOf } from "../credential.js";
 import { AuthError } from "../errors.js";
 import { type Random, renewalInstant } from "../failure/policy.js";
 import { type Issued, lifetimeOf } from "../issued.js";
+import { type Age, ageAt, type Lifespan, lifespanOf } from "../lifespan.js";
 
-/** How a generation is made. Instants are in milliseconds since the epoch. */
+/** How a generation is made. */
 interface Birth {
   readonly number: number;
-  readonly issuedAt: number;
+  readonly now: number;
   readonly expiryRatio: number;
   readonly random: Random;
 }
 
 /** A credential in its time. */
-export class Generation {
+export class Generation implements Lifespan {
   /** 1 for the first of a cache. */
   readonly number: number;
+  /** The number that a store keeps it under. */
+  readonly recorded: number | undefined;
   readonly credential: Credential;
   /** Handed out as it is while the generation is good (C2). */
   readonly promise: Promise<Credential>;
   readonly issuedAt: number;
-  /** From here on it is stale: still good, but due for renewal. */
   readonly freshUntil: number;
-  /** From here on it is served to nobody. */
   readonly expiresAt: number;
   /** When to renew it in the background (F6). */
   readonly renewAt: number;
@@ -31,15 +32,18 @@ export class Generation {
   rejected = false;
 
   /** Throws an `AuthError` if there is no usable credential in `issued`. */
-  constructor(issued: Issued, promise: Promise<Credential>, { number, issuedAt, expiryRatio, random }: Birth) {
+  constructor(issued: Issued, promise: Promise<Credential>, { number, now, expiryRatio, random }: Birth) {
     const lifetime = lifetimeOf(issued?.expiresIn);
+    const began = Number.isFinite(issued?.issuedAt) ? (issued.issuedAt as number) : now;
+    const { issuedAt, freshUntil, expiresAt } = lifespanOf(began, lifetime, { now, expiryRatio });
     this.number = number;
+    this.recorded = issued?.generation;
     this.credential = ownCopy(issued?.credential);
     this.promise = promise;
     this.issuedAt = issuedAt;
-    this.freshUntil = lifetime === undefined ? Number.POSITIVE_INFINITY : issuedAt + lifetime * 1000 * expiryRatio;
-    this.expiresAt = lifetime === undefined ? Number.POSITIVE_INFINITY : issuedAt + lifetime * 1000;
-    this.renewAt = lifetime === undefined ? this.freshUntil : renewalInstant(this.freshUntil, this.expiresAt, random);
+    this.freshUntil = freshUntil;
+    this.expiresAt = expiresAt;
+    this.renewAt = lifetime === undefined ? freshUntil : renewalInstant(freshUntil, expiresAt, random);
   }
 
   /** Whether it may be served as it is: what every call asks, so in one go (C2). */
@@ -47,10 +51,8 @@ export class Generation {
     return now < this.freshUntil && now >= this.issuedAt && !this.rejected;
   }
 
-  /** A clock that has jumped back behind `issuedAt` says nothing about the age any more (C10). */
-  ageAt(now: number): "fresh" | "stale" | "expired" {
-    if (now < this.issuedAt || now >= this.expiresAt) return "expired";
-    return now < this.freshUntil ? "fresh" : "stale";
+  ageAt(now: number): Age {
+    return ageAt(this, now);
   }
 
   /** For credentials from elsewhere, which are compared by their secret, whatever their type (C3). */

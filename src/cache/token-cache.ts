@@ -7,7 +7,9 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
+import { type Clock, wallClock } from "../clock.js";
 import type { Credential } from "../credential.js";
+import { ClosedError } from "../errors.js";
 import { DEFAULT_TIMEOUT_SECS, type UntimedContext, withDeadline } from "../failure/deadline.js";
 import { gateError } from "../failure/gate-error.js";
 import {
@@ -22,7 +24,6 @@ import {
 } from "../failure/policy.js";
 import { handled } from "../handled.js";
 import type { CallOptions, Issue, Issued, IssueReason } from "../issued.js";
-import { type Clock, wallClock } from "./clock.js";
 import {
   type CacheIdentity,
   type FlightEvent,
@@ -57,6 +58,7 @@ export class TokenCache implements Observable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #presents: () => unknown;
+  readonly #lookAgainAfter: number;
   readonly #identity: CacheIdentity;
   /** Flights run in the context of the cache's maker, not of whoever happens to call first (C8). */
   readonly #context = new AsyncResource("faucet-auth.TokenCache");
@@ -70,6 +72,7 @@ export class TokenCache implements Observable {
   #refused: unknown;
   #rejectionsInARow = 0;
   #renewal: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  #closed = false;
 
   constructor(issue: Issue, options: TokenCacheOptions = {}) {
     const { type = "token_cache", timeoutSecs = DEFAULT_TIMEOUT_SECS } = options;
@@ -80,6 +83,7 @@ export class TokenCache implements Observable {
     this.#clock = options.clock ?? wallClock;
     this.#random = options.random ?? Math.random;
     this.#presents = options.presents ?? (() => undefined);
+    this.#lookAgainAfter = (options.lookAgainSecs ?? Number.POSITIVE_INFINITY) * 1000;
     this.#identity = { type, name: options.name ?? type };
   }
 
@@ -154,8 +158,24 @@ export class TokenCache implements Observable {
     this.#counts.invalidations += 1;
   }
 
+  /**
+   * Ends this cache: the flight in progress is finished for those who wait for it, nothing is renewed
+   * any more, and every later call rejects with a `ClosedError`. May be called again.
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#current = undefined;
+    this.#cancelRenewal();
+    await this.#flight?.landing.join().catch(() => {});
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** For a caller who has nothing: the flight, or at once the error of one that must not be. */
   #board(now: number, signal: AbortSignal | undefined): Promise<Credential> {
+    if (this.#closed) return handled(Promise.reject(new ClosedError(this.#identity.name)));
     if (this.#flight === undefined && this.#isClosed(now)) {
       return handled(Promise.reject(gateError(this.#gate.failure, this.#gate.closedUntil)));
     }
@@ -214,13 +234,17 @@ export class TokenCache implements Observable {
     return current;
   }
 
-  /** A grant that is not the one that failed opens the gate (F4). */
   #isClosed(now: number): boolean {
-    return isClosed(this.#gate, now) && this.#presents() === this.#refused;
+    return isClosed(this.#gate, now) && this.#isBarred(now);
   }
 
   #mayNotRenew(now: number): boolean {
-    return isRenewalEarly(this.#gate, now) && this.#presents() === this.#refused;
+    return isRenewalEarly(this.#gate, now) && this.#isBarred(now);
+  }
+
+  /** A grant that is not the one that failed ends the wait (F4); an issuer may know of one before we do. */
+  #isBarred(now: number): boolean {
+    return now - this.#gate.failedAt < this.#lookAgainAfter && this.#presents() === this.#refused;
   }
 
   #join(reason: IssueReason): Flight {
@@ -267,7 +291,7 @@ export class TokenCache implements Observable {
       this.#closeGate(outcome.error, presented);
       flight.fail(outcome.error);
     } else {
-      this.#current = outcome.generation;
+      if (!this.#closed) this.#current = outcome.generation;
       this.#openGate();
       flight.land(outcome.generation.credential);
     }
@@ -277,14 +301,14 @@ export class TokenCache implements Observable {
       traced,
       "error" in outcome
         ? { ...ending, outcome: "failed", error: toldError(outcome.error) }
-        : { ...ending, outcome: "issued" },
+        : { ...ending, outcome: attempts === 0 ? "adopted" : "issued" },
     );
   }
 
   #generation(issued: Issued, flight: Flight): Generation {
     const birth = {
       number: this.#nextNumber(),
-      issuedAt: this.#clock(),
+      now: this.#clock(),
       expiryRatio: this.#expiryRatio,
       random: this.#random,
     };
@@ -300,8 +324,18 @@ export class TokenCache implements Observable {
       this.#counts.tokenRequests += 1;
       tellRetry(() => ({ ...this.#identity, reason, attempt, delay, error: toldError(error) }));
     };
-    const rejected = this.#current?.rejected ? { rejected: this.#current.credential } : {};
-    return { reason, ...rejected, onRetry };
+    const onSpared = (): void => {
+      flight.attempts -= 1;
+      this.#counts.tokenRequests -= 1;
+    };
+    const { rejected, credential, recorded } = this.#current ?? {};
+    return {
+      reason,
+      ...(rejected && { rejected: credential as Credential }),
+      ...(recorded !== undefined && { generation: recorded }),
+      onRetry,
+      onSpared,
+    };
   }
 
   #nextNumber(): number {

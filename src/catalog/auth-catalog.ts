@@ -32,6 +32,8 @@ export interface CatalogOptions {
 export class AuthCatalog {
   readonly #providers: ReadonlyMap<string, AuthProvider>;
   readonly #runtimeOf: (name: string) => Runtime;
+  /** Those of connectors that define their own. */
+  readonly #unnamed = new Set<AuthProvider>();
 
   private constructor(providers: ReadonlyMap<string, AuthProvider>, runtimeOf: (name: string) => Runtime) {
     this.#providers = providers;
@@ -88,7 +90,9 @@ export class AuthCatalog {
    */
   resolve(auth: AuthSpec): AuthProvider {
     if (typeof auth !== "object" || auth === null || !("ref" in auth)) {
-      return fromConfig(auth, this.#runtimeOf((auth as ProviderSpec | null)?.type ?? ""));
+      const provider = fromConfig(auth, this.#runtimeOf((auth as ProviderSpec | null)?.type ?? ""));
+      this.#unnamed.add(provider);
+      return provider;
     }
     const others = Object.keys(auth).filter((key) => key !== "ref");
     const faults = others.map((key) => ({
@@ -98,6 +102,21 @@ export class AuthCatalog {
     if (typeof auth.ref !== "string") faults.push({ path: "ref", message: "must be the name of a provider" });
     if (faults.length > 0) throw new ConfigError("auth", faults);
     return this.get(auth.ref);
+  }
+
+  /**
+   * Closes every provider that the catalog has made, also for connectors that define their own. May be
+   * called again. Rejects with what the first of them rejects with, once all are closed.
+   */
+  async close(): Promise<void> {
+    const providers = [...this.#providers.values(), ...this.#unnamed];
+    const endings = await Promise.allSettled(providers.map(async (provider) => provider.close?.()));
+    const failed = endings.find((ending) => ending.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   static async #fromPipeline(

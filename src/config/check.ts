@@ -98,6 +98,7 @@ function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
 const TYPES: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a finite number",
+  boolean: "true or false",
   object: "a mapping of keys to values",
   record: "a mapping of names to values",
   array: "a list",

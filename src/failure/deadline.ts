@@ -1,7 +1,7 @@
 /** Deadlines: of a flight, and of an attempt within it (H2). */
 
 import { TransportError } from "../errors.js";
-import type { Issue, IssueContext } from "../issued.js";
+import type { IssueContext } from "../issued.js";
 
 /** How long a flight may take by default, in seconds. */
 export const DEFAULT_TIMEOUT_SECS = 30;
@@ -9,18 +9,23 @@ export const DEFAULT_TIMEOUT_SECS = 30;
 /** The longest deadline that can be set, in seconds. */
 export const MAX_TIMEOUT_SECS = 3600;
 
+/** Something that is asked of an IdP, in one exchange. */
+export type Ask<T> = (why: IssueContext) => Promise<T>;
+
 /** What a flight is told before it has a deadline. */
 export type UntimedContext = Omit<IssueContext, "signal" | "timeLeft">;
 
 /**
- * `issue`, given up after `seconds` with a retryable `TransportError` whether or not it heeds its
- * signal. The timer holds no process open: who waits for a flight does (C9).
+ * `ask`, given up after `seconds` with a retryable `TransportError` whether or not it heeds its
+ * signal; never after `Infinity`. The timer holds no process open: who waits for a flight does (C9).
  */
-export function withDeadline(issue: Issue, seconds: number): (why: UntimedContext) => ReturnType<Issue> {
+export function withDeadline<T>(ask: Ask<T>, seconds: number): (why: UntimedContext) => Promise<T> {
   return (why) => {
+    if (seconds === Number.POSITIVE_INFINITY)
+      return begin((signal) => ask({ ...why, signal }), new AbortController().signal);
     const timeLeft = stopwatch(seconds);
     const late = (): Error => new TransportError(`no token within ${seconds} s`);
-    return within(seconds * 1000, late, (signal) => issue({ ...why, signal, timeLeft }));
+    return within(seconds * 1000, late, (signal) => ask({ ...why, signal, timeLeft }));
   };
 }
 
@@ -59,17 +64,17 @@ export function stopwatch(seconds: number): () => number {
 }
 
 /** Waits so many milliseconds, or rejects with the reason of `signal`. Holds no process open either. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       clearTimeout(timer);
-      reject(signal.reason);
+      reject(signal?.reason);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener("abort", leave);
+      signal?.removeEventListener("abort", leave);
       resolve();
     }, milliseconds).unref();
-    signal.addEventListener("abort", leave, { once: true });
+    signal?.addEventListener("abort", leave, { once: true });
   });
 }
 

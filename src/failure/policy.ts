@@ -18,7 +18,12 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
+/** How long a store gets to take what an IdP has answered, before its callers are served all the same. */
+export const PERSIST_MS = 5000;
+
 const RETRY = { base: 200, cap: 5 * SECOND };
+const LOCK_LOOK = { least: 10, most: 250 };
+const PERSIST = { base: 50, cap: SECOND };
 const COOL_DOWN = { base: SECOND, cap: MINUTE };
 const TERMINAL_COOL_DOWN = { base: 30 * SECOND, cap: 15 * MINUTE };
 const LONGEST_RETRY_AFTER = HOUR;
@@ -80,8 +85,9 @@ export interface Gate {
 /** The gate before any failure, and after a success. */
 export const OPEN_GATE: Gate = { failuresInARow: 0, terminalInARow: 0, failedAt: 0, closedUntil: 0, renewAfter: 0 };
 
-/** The gate after a further failed flight (F4). */
+/** The gate after a further failed flight (F4); what one elsewhere has told is taken over as it is. */
 export function closeGate(gate: Gate, failure: unknown, now: number, random: Random): Gate {
+  if (FaucetError.is(failure) && failure.retryAt !== undefined) return toldGate(gate, failure, failure.retryAt, now);
   const failuresInARow = gate.failuresInARow + 1;
   const terminalInARow = isRetryable(failure) ? 0 : gate.terminalInARow + 1;
   const coolDown =
@@ -94,6 +100,12 @@ export function closeGate(gate: Gate, failure: unknown, now: number, random: Ran
   const closedUntil = now + Math.max(jittered(coolDown, random), retryAfter);
   const renewAfter = Math.max(closedUntil, now + jittered(doubled(COOL_DOWN, failuresInARow - 1), random));
   return { failuresInARow, terminalInARow, failure, failedAt: now, closedUntil, renewAfter };
+}
+
+/** Not a further failure: nobody was asked. */
+function toldGate(gate: Gate, { cause }: FaucetError, closedUntil: number, now: number): Gate {
+  const failuresInARow = Math.max(1, gate.failuresInARow);
+  return { ...gate, failuresInARow, failure: cause, failedAt: now, closedUntil, renewAfter: closedUntil };
 }
 
 /** Whether the IdP is to be left alone. A clock that jumps back behind the failure opens the gate (C10). */
@@ -114,6 +126,16 @@ export function replaceableAge(rejectionsInARow: number): number {
 /** When to renew in the background: in the first half of what is left, so that no fleet is in step (F6). */
 export function renewalInstant(freshUntil: number, expiresAt: number, random: Random): number {
   return freshUntil + (random() * (expiresAt - freshUntil)) / 2;
+}
+
+/** How long to wait before looking again whether a lock is free: a share of what was waited already. */
+export function lockDelay(waited: number, random: Random): number {
+  return jittered(Math.min(Math.max(waited / 4, LOCK_LOOK.least), LOCK_LOOK.most), random);
+}
+
+/** How long to wait before writing again, after `attempt` failed writes. */
+export function persistDelay(attempt: number, random: Random): number {
+  return jittered(doubled(PERSIST, attempt - 1), random);
 }
 
 function doubled({ base, cap }: { base: number; cap: number }, times: number): number {

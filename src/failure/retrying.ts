@@ -1,8 +1,8 @@
 /** `retrying`: a wrapper that any issuer can be put into (F2). */
 
 import { ConfigError, TransportError } from "../errors.js";
-import type { Issue, IssueContext } from "../issued.js";
-import { DEFAULT_TIMEOUT_SECS, pause, stopwatch, within } from "./deadline.js";
+import type { IssueContext } from "../issued.js";
+import { type Ask, DEFAULT_TIMEOUT_SECS, pause, stopwatch, within } from "./deadline.js";
 import { DEFAULT_RETRIES, type Random, retryDelay } from "./policy.js";
 
 /** How often, and how, an issuer is asked again. */
@@ -25,7 +25,7 @@ export interface RetryPolicy {
  * deadline. Each attempt has an equal share of the flight's time. Rejects with the last failure. Throws
  * a `ConfigError` if `retries` is no whole number.
  */
-export function retrying(issue: Issue, policy: RetryPolicy = {}): Issue {
+export function retrying<T>(issue: Ask<T>, policy: RetryPolicy = {}): Ask<T> {
   const { retries = DEFAULT_RETRIES, random = Math.random, presentsRefreshToken = false } = policy;
   if (!Number.isInteger(retries) || retries < 0) {
     throw new ConfigError("retrying", [{ path: "retries", message: "must be a whole number from 0 on" }]);
@@ -50,7 +50,7 @@ export function retrying(issue: Issue, policy: RetryPolicy = {}): Issue {
   };
 }
 
-function askWithin(milliseconds: number, issue: Issue, why: IssueContext): ReturnType<Issue> {
+function askWithin<T>(milliseconds: number, issue: Ask<T>, why: IssueContext): Promise<T> {
   const late = (): Error => new TransportError(`no answer within ${Math.round(milliseconds) / 1000} s`);
   return within(milliseconds, late, (signal) => issue({ ...why, signal }), why.signal);
 }

@@ -2,6 +2,7 @@
 
 import { AuthError, type AuthErrorDetails } from "../errors.js";
 import { isRetryableAnswer } from "../failure/policy.js";
+import { parseJson } from "../parse-json.js";
 import type { HttpAnswer } from "./exchange.js";
 import { type Mask, shorten } from "./mask.js";
 import { retryAfterOf } from "./retry-after.js";
@@ -31,11 +32,11 @@ const REGISTERED_CODES: ReadonlySet<string> = new Set([
 export function readJson(answer: HttpAnswer, mask: Mask): unknown {
   const { to, status } = answer;
   if (status >= 300 && status < 400) throw redirected(answer, mask);
-  const body = parse(answer.text);
+  const body = parseJson(answer.text);
   const succeeded = status >= 200 && status < 300;
   if (!succeeded || carriesError(body)) throw refused(answer, body, mask);
   if (answer.text.trim() === "") throw new AuthError(`${to}: HTTP ${status} without a body`, { status });
-  if (body === NOT_JSON) throw new AuthError(`${to}: HTTP ${status}, but the body is not JSON`, { status });
+  if (body === undefined) throw new AuthError(`${to}: HTTP ${status}, but the body is not JSON`, { status });
   return body;
 }
 
@@ -52,17 +53,6 @@ export function describeKeys(body: unknown, mask: Mask): string {
 /** Whether `value` is a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-const NOT_JSON = Symbol("not JSON");
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text.
-    return NOT_JSON;
-  }
 }
 
 /** Whether there is an error in it: not the null, false, 0, "" or {} that some APIs send beside a token. */

@@ -81,6 +81,11 @@ export function visibleClient(client: OAuth2Client): Record<string, unknown> {
   return { token_url: displayUrl(client.tokenUrl), client_id: client.clientId, ...secret };
 }
 
+/** What of it tells its grants from those of others, and does not change when a secret does. */
+export function identityOf({ tokenUrl, clientId, params }: OAuth2Client): readonly unknown[] {
+  return [displayUrl(tokenUrl), clientId, Object.entries(params).sort()];
+}
+
 const AUTH_METHODS = ["client_secret_post", "client_secret_basic", "none"] as const;
 
 const OWN_PARAMS: Readonly<Record<string, string>> = {

@@ -4,17 +4,25 @@ import * as z from "zod/mini";
 import type { ProviderStatus } from "../cache/status.js";
 import { TokenCache } from "../cache/token-cache.js";
 import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
+import { wallClock } from "../clock.js";
 import { count, expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
 import type { Credential } from "../credential.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
-import { retrying } from "../failure/retrying.js";
 import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
-import type { CallOptions, Issue, Redemption } from "../issued.js";
-import { type GrantRecord, type Redeem, recorded } from "../store/grant-record.js";
+import type { CallOptions, Redemption } from "../issued.js";
+import type { Held, Redeem } from "../store/grant-options.js";
+import { RecordedGrant } from "../store/recorded-grant.js";
+import {
+  type PersistConfig,
+  type Persistence,
+  type PersistSettings,
+  persistenceOf,
+  persistField,
+} from "./persistence.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
 
@@ -33,6 +41,8 @@ export interface FetchingConfig {
    * most; `background` gives them the token that is still good and renews behind them.
    */
   readonly refresh?: RefreshMode | null;
+  /** Keeps tokens, and above all a rotated refresh token, beyond this process, and shares them with others. */
+  readonly persist?: PersistConfig | null;
 }
 
 /** Those keys in their normal form. */
@@ -42,6 +52,7 @@ export interface FetchingSettings {
   readonly retries: number;
   readonly timeout_secs: number;
   readonly refresh: RefreshMode;
+  readonly persist: PersistSettings | undefined;
 }
 
 const MOST_RETRIES = 10;
@@ -54,6 +65,7 @@ export function fetchingFields(): { [Key in keyof FetchingSettings]: z.ZodMiniTy
     retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
     timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
     refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
+    persist: optional(persistField()),
   };
 }
 
@@ -61,38 +73,60 @@ export function fetchingFields(): { [Key in keyof FetchingSettings]: z.ZodMiniTy
 export interface TokenSource {
   readonly type: string;
   readonly url: URL;
-  /** What the grant starts with. */
-  readonly initial: GrantRecord;
+  /** The refresh token that the grant starts with, for one that has such. */
+  readonly refreshToken?: string;
+  /** What tells its grant from those of other configurations of the type; no secret. */
+  readonly identity: readonly unknown[];
   /** Configured secrets that go into a body; those in URL and headers are found there. */
   readonly secrets: readonly (string | undefined)[];
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
-  request(record: GrantRecord): HttpRequest;
+  request(held: Held): HttpRequest;
   read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
+  /** What an access token is on a request. */
+  credential(accessToken: string): Credential;
 }
 
-/** A provider that fetches by its `TokenSource` and caches in a `TokenCache`. */
+/** How long a failure keeps callers from looking whether another process has got a token, in seconds. */
+const LOOK_AGAIN_SECS = 1;
+
+/** A provider that fetches by its `TokenSource`, over the record of its grant, and caches in a `TokenCache`. */
 export abstract class FetchingProvider extends Provider {
   readonly #cache: TokenCache;
+  readonly #grant: RecordedGrant;
+  readonly #persistence: Persistence;
 
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
-    super(source.type, source.visible, runtime);
-    const { issue, presents } = recorded(source.initial, redeemer(source, runtime));
-    const presentsRefreshToken = source.initial.refreshToken !== undefined;
-    const persistent = retrying(issue, {
+    const { type, identity, visible } = source;
+    const { name = type, clock = wallClock, random = Math.random } = runtime;
+    const { expiry_ratio: expiryRatio, refresh } = settings;
+    const persistence = persistenceOf(settings.persist, { type, name, identity }, runtime);
+    super(type, { ...visible, ...(persistence.isShared && { persist: { key: persistence.key } }) }, runtime);
+    const grant = new RecordedGrant({
+      identity: { type, name, key: persistence.key },
+      store: persistence.store,
+      strict: persistence.strict,
+      refreshToken: source.refreshToken,
+      redeem: redeemer(source, runtime),
+      credential: source.credential,
+      expiryRatio,
+      defaultExpiresIn: settings.default_expires_in,
       retries: settings.retries,
-      random: runtime.random,
-      presentsRefreshToken,
-    });
-    this.#cache = new TokenCache(withLifetime(persistent, settings.default_expires_in), {
-      type: this.type,
-      name: this.name,
-      expiryRatio: settings.expiry_ratio,
       timeoutSecs: settings.timeout_secs,
-      refresh: settings.refresh,
-      clock: runtime.clock,
-      random: runtime.random,
-      presents: presentsRefreshToken ? presents : undefined,
+      clock,
+      random,
+    });
+    this.#persistence = persistence;
+    this.#grant = grant;
+    this.#cache = new TokenCache((why) => grant.issue(why), {
+      type,
+      name,
+      expiryRatio,
+      timeoutSecs: Number.POSITIVE_INFINITY,
+      refresh,
+      clock,
+      random,
+      ...(persistence.isShared ? { lookAgainSecs: LOOK_AGAIN_SECS } : { presents: () => grant.generation }),
     });
     warnOfPlainHttp(source.url, this.name);
   }
@@ -108,20 +142,22 @@ export abstract class FetchingProvider extends Provider {
   status(): ProviderStatus {
     return this.#cache.status();
   }
+
+  async close(): Promise<void> {
+    await this.#cache.close();
+    try {
+      await this.#grant.close();
+    } finally {
+      await this.#persistence.close();
+    }
+  }
 }
 
-/** One token request by what is on record. */
+/** One token request by what is held. */
 function redeemer(source: TokenSource, { dispatcher }: Runtime): Redeem {
-  return async (record, { signal }) => {
-    const request = source.request(record);
-    const mask = new Mask([...source.secrets, ...secretsOfRequest(request), record.refreshToken, record.accessToken]);
+  return async (held, { signal }) => {
+    const request = source.request(held);
+    const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
     return source.read(await exchange(request, { dispatcher, signal, mask }), mask);
-  };
-}
-
-function withLifetime(issue: Issue, defaultExpiresIn: number | undefined): Issue {
-  return async (why) => {
-    const issued = await issue(why);
-    return { ...issued, expiresIn: issued.expiresIn ?? defaultExpiresIn };
   };
 }

@@ -3,16 +3,19 @@
 import * as z from "zod/mini";
 import { check, lazily } from "../config/check.js";
 import { scopes } from "../config/fields.js";
+import { Credential } from "../credential.js";
 import {
   clientFields,
   clientOf,
   clientRelations,
+  identityOf,
   type OAuth2ClientConfig,
   visibleClient,
 } from "../oauth2/client-config.js";
 import { tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2` provider. */
@@ -27,7 +30,7 @@ export class OAuth2ClientCredentialsProvider extends FetchingProvider {
   constructor(config: OAuth2ClientCredentialsConfig, runtime: Runtime = {}) {
     const settings = check("oauth2", config, {
       schema: schema(),
-      relations: clientRelations,
+      relations: [...clientRelations, persistFitsRuntime("oauth2", runtime)],
       others: faultsOfRuntime(runtime),
     });
     const client = clientOf(settings);
@@ -35,11 +38,12 @@ export class OAuth2ClientCredentialsProvider extends FetchingProvider {
     const source = {
       type: "oauth2",
       url: client.tokenUrl,
-      initial: {},
+      identity: [...identityOf(client), scope],
       secrets: [client.clientSecret, ...Object.values(client.params)],
       visible: { ...visibleClient(client), scope, expiry_ratio: settings.expiry_ratio },
       request: () => tokenRequest(client, { grant_type: "client_credentials", scope }),
       read: readTokenResponse,
+      credential: Credential.bearer,
     };
     super(source, settings, runtime);
   }

@@ -3,17 +3,20 @@
 import * as z from "zod/mini";
 import { check, lazily } from "../config/check.js";
 import { scopes, text } from "../config/fields.js";
+import { Credential } from "../credential.js";
 import {
   clientFields,
   clientOf,
   clientRelations,
+  identityOf,
   type OAuth2ClientConfig,
   visibleClient,
 } from "../oauth2/client-config.js";
 import { tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
-import type { GrantRecord } from "../store/grant-record.js";
+import type { Held } from "../store/grant-options.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2_refresh` provider. */
@@ -26,14 +29,15 @@ export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig 
 
 /**
  * Bearer tokens for somebody's grant, by its refresh token (RFC 6749 §6). A rotated refresh token
- * is presented from the next request on, so the grant lives as long as one provider is shared.
+ * is presented from the next request on, so the grant lives as long as one provider is shared; with
+ * `persist`, as long as its store.
  */
 export class OAuth2RefreshProvider extends FetchingProvider {
   /** Throws a `ConfigError` with every fault of `config`. */
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
     const settings = check("oauth2_refresh", config, {
       schema: schema(),
-      relations: clientRelations,
+      relations: [...clientRelations, persistFitsRuntime("oauth2_refresh", runtime)],
       others: faultsOfRuntime(runtime),
     });
     const client = clientOf(settings);
@@ -41,12 +45,14 @@ export class OAuth2RefreshProvider extends FetchingProvider {
     const source = {
       type: "oauth2_refresh",
       url: client.tokenUrl,
-      initial: { refreshToken },
+      refreshToken,
+      identity: [...identityOf(client), scope],
       secrets: [client.clientSecret, refreshToken, ...Object.values(client.params)],
       visible: { ...visibleClient(client), refresh_token: "***", scope, expiry_ratio: settings.expiry_ratio },
-      request: (record: GrantRecord) =>
-        tokenRequest(client, { grant_type: "refresh_token", refresh_token: record.refreshToken, scope }),
+      request: (held: Held) =>
+        tokenRequest(client, { grant_type: "refresh_token", refresh_token: held.refreshToken, scope }),
       read: readTokenResponse,
+      credential: Credential.bearer,
     };
     super(source, settings, runtime);
   }

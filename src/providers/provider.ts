@@ -26,6 +26,17 @@ export abstract class Provider implements AuthProvider, Observable {
 
   abstract invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
 
+  /**
+   * Ends the provider: a flight in progress is finished for those who wait for it, what the provider
+   * opened itself is closed, and every later `getToken()` rejects with a `ClosedError`. May be called
+   * again. Rejects with a `StoreError` if a refreshed grant could not be stored to the end.
+   */
+  abstract close(): Promise<void>;
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** What may be logged: identifiers, no secrets. */
   toJSON(): Record<string, unknown> {
     return { type: this.type, name: this.name, ...this.#visible };

@@ -1,10 +1,11 @@
 /** What a provider is given that is not data (G1). */
 
 import type { AuthProvider } from "../auth-provider.js";
-import type { Clock } from "../cache/clock.js";
+import type { Clock } from "../clock.js";
 import type { ConfigIssue } from "../errors.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
+import type { TokenStore } from "../store/token-store.js";
 
 /** Makes a provider of a user's own type. It may throw a `ConfigError`. */
 export type ProviderFactory = (config: unknown, runtime: Runtime) => AuthProvider;
@@ -19,12 +20,14 @@ export interface Runtime {
   readonly clock?: Clock | undefined;
   /** A source of chance for jitter, uniform in [0, 1); `Math.random` by default. */
   readonly random?: Random | undefined;
+  /** Where grants are kept, in place of a folder of `persist`. Whoever gives it closes it. */
+  readonly store?: TokenStore | undefined;
   /** A user's own provider types by name, for `fromConfig` and catalogs. */
   readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
 }
 
 /** What in `runtime` would only fail when it is first used. */
-export function faultsOfRuntime({ name, dispatcher, clock, random }: Runtime): readonly ConfigIssue[] {
+export function faultsOfRuntime({ name, dispatcher, clock, random, store }: Runtime): readonly ConfigIssue[] {
   const faults: ConfigIssue[] = [];
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     faults.push({ path: "runtime.name", message: "must be a non-empty string" });
@@ -44,5 +47,13 @@ export function faultsOfRuntime({ name, dispatcher, clock, random }: Runtime): r
   if (random !== undefined && typeof random !== "function") {
     faults.push({ path: "runtime.random", message: "must be a function that returns numbers in [0, 1)" });
   }
+  if (store !== undefined && STORE_METHODS.some((method) => typeof store?.[method] !== "function")) {
+    faults.push({
+      path: "runtime.store",
+      message: `must be a token store: an object with the methods ${STORE_METHODS.join(", ")}`,
+    });
+  }
   return faults;
 }
+
+const STORE_METHODS = ["read", "write", "lock"] as const;

@@ -1,11 +1,12 @@
 /** `static`: a credential that stands in the configuration. */
 
 import * as z from "zod/mini";
-import { wallClock } from "../cache/clock.js";
 import { noCounts, type ProviderStatus } from "../cache/status.js";
+import { wallClock } from "../clock.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { optional } from "../config/fields.js";
 import { type Credential, faultsOfFields, remake } from "../credential.js";
+import { ClosedError } from "../errors.js";
 import { handled } from "../handled.js";
 import type { CallOptions } from "../issued.js";
 import { Provider } from "./provider.js";
@@ -21,6 +22,7 @@ export type StaticConfig =
 export class StaticProvider extends Provider {
   readonly #promise: Promise<Credential>;
   readonly #issuedAt: number;
+  #closed = false;
 
   /** Throws a `ConfigError` with every fault of `config`. */
   constructor(config: StaticConfig, runtime: Runtime = {}) {
@@ -36,12 +38,17 @@ export class StaticProvider extends Provider {
   }
 
   getToken(options: CallOptions = {}): Promise<Credential> {
-    return options.signal?.aborted ? handled(Promise.reject(options.signal.reason)) : this.#promise;
+    if (options.signal?.aborted) return handled(Promise.reject(options.signal.reason));
+    return this.#closed ? handled(Promise.reject(new ClosedError(this.name))) : this.#promise;
   }
 
   /** The same credential again: a connector that gets an equal one back does not retry. */
   invalidate(_stale: Credential, options?: CallOptions): Promise<Credential> {
     return this.getToken(options);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
   }
 
   status(): ProviderStatus {

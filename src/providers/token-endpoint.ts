@@ -14,6 +14,7 @@ import { isFieldValue, isToken } from "../http-field.js";
 import { type Issued, lifetimeOf, type Redemption } from "../issued.js";
 import { faultOfPath, type Select, selector } from "../json-path/select.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** Where a token goes that is no bearer. */
@@ -48,18 +49,19 @@ export class TokenEndpointProvider extends FetchingProvider {
   constructor(config: TokenEndpointConfig, runtime: Runtime = {}) {
     const settings = check("token_endpoint", config, {
       schema: schema(),
-      relations: [bodyFitsMethod, bodyFitsEncoding, bodyIsJson],
+      relations: [bodyFitsMethod, bodyFitsEncoding, bodyIsJson, persistFitsRuntime("token_endpoint", runtime)],
       others: faultsOfRuntime(runtime),
     });
     const request = requestOf(settings);
     const source = {
       type: "token_endpoint",
       url: settings.url,
-      initial: {},
+      identity: [displayUrl(settings.url), settings.method],
       secrets: secretsOfBody(settings.body),
       visible: visibleSettings(settings),
       request: () => request,
       read: reader(settings),
+      credential: maker(settings.apply_as),
     };
     super(source, settings, runtime);
   }

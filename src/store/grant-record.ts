@@ -1,45 +1,91 @@
-/** The record of a grant: what must outlive a token. For now in the private memory of one provider. */
+/** The record of a grant: what must outlive a token, a process, and a configured refresh token (D2, D5, D7). */
 
-import type { Issue, IssueContext, Redemption } from "../issued.js";
+import { createHash, randomBytes } from "node:crypto";
+import * as z from "zod/mini";
+import { lazily } from "../config/check.js";
+import { StoreError } from "../errors.js";
+import { parseJson } from "../parse-json.js";
+import { type NotedFailure, notedFailure } from "./noted-failure.js";
 
 /** What is known of a grant. Never changed in place: a new record takes its place. */
 export interface GrantRecord {
-  /** The refresh token to present next; the configured one until the IdP gives another. */
-  readonly refreshToken?: string | undefined;
-  /** What the last exchange issued. */
+  /** How many exchanges have brought a token. */
+  readonly generation: number;
+  /** What the last of them issued: */
   readonly accessToken?: string | undefined;
+  /** when, in milliseconds since the epoch, */
+  readonly issuedAt?: number | undefined;
+  /** for how many seconds, */
+  readonly expiresIn?: number | undefined;
+  /** and to which process, as host and pid. */
+  readonly issuedTo?: string | undefined;
+  /** The refresh token to present next. */
+  readonly refreshToken?: string | undefined;
+  readonly salt: string;
+  /** Fingerprints of the configured refresh tokens that were redeemed under this key (D5). */
+  readonly seen: readonly string[];
+  /** The last flight, if it has failed (D7). */
+  readonly failure?: NotedFailure | undefined;
 }
 
-/** Makes a token request from what is on record. */
-export type Redeem = (record: GrantRecord, why: IssueContext) => Promise<Redemption>;
+/** The format of the text. A release that changes it counts on. */
+const VERSION = 1;
 
-/** An issuer over a record. */
-export interface RecordedIssuer {
-  readonly issue: Issue;
-  /**
-   * What tells the grant that would be presented now from one that has failed: its refresh token, but
-   * not one that came with an unusable token, which has proved nothing (F4).
-   */
-  presents(): string | undefined;
+const schema = lazily(() =>
+  z.object({
+    version: z.literal(VERSION),
+    generation: z.number(),
+    accessToken: z.optional(z.string()),
+    issuedAt: z.optional(z.number()),
+    expiresIn: z.optional(z.number()),
+    issuedTo: z.optional(z.string()),
+    refreshToken: z.optional(z.string()),
+    salt: z.string(),
+    seen: z.array(z.string()),
+    failure: z.optional(notedFailure()),
+  }),
+);
+
+/** The record of a grant of which nothing is known yet. */
+export function newRecord(): GrantRecord {
+  return { generation: 0, salt: randomBytes(16).toString("base64url"), seen: [] };
 }
 
-/**
- * An issuer that redeems what its record holds, and records what that brought before handing it out,
- * or failing (A3). So does an answer that arrives after its exchange was given up, unless a later
- * exchange has recorded: it may hold the only refresh token that is still good.
- */
-export function recorded(initial: GrantRecord, redeem: Redeem): RecordedIssuer {
-  let record = initial;
-  let proved = initial.refreshToken;
-  return {
-    presents: () => proved,
-    async issue(why) {
-      const presented = record;
-      const { accessToken, refreshToken, issued } = await redeem(presented, why);
-      if (record === presented) record = { refreshToken: refreshToken ?? presented.refreshToken, accessToken };
-      const usable = issued();
-      proved = record.refreshToken;
-      return usable;
-    },
-  };
+/** `record` as text. */
+export function recordText(record: GrantRecord): string {
+  return JSON.stringify({ ...record, version: VERSION });
+}
+
+/** The record that `text` is. Throws a `StoreError` that quotes nothing of it (S2). */
+export function parseRecord(text: string, key: string): GrantRecord {
+  const result = schema().safeParse(parseJson(text));
+  if (result.success) return result.data;
+  const message = `what is stored for ${key} is no record that this release can read; it is left as it is`;
+  throw new StoreError(message, { retryable: false });
+}
+
+/** Tells one refresh token from another without telling what they are. */
+function fingerprint({ salt }: GrantRecord, token: string): string {
+  return createHash("sha256").update(salt).update(token).digest("base64url");
+}
+
+/** Whether the configured refresh token was never redeemed under this key: then it wins over the record (D5). */
+export function isUnseen(record: GrantRecord, configured: string | undefined): configured is string {
+  return configured !== undefined && !record.seen.includes(fingerprint(record, configured));
+}
+
+/** The refresh token to present: the recorded one, unless the configured one is new, or the only one. */
+export function refreshTokenOf(record: GrantRecord, configured: string | undefined): string | undefined {
+  return isUnseen(record, configured) ? configured : (record.refreshToken ?? configured);
+}
+
+/** What tells the refresh token that would be presented now from another. */
+export function markOf(record: GrantRecord, configured: string | undefined): string | undefined {
+  const refreshToken = refreshTokenOf(record, configured);
+  return refreshToken && fingerprint(record, refreshToken);
+}
+
+/** The fingerprints seen, with that of `configured`. */
+export function seenWith(record: GrantRecord, configured: string | undefined): readonly string[] {
+  return isUnseen(record, configured) ? [...record.seen, fingerprint(record, configured)] : record.seen;
 }

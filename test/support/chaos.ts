@@ -6,9 +6,8 @@
 import { TokenCache } from "../../src/cache/token-cache.js";
 import { Credential } from "../../src/credential.js";
 import { AuthError, TransportError } from "../../src/errors.js";
-import { retrying } from "../../src/failure/retrying.js";
 import type { IssueContext, Redemption } from "../../src/issued.js";
-import { recorded } from "../../src/store/grant-record.js";
+import { privateGrant } from "./grants.js";
 import { type Simulation, seeded, simulate } from "./simulation.js";
 
 const CONNECTORS = 50;
@@ -37,14 +36,13 @@ export async function chaos(seed: number): Promise<ChaosReport> {
     const random = seeded(seed);
     const violations: string[] = [];
     const idp = new StrictIdp(simulation, random, violations);
-    const { issue, presents } = recorded({ refreshToken: "r0" }, (record, why) =>
-      idp.redeem(record.refreshToken ?? "", why),
-    );
+    const grant = privateGrant("r0", (held, why) => idp.redeem(held.refreshToken ?? "", why), { random });
     const refresh = random() < 0.5 ? "background" : "blocking";
-    const cache = new TokenCache(retrying(issue, { random, presentsRefreshToken: true }), {
+    const cache = new TokenCache((why) => grant.issue(why), {
       random,
-      presents,
+      presents: () => grant.generation,
       refresh,
+      timeoutSecs: Number.POSITIVE_INFINITY,
     });
     const counts = { calls: 0, served: 0, failed: 0 };
 

@@ -45,7 +45,10 @@ export function simulate(epoch = 1_700_000_000_000): Simulation {
   Object.assign(globalThis, {
     setTimeout: timer,
     clearTimeout: clear,
-    setInterval: () => ({ live: true }),
+    setInterval: () => {
+      const handle = { live: true, unref: () => handle };
+      return handle;
+    },
     clearInterval: clear,
   });
   performance.now = () => now;

@@ -1,0 +1,147 @@
+/** Encryption around any store: compact JWE (RFC 7516) by a key that is given, with A256GCM (RFC 7518 §4.5, §5.3). */
+
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { ClosedError, ConfigError, StoreError } from "../errors.js";
+import { parseJson } from "../parse-json.js";
+import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
+
+/** An AES-256 key: 32 bytes, or their base64. */
+export type EncryptionKey = Uint8Array | string;
+
+/** What is encrypted with. */
+export interface EncryptionKeys {
+  readonly key: EncryptionKey;
+  /** Keys that records may still be encrypted with; each is encrypted with `key` when it is next written. */
+  readonly previousKeys?: readonly EncryptionKey[] | undefined;
+}
+
+/**
+ * `store`, with every record encrypted before it gets there, and bound to its key and lease number. A
+ * record that does not decrypt is a `StoreError`. `close()` leaves `store` open, which was given. Throws
+ * a `ConfigError` if a key is none.
+ */
+export function encryptedStore(store: TokenStore, keys: EncryptionKeys): Required<TokenStore> {
+  return new EncryptedStore(store, keys);
+}
+
+class EncryptedStore implements Required<TokenStore> {
+  readonly #store: TokenStore;
+  readonly #current: SealingKey;
+  readonly #keys: readonly SealingKey[];
+  #closed = false;
+
+  constructor(store: TokenStore, { key, previousKeys = [] }: EncryptionKeys) {
+    this.#store = store;
+    this.#current = new SealingKey(key, "key");
+    const previous = previousKeys.map((given, index) => new SealingKey(given, `previousKeys[${index}]`));
+    this.#keys = [this.#current, ...previous];
+  }
+
+  async read(key: string): Promise<StoredRecord | undefined> {
+    const record = await this.#open().read(key);
+    return record && { ...record, text: unseal(record, key, this.#keys) };
+  }
+
+  async write(key: string, record: StoredRecord): Promise<boolean> {
+    return this.#open().write(key, { ...record, text: this.#current.seal(record, key) });
+  }
+
+  async lock(key: string, milliseconds: number): Promise<Lease | undefined> {
+    return this.#open().lock(key, milliseconds);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(): TokenStore {
+    if (this.#closed) throw new ClosedError("the encrypted store");
+    return this.#store;
+  }
+}
+
+const KEY_BYTES = 32;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** What is wrong with a key. */
+export function faultOfKey(key: unknown): string | undefined {
+  const bytes = bytesOf(key);
+  return bytes?.length === KEY_BYTES
+    ? undefined
+    : `must be ${KEY_BYTES} bytes, in base64: openssl rand -base64 ${KEY_BYTES}`;
+}
+
+/** The protected header of a sealed record (RFC 7516 §4). */
+interface Header {
+  readonly alg: "dir";
+  readonly enc: "A256GCM";
+  readonly kid: string;
+  /** The record's key and lease number, so that it cannot stand in for another. */
+  readonly record: string;
+  readonly lease: number;
+}
+
+class SealingKey {
+  readonly id: string;
+  readonly #bytes: Uint8Array;
+
+  constructor(key: EncryptionKey, path: string) {
+    const fault = faultOfKey(key);
+    if (fault !== undefined) throw new ConfigError("encryptedStore", [{ path, message: fault }]);
+    this.#bytes = bytesOf(key) as Uint8Array;
+    this.id = createHash("sha256").update("faucet-auth key id").update(this.#bytes).digest("base64url").slice(0, 11);
+  }
+
+  seal({ lease, text }: StoredRecord, record: string): string {
+    const header: Header = { alg: "dir", enc: "A256GCM", kid: this.id, record, lease };
+    const protectedHeader = base64url(JSON.stringify(header));
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv("aes-256-gcm", this.#bytes, iv).setAAD(Buffer.from(protectedHeader));
+    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+    return [protectedHeader, "", base64url(iv), base64url(sealed), base64url(cipher.getAuthTag())].join(".");
+  }
+
+  /** Throws if it was not this key, or if anything was changed. */
+  unseal([protectedHeader = "", , iv = "", sealed = "", tag = ""]: readonly string[]): string {
+    const decipher = createDecipheriv("aes-256-gcm", this.#bytes, Buffer.from(iv, "base64url"), {
+      authTagLength: TAG_BYTES,
+    })
+      .setAAD(Buffer.from(protectedHeader))
+      .setAuthTag(Buffer.from(tag, "base64url"));
+    return Buffer.concat([decipher.update(Buffer.from(sealed, "base64url")), decipher.final()]).toString();
+  }
+}
+
+function unseal({ lease, text }: StoredRecord, name: string, keys: readonly SealingKey[]): string {
+  const parts = text.split(".");
+  const header = parts.length === 5 ? parseJson(Buffer.from(parts[0] ?? "", "base64url").toString()) : undefined;
+  const { kid, record, lease: sealedLease } = (header ?? {}) as Partial<Header>;
+  if (header === undefined) throw unreadable(name, "is not encrypted");
+  const key = keys.find(({ id }) => id === kid);
+  if (key === undefined) throw unreadable(name, "is encrypted with a key that is not given");
+  if (record !== name || sealedLease !== lease) throw unreadable(name, "was moved here from another place");
+  try {
+    return key.unseal(parts);
+  } catch {
+    throw unreadable(name, "does not decrypt: it was changed or damaged");
+  }
+}
+
+function unreadable(name: string, why: string): StoreError {
+  return new StoreError(`the record of ${name} ${why}; it is left as it is`, { retryable: false });
+}
+
+function bytesOf(key: unknown): Uint8Array | undefined {
+  if (key instanceof Uint8Array) return key;
+  if (typeof key !== "string" || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(key)) return undefined;
+  return Buffer.from(key, "base64");
+}
+
+function base64url(data: string | Uint8Array): string {
+  return Buffer.from(data as string).toString("base64url");
+}
