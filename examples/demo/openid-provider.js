@@ -52,8 +52,8 @@ export async function startOpenIdProvider({ accessTokenSeconds = 3600 } = {}) {
     basicClient: credentialsOf(clients[1]),
     /** What the provider has seen so far. */
     seen,
-    /** Calls `hear` when a grant is revoked. @param {() => void} hear */
-    onRevoked: (hear) => provider.on("grant.revoked", hear),
+    /** Calls `hear` when a token was issued, or a grant revoked. @param {"success" | "revoked"} event @param {() => void} hear */
+    on: (event, hear) => provider.on(/** @type {"grant.success"} */ (`grant.${event}`), hear),
     /** The first refresh token of a new grant, as if a user had consented in a browser. */
     mintRefreshToken: (clientId = credentialsOf(clients[0]).client_id) => mintRefreshToken(provider, clientId),
     /** Revokes one access token; its grant lives on. @param {string} token */

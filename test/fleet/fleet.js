@@ -1,9 +1,11 @@
 /** Many processes, one rotating grant, one OpenID provider that revokes it when a refresh token is reused. */
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { startOpenIdProvider } from "../../examples/demo/openid-provider.js";
 import { startResourceApi } from "../../examples/demo/resource-api.js";
+import { start } from "./processes.js";
+
+/** The share of its lifetime for which a token is used. */
+const EXPIRY_RATIO = 0.9;
 
 /**
  * @typedef {object} Orders
@@ -19,40 +21,48 @@ import { startResourceApi } from "../../examples/demo/resource-api.js";
  * @property {number} tokenRequests
  * @property {number} flights
  * @property {string[]} errors
+ *
+ * @typedef {object} Size
+ * @property {number} processes
+ * @property {number} connectors In each process.
+ * @property {number} milliseconds
+ * @property {number} accessTokenSeconds
+ * @property {string} [path] The store that they share; without one, each has the refresh token for itself.
+ * @property {number} [configured] How many refresh tokens are configured: the processes have one or the other.
  */
 
-const WORKER = new URL("worker.js", import.meta.url);
-
-/**
- * Runs `processes` processes with so many connectors each. With a `path`, they share the store there.
- * @param {{ processes: number, connectors: number, milliseconds: number, accessTokenSeconds: number, path?: string }} size
- */
-export async function runFleet({ processes, connectors, milliseconds, accessTokenSeconds, path }) {
+/** What has happened, and when the first grant was revoked, if one was. @param {Size} size */
+export async function runFleet({ processes, connectors, milliseconds, accessTokenSeconds, path, configured = 1 }) {
   const idp = await startOpenIdProvider({ accessTokenSeconds });
   const api = await startResourceApi(idp);
-  const refresh_token = await idp.mintRefreshToken();
-  const config = { token_url: idp.tokenUrl, ...idp.postClient, refresh_token, ...(path && { persist: { path } }) };
-  const orders = { config, name: "fleet", api: api.origin, connectors, milliseconds };
   const began = Date.now();
   /** @type {number | undefined} */
-  let diedAfter;
-  idp.onRevoked(() => {
-    diedAfter ??= Date.now() - began;
+  let revokedAfter;
+  idp.on("revoked", () => {
+    revokedAfter ??= Date.now() - began;
   });
-  const reports = await Promise.all(Array.from({ length: processes }, () => runWorker(orders)));
+  /** @type {number[]} */
+  const issuedAt = [];
+  idp.on("success", () => issuedAt.push(Date.now()));
+  const tokens = await Promise.all(Array.from({ length: configured }, () => idp.mintRefreshToken()));
+  /** @type {Report[]} */
+  const reports = await Promise.all(
+    Array.from({ length: processes }, (_, n) => {
+      const refresh_token = tokens[n % configured] ?? "";
+      const persist = path === undefined ? null : { path };
+      const config = { token_url: idp.tokenUrl, ...idp.postClient, refresh_token, persist };
+      return start("worker", { config, name: "fleet", api: api.origin, connectors, milliseconds }).message();
+    }),
+  );
   api.close();
   idp.close();
-  return { reports, seen: idp.seen, diedAfter };
-}
-
-/** @param {Orders} orders @returns {Promise<Report>} */
-async function runWorker(orders) {
-  const child = fork(WORKER, { env: { ...process.env, FLEET_ORDERS: JSON.stringify(orders) } });
-  const [report] = await Promise.race([
-    once(child, "message"),
-    once(child, "exit").then(([code]) => {
-      throw new Error(`a worker ended with code ${code}`);
-    }),
-  ]);
-  return report;
+  const sum = (/** @type {(report: Report) => number} */ of) => reports.reduce((total, one) => total + of(one), 0);
+  return {
+    ...idp.seen,
+    revokedAfter,
+    expiries: Math.floor(((issuedAt.at(-1) ?? 0) - (issuedAt[0] ?? 0)) / (accessTokenSeconds * 1000 * EXPIRY_RATIO)),
+    requests: sum(({ requests }) => requests),
+    refused: sum(({ refused }) => refused),
+    errors: sum(({ errors }) => errors.length),
+  };
 }

@@ -1,0 +1,132 @@
+/** What processes do to each other through a `FileTokenStore`. `npm run prove` has the same at full size. */
+
+import { rm } from "node:fs/promises";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { FileTokenStore } from "../../src/index.js";
+import { runFleet } from "../fleet/fleet.js";
+import { hang } from "../fleet/hang.js";
+import { killMany } from "../fleet/kills.js";
+import { faultsOfStore, newFolder, start } from "../fleet/processes.js";
+import { execute, load, root, run } from "../support/child.js";
+import { json, startIdp } from "../support/idp.js";
+
+async function folder(): Promise<string> {
+  const path = await newFolder();
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Takes a lease for an hour on the key `k`, and ends without releasing it. */
+const leaseAndDie = (path: string) => `${load.module}
+  const store = new faucet.FileTokenStore(${JSON.stringify(path)});
+  const lease = await store.lock("k", 3_600_000);
+  process.stdout.write(String(lease?.number), () => process.exit(0));`;
+
+describe("D1 one grant, many processes", () => {
+  test("D1 D2 D6 three processes present no refresh token twice", async () => {
+    const path = await folder();
+    const seen = await runFleet({ processes: 3, connectors: 5, milliseconds: 3000, accessTokenSeconds: 1, path });
+    expect(seen).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0, refused: 0 });
+    expect(seen.expiries).toBeGreaterThanOrEqual(1);
+    expect(Math.abs(seen.tokenRequests - seen.expiries - 1)).toBeLessThanOrEqual(1);
+    expect(await faultsOfStore(path)).toEqual([]);
+  });
+
+  test("D5 old and new processes side by side while the configured refresh token changes", async () => {
+    const path = await folder();
+    const size = { processes: 4, connectors: 2, milliseconds: 2500, accessTokenSeconds: 1, configured: 2 };
+    expect(await runFleet({ ...size, path })).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0 });
+  });
+
+  test("D7 all have their error within one deadline and a lock wait", async () => {
+    const { ended, requests } = await hang({ processes: 4, timeoutSecs: 1 });
+    expect(ended.map(({ code }) => code)).toEqual(Array(4).fill("transport"));
+    // Not one after the other, which would take four.
+    expect(Math.max(...ended.map(({ after }) => after))).toBeLessThan(2900);
+    expect(requests).toBe(1);
+  });
+
+  test("D6 killed in the middle of a refresh, a process leaves what the next continues from", async () => {
+    const { violations } = await killMany(6);
+    expect(violations).toEqual([]);
+  });
+});
+
+describe("D2 dead owners", () => {
+  test("D2 the lease of a dead process is taken over at once", async () => {
+    const path = await folder();
+    expect(await run("module", leaseAndDie(path))).toMatchObject({ stdout: "1", stderr: "" });
+    expect(await new FileTokenStore(path).lock("k", 1000)).toMatchObject({ number: 2 });
+  });
+
+  test("D2 that of a process in another container only by its age, though both are pid 1", async ({ skip }) => {
+    const contain = (program: string) =>
+      execute("unshare", ["-p", "-f", "--mount-proc", process.execPath, "--input-type=module", "-e", program], {
+        cwd: root,
+      });
+    const isPossible = await contain("console.log(process.pid)").then(
+      ({ stdout }) => stdout === "1\n",
+      () => false,
+    );
+    if (!isPossible) skip("needs the right to make pid namespaces");
+    const path = await folder();
+    expect(await contain(leaseAndDie(path))).toMatchObject({ stdout: "1", stderr: "" });
+    // Our pid 1 lives, and so does that of the second container: neither says anything of the first.
+    expect(await new FileTokenStore(path).lock("k", 1000)).toBeUndefined();
+    expect(await contain(leaseAndDie(path))).toMatchObject({ stdout: "undefined", stderr: "" });
+    const anHourLater = () => Date.now() + 3_600_000;
+    expect(await new FileTokenStore(path, { clock: anHourLater }).lock("k", 1000)).toMatchObject({ number: 2 });
+  });
+});
+
+describe("D2 a holder that is stopped beyond its lease", () => {
+  /** One process is stopped with its request under way; another, whose clock is a minute ahead, takes over. */
+  async function stopped(answerToTheOther: (n: number) => [body: object, status: number]) {
+    const path = await folder();
+    const answers: (() => void)[] = [];
+    const idp = await startIdp((_request, response, n) => {
+      if (n === 1) answers.push(() => json(response, { access_token: "t1", refresh_token: "r1", expires_in: 3600 }));
+      else json(response, ...answerToTheOther(n));
+    });
+    const config = {
+      token_url: idp.tokenUrl,
+      client_id: "c",
+      client_secret: "s",
+      refresh_token: "r0",
+      persist: { path, key: "k" },
+    };
+    const sleeper = start("refresher", { config });
+    onTestFinished(() => {
+      sleeper.child.kill("SIGKILL");
+    });
+    await sleeper.message();
+    const woken = sleeper.message();
+    await vi.waitFor(() => expect(idp.seen).toHaveLength(1), { timeout: 10_000 });
+    sleeper.child.kill("SIGSTOP");
+    const other = start("refresher", { config, skewMilliseconds: 60_000 });
+    await other.message();
+    const overtaker = await other.message();
+    answers[0]?.();
+    sleeper.child.kill("SIGCONT");
+    const record = async () => JSON.parse((await new FileTokenStore(path).read("k"))?.text ?? "null");
+    return { idp, overtaker, woken: await woken, record: await record() };
+  }
+
+  test("D2 it never overwrites a later lease's record, but adopts it", async () => {
+    const { overtaker, woken, record } = await stopped((n) => [
+      { access_token: `t${n}`, refresh_token: `r${n}`, expires_in: 3600 },
+      200,
+    ]);
+    expect(overtaker).toEqual({ token: "t2" });
+    expect(woken).toEqual({ token: "t2" });
+    expect(record).toMatchObject({ accessToken: "t2", refreshToken: "r2" });
+  });
+
+  test("D2 its answer is kept where there is none", async () => {
+    const { overtaker, woken, record, idp } = await stopped(() => [{ error: "invalid_grant" }, 400]);
+    expect(overtaker).toMatchObject({ code: "auth" });
+    expect(woken).toEqual({ token: "t1" });
+    expect(record).toMatchObject({ accessToken: "t1", refreshToken: "r1" });
+    expect(idp.seen).toHaveLength(2);
+  });
+});

@@ -1,0 +1,78 @@
+/** Several processes' worth of grants over one store, against an IdP that the test plays. */
+
+import { Credential } from "../../src/credential.js";
+import { AuthError } from "../../src/errors.js";
+import type { Redemption } from "../../src/issued.js";
+import type { GrantOptions, Held } from "../../src/store/grant-options.js";
+import type { GrantRecord } from "../../src/store/grant-record.js";
+import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
+import type { RecordedGrant } from "../../src/store/recorded-grant.js";
+import type { Lease, StoredRecord, TokenStore } from "../../src/store/token-store.js";
+import { privateGrant } from "./grants.js";
+
+/** What an IdP issues: the n-th request gets `t<n>` and `r<n>`, for an hour. */
+export function redemption(n: number, refreshToken: string | undefined = `r${n}`): Redemption {
+  const accessToken = `t${n}`;
+  return { accessToken, refreshToken, issued: () => ({ credential: Credential.bearer(accessToken), expiresIn: 3600 }) };
+}
+
+export const invalidGrant = () => new AuthError("refused", { status: 400, error: "invalid_grant" });
+
+/** An IdP that answers as told, and keeps what it was shown. */
+export function playedIdp() {
+  const idp = {
+    presented: [] as (string | undefined)[],
+    answer: (n: number, _held: Held): Redemption | Promise<Redemption> => redemption(n),
+    redeem: async (held: Held): Promise<Redemption> => {
+      idp.presented.push(held.refreshToken);
+      return idp.answer(idp.presented.length, held);
+    },
+  };
+  return idp;
+}
+
+/** A store that fails where the test says so. */
+export class FlakyStore implements TokenStore {
+  readonly inner = new MemoryTokenStore();
+  /** What rejects, by method; with the error that it rejects with. */
+  readonly failing = new Map<"read" | "write" | "lock", Error>();
+  writes = 0;
+
+  async read(key: string): Promise<StoredRecord | undefined> {
+    this.#fail("read");
+    return this.inner.read(key);
+  }
+
+  async write(key: string, record: StoredRecord): Promise<boolean> {
+    this.writes += 1;
+    this.#fail("write");
+    return this.inner.write(key, record);
+  }
+
+  async lock(key: string, milliseconds: number): Promise<Lease | undefined> {
+    this.#fail("lock");
+    return this.inner.lock(key, milliseconds);
+  }
+
+  #fail(method: "read" | "write" | "lock"): void {
+    const error = this.failing.get(method);
+    if (error !== undefined) throw error;
+  }
+}
+
+export type PlayedIdp = ReturnType<typeof playedIdp>;
+
+/** A process with a grant of that refresh token. */
+export function processOf(
+  idp: PlayedIdp,
+  store: TokenStore,
+  refreshToken: string | undefined = "r0",
+  options: Partial<GrantOptions> = {},
+): RecordedGrant {
+  return privateGrant(refreshToken, idp.redeem, { store, ...options });
+}
+
+/** The record that a store has for the grant. */
+export async function recordIn(store: TokenStore): Promise<GrantRecord> {
+  return JSON.parse((await store.read("test"))?.text ?? "null");
+}
