@@ -22,7 +22,7 @@ export interface GrantRecord {
   /** The refresh token to present next. */
   readonly refreshToken?: string | undefined;
   readonly salt: string;
-  /** Fingerprints of the configured refresh tokens that were redeemed under this key (D5). */
+  /** Fingerprints of the configured refresh tokens that have had their turn under this key (D5). */
   readonly seen: readonly string[];
   /** The last flight, if it has failed (D7). */
   readonly failure?: NotedFailure | undefined;
@@ -69,7 +69,7 @@ function fingerprint({ salt }: GrantRecord, token: string): string {
   return createHash("sha256").update(salt).update(token).digest("base64url");
 }
 
-/** Whether the configured refresh token was never redeemed under this key: then it wins over the record (D5). */
+/** Whether the configured refresh token has not had its turn under this key: then it wins over the record (D5). */
 export function isUnseen(record: GrantRecord, configured: string | undefined): configured is string {
   return configured !== undefined && !record.seen.includes(fingerprint(record, configured));
 }

@@ -135,7 +135,9 @@ export class LeasedRedemption {
     const { refreshToken, clock, random } = this.#grant;
     const presents = markOf(record, refreshToken);
     const failure = note(error, record.failure, { lease: this.#lease.number, presents, now: clock(), random });
-    const isNoted = await this.#keeper.annotate({ record: { ...record, failure }, lease }).catch(() => true);
+    // Where it supersedes nothing, it is seen now, and superseded by the next that is not (D5).
+    const seen = record.refreshToken === undefined ? seenWith(record, refreshToken) : record.seen;
+    const isNoted = await this.#keeper.annotate({ record: { ...record, seen, failure }, lease }).catch(() => true);
     const good = isNoted ? this.#adoptable(record) : await this.#latest();
     if (good === undefined) throw error;
     return good;

@@ -1,0 +1,250 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  AuthCatalog,
+  Credential,
+  FileTokenStore,
+  fromConfig,
+  MemoryTokenStore,
+  OAuth2RefreshProvider,
+  StaticProvider,
+} from "../../src/index.js";
+import { newFolder } from "../fleet/processes.js";
+import { testClock } from "../support/clock.js";
+import { errorOf } from "../support/errors.js";
+import { json, numberedTokens, startIdp } from "../support/idp.js";
+import { fetching, fetchingTypes, SECRETS } from "../support/providers.js";
+
+const bearer = Credential.bearer;
+const encryption_key = Buffer.alloc(32, 7).toString("base64");
+
+async function folder(): Promise<string> {
+  const path = await newFolder();
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+describe.each(fetchingTypes)("%s", (type, make) => {
+  test("D1 the next process starts with the token of the last, without a request", async () => {
+    const [idp, path] = [await startIdp(), await folder()];
+    const first = make(idp, { persist: { path } }, { name: "sf" });
+    await first.getToken();
+    await first.close();
+    const second = make(idp, { persist: { path } }, { name: "sf" });
+    expect(await second.getToken()).toEqual(bearer("token-1"));
+    expect(second.status()).toMatchObject({ state: "fresh", counts: { flights: 1, tokenRequests: 0 } });
+    expect(idp.seen).toHaveLength(1);
+  });
+
+  test("D1 reports of one token in many processes cause one request", async () => {
+    const [idp, path] = [await startIdp(), await folder()];
+    const fleet = Array.from({ length: 4 }, () => make(idp, { persist: { path } }, { name: "sf" }));
+    const tokens = await Promise.all(fleet.map((provider) => provider.getToken()));
+    const next = await Promise.all(fleet.map((provider, n) => provider.invalidate(tokens[n] as Credential)));
+    expect(next).toEqual(Array(4).fill(bearer("token-2")));
+    expect(idp.seen).toHaveLength(2);
+  });
+
+  test("D1 providers of one process share by a MemoryTokenStore", async () => {
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    const shared = Array.from({ length: 4 }, () => make(idp, {}, { name: "sf", store }));
+    await Promise.all(shared.map((provider) => provider.getToken()));
+    expect(idp.seen).toHaveLength(1);
+  });
+
+  test("S1 an encrypted store has no secret in it, and the next process reads it", async () => {
+    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await folder()];
+    const persist = { path, key: "sf", encryption_key };
+    await make(idp, { persist }).getToken();
+    const stored = await new FileTokenStore(path).read("sf");
+    expect(stored?.text).not.toMatch(/token-1|rot4ted|accessToken/);
+    expect(await make(idp, { persist }).getToken()).toEqual(bearer("token-1"));
+    const rekeyed = { ...persist, encryption_key: Buffer.alloc(32, 8).toString("base64") };
+    const withPrevious = { ...rekeyed, previous_encryption_keys: [encryption_key] };
+    expect(await make(idp, { persist: withPrevious }).getToken()).toEqual(bearer("token-1"));
+    const strict = make(idp, { persist: { ...rekeyed, strict: true } });
+    expect(await errorOf(() => strict.getToken())).toMatchObject({ code: "store", retryable: false });
+  });
+
+  test("G2 faults of persist are told with their path", () => {
+    const faults = (config: object, runtime = {}) => {
+      try {
+        make({ tokenUrl: "https://idp.example/token" }, config, runtime);
+        return [];
+      } catch (error) {
+        return (error as { issues: { path: string }[] }).issues.map(({ path }) => path);
+      }
+    };
+    expect(faults({ persist: {} }, { name: "sf" })).toEqual(["persist.path"]);
+    expect(faults({ persist: { path: "x" } })).toEqual(["persist.key"]);
+    expect(faults({ persist: { path: "x" } }, { name: type })).toEqual(["persist.key"]);
+    expect(faults({ persist: { path: "x", key: "k" } })).toEqual([]);
+    expect(faults({}, { store: new MemoryTokenStore() })).toEqual(["persist.key"]);
+    expect(faults({ persist: { path: "x" } }, { name: "sf", store: new MemoryTokenStore() })).toEqual(["persist.path"]);
+    expect(faults({ persist: { path: "x", pth: 1, strict: "no" } }, { name: "sf" })).toEqual([
+      "persist.strict",
+      "persist.pth",
+    ]);
+    expect(faults({ persist: { path: "x", encryption_key: "short" } }, { name: "sf" })).toEqual([
+      "persist.encryption_key",
+    ]);
+    expect(faults({ persist: { path: "x", previous_encryption_keys: [encryption_key] } }, { name: "sf" })).toEqual([
+      "persist.encryption_key",
+    ]);
+    expect(faults({}, { name: "sf", store: {} as MemoryTokenStore })).toEqual(["runtime.store"]);
+  });
+
+  test("close() finishes the flight in progress; getToken() afterwards is an error", async () => {
+    let answer = () => {};
+    const idp = await startIdp((request, response, n) => {
+      answer = () => numberedTokens()(request, response, n);
+    });
+    const provider = make(idp, { refresh: "background" });
+    const waiting = provider.getToken();
+    while (idp.seen.length === 0) await new Promise(setImmediate);
+    const closed = provider.close();
+    const late = errorOf(() => provider.getToken());
+    answer();
+    expect(await waiting).toEqual(bearer("token-1"));
+    await closed;
+    expect(await late).toMatchObject({ code: "closed", retryable: false, message: `${type} is closed` });
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "closed" });
+    expect(await errorOf(() => provider.invalidate(bearer("token-1")))).toMatchObject({ code: "closed" });
+    await provider.close();
+  });
+
+  test("close() closes the store that was opened, not one that was given", async () => {
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    const given = make(idp, {}, { name: "sf", store });
+    await given.getToken();
+    await given.close();
+    expect(await store.read("nothing")).toBeUndefined();
+  });
+
+  test("Symbol.asyncDispose closes", async () => {
+    const provider = make(await startIdp());
+    await provider.getToken();
+    await provider[Symbol.asyncDispose]();
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "closed" });
+  });
+
+  test("S1 a provider with a store prints its key, and no secret", async () => {
+    const [idp, path] = [await startIdp(), await folder()];
+    const provider = make(idp, { persist: { path, encryption_key } }, { name: "My Warehouse" });
+    await provider.getToken();
+    const printed = inspect(provider, { depth: null, showHidden: true }) + JSON.stringify(provider);
+    expect(printed).toMatch(/my-warehouse-[0-9a-f]{16}/);
+    for (const secret of [...Object.values(SECRETS), "token-1", encryption_key]) expect(printed).not.toContain(secret);
+  });
+});
+
+describe("the default key", () => {
+  test("is readable, and another for whatever identifies another grant, but not for another secret", async () => {
+    const idp = await startIdp();
+    const keyOf = (make: keyof typeof fetching, config: object, name = "Data Lake") => {
+      const provider = fetching[make](idp, config, { name, store: new MemoryTokenStore() });
+      return (provider.toJSON().persist as { key: string }).key;
+    };
+    const key = keyOf("oauth2", {});
+    expect(key).toMatch(/^data-lake-[0-9a-f]{16}$/);
+    expect(keyOf("oauth2", { client_secret: "another" })).toBe(key);
+    expect(keyOf("oauth2", { token_url: `${idp.tokenUrl.replace("//", "//user:pw@")}?key=s3cr3t` })).toBe(key);
+    const others = [
+      keyOf("oauth2", { client_id: "b" }),
+      keyOf("oauth2", { scopes: "a" }),
+      keyOf("oauth2", { params: { audience: "a" } }),
+      keyOf("oauth2", { token_url: `${idp.origin}/other` }),
+      keyOf("oauth2", {}, "data lake"),
+      keyOf("oauth2_refresh", {}),
+      keyOf("token_endpoint", {}),
+    ];
+    expect(new Set([key, ...others]).size).toBe(8);
+  });
+});
+
+describe("rotation", () => {
+  test("D1 the rotated refresh token outlives the process", async () => {
+    const [idp, path, clock] = [await startIdp(), await folder(), testClock()];
+    idp.answerWith((_request, response, n) =>
+      json(response, { access_token: `t${n}`, refresh_token: `r${n}`, expires_in: 60 }),
+    );
+    for (let run = 0; run < 3; run += 1) {
+      const provider = fetching.oauth2_refresh(idp, { persist: { path, key: "sf" } }, { clock });
+      await provider.getToken();
+      await provider.close();
+      clock.advance(3600);
+    }
+    expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual([SECRETS.refresh_token, "r1", "r2"]);
+  });
+
+  test("D3 a store that cannot be used is an error, and the configured refresh token is not presented", async () => {
+    const [idp, path] = [await startIdp(), await folder()];
+    const store = new FileTokenStore(path);
+    await store.write("blocker", { lease: 1, text: "" });
+    const [file = ""] = await readdir(join(path, "blocker"));
+    const persist = { path: join(path, "blocker", file, "below"), key: "sf" };
+    const provider = fetching.oauth2_refresh(idp, { persist });
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "store", name: "StoreError" });
+    expect(idp.seen).toHaveLength(0);
+  });
+
+  test("F4 D7 a closed gate lets a process look, each second, whether another has got a token", async () => {
+    const [idp, store, clock] = [await startIdp(), new MemoryTokenStore(), testClock()];
+    idp.answerWith((_request, response) => json(response, { error: "invalid_client" }, 401));
+    const config = { refresh_token: "a" };
+    const provider = fetching.oauth2_refresh(idp, config, { name: "sf", store, clock, random: () => 0 });
+    await errorOf(() => provider.getToken());
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: clock.now + 15_000 });
+    clock.advance(1);
+    expect(await errorOf(() => provider.getToken())).toMatchObject({
+      error: "invalid_client",
+      retryAt: clock.now + 14_000,
+    });
+    expect(provider.status()).toMatchObject({
+      consecutiveFailures: 1,
+      retryAt: clock.now + 14_000,
+      counts: { tokenRequests: 1 },
+    });
+    idp.answerWith(numberedTokens());
+    await fetching.oauth2_refresh(idp, { refresh_token: "b" }, { name: "sf", store, clock }).getToken();
+    clock.advance(1);
+    expect(await provider.getToken()).toEqual(bearer("token-2"));
+    expect(idp.seen).toHaveLength(2);
+  });
+});
+
+describe("close()", () => {
+  test("of a static provider, and of a catalog, which closes all that it has made", async () => {
+    const catalog = AuthCatalog.fromConfig({ a: { type: "static", config: { token: "t" } } });
+    const own = catalog.resolve({ type: "static", config: { token: "u" } });
+    const custom = fromConfig({ type: "mine" }, { types: { mine: () => new StaticProvider({ token: "t" }) } });
+    await catalog.close();
+    await catalog[Symbol.asyncDispose]();
+    for (const provider of [catalog.get("a"), own]) {
+      expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "closed" });
+    }
+    expect(await custom.getToken()).toEqual(bearer("t"));
+  });
+
+  test("of a catalog with a type of the user's own that has no close()", async () => {
+    const provider = new StaticProvider({ token: "t" });
+    const bare = {
+      type: "bare",
+      name: "bare",
+      getToken: () => provider.getToken(),
+      invalidate: () => provider.getToken(),
+    };
+    const catalog = AuthCatalog.fromConfig({ a: { type: "bare" } }, { types: { bare: () => bare } });
+    await catalog.close();
+  });
+
+  test("a grant with a closed store is an error", async () => {
+    const store = new MemoryTokenStore();
+    const config = { token_url: "https://idp.example/token", client_id: "c", client_secret: "s", refresh_token: "r" };
+    const provider = new OAuth2RefreshProvider(config, { name: "sf", store });
+    await store.close();
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "closed" });
+  });
+});
