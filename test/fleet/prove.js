@@ -1,4 +1,4 @@
-/** What many processes make of one rotating grant, measured: npm run prove. `RUNS=50` for fewer kills. */
+/** What many processes make of one rotating grant, measured: npm run prove. `KILLS=50` for fewer of them. */
 
 import { runFleet } from "./fleet.js";
 import { hang } from "./hang.js";
@@ -20,4 +20,4 @@ console.log("8 processes, an IdP that hangs, timeout_secs: 5");
 console.log(await hang({ processes: 8, timeoutSecs: 5 }));
 
 console.log("processes killed at a random instant of a refresh");
-console.log(await killMany(Number(process.env.RUNS ?? 500)));
+console.log(await killMany(Number(process.env.KILLS ?? 500)));

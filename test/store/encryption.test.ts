@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { encryptedStore, MemoryTokenStore } from "../../src/index.js";
+import { errorOf } from "../support/errors.js";
+
+const [key, other] = [randomBytes(32), randomBytes(32)];
+const record = { lease: 3, text: '{"refreshToken":"s3cr3t"}' };
+
+async function sealed() {
+  const inner = new MemoryTokenStore();
+  await encryptedStore(inner, { key }).write("k", record);
+  const text = (await inner.read("k"))?.text ?? "";
+  return { inner, text };
+}
+
+test("S1 what is stored is a JWE that names its key and shows nothing else", async () => {
+  const { inner, text } = await sealed();
+  const [header = ""] = text.split(".");
+  expect(JSON.parse(Buffer.from(header, "base64url").toString())).toEqual({
+    alg: "dir",
+    enc: "A256GCM",
+    kid: expect.stringMatching(/^[\w-]{11}$/),
+    record: "k",
+    lease: 3,
+  });
+  expect(text).not.toMatch(/s3cr3t|refreshToken/);
+  await encryptedStore(inner, { key }).write("k", record);
+  expect((await inner.read("k"))?.text).not.toBe(text);
+});
+
+test("it is read with the same key in any spelling", async () => {
+  const { inner } = await sealed();
+  for (const same of [key, new Uint8Array(key), key.toString("base64"), key.toString("base64url")]) {
+    expect(await encryptedStore(inner, { key: same }).read("k")).toEqual(record);
+  }
+});
+
+test("previous keys read what they have written; what is written next has the new one", async () => {
+  const { inner } = await sealed();
+  const rekeyed = encryptedStore(inner, { key: other, previousKeys: [key] });
+  expect(await rekeyed.read("k")).toEqual(record);
+  await rekeyed.write("k", record);
+  expect(await encryptedStore(inner, { key: other }).read("k")).toEqual(record);
+});
+
+test.each([
+  ["with a key that is not given", (text: string) => text, other, "k", 3, "a key that is not given"],
+  ["that was never encrypted", () => record.text, key, "k", 3, "is not encrypted"],
+  ["of another key", (text: string) => text, key, "elsewhere", 3, "was moved here"],
+  ["of another lease", (text: string) => text, key, "k", 4, "was moved here"],
+  ["that was changed", (text: string) => tampered(text, 3), key, "k", 3, "does not decrypt"],
+  ["whose tag was changed", (text: string) => tampered(text, 4), key, "k", 3, "does not decrypt"],
+  ["whose tag was cut off", (text: string) => text.slice(0, -16), key, "k", 3, "does not decrypt"],
+  ["of damaged text", () => "a.b.c.d.e", key, "k", 3, "is not encrypted"],
+])("a record %s is a StoreError that quotes nothing", async (_what, change, withKey, at, lease, message) => {
+  const { inner, text } = await sealed();
+  await inner.write(at, { lease, text: change(text) });
+  const error = await errorOf(() => encryptedStore(inner, { key: withKey }).read(at));
+  expect(error).toMatchObject({ code: "store", retryable: false, message: expect.stringContaining(message) });
+  expect(error.message + error.stack + error.cause).not.toContain("s3cr3t");
+});
+
+function tampered(text: string, part: number): string {
+  const parts = text.split(".");
+  const bytes = Buffer.from(parts[part] ?? "", "base64url");
+  bytes[0] = (bytes[0] ?? 0) ^ 1;
+  return parts.with(part, bytes.toString("base64url")).join(".");
+}
+
+test("G2 what is no key is a ConfigError with its path", async () => {
+  const inner = new MemoryTokenStore();
+  for (const bad of ["short", "", randomBytes(31), "!".repeat(44), 5 as never, undefined as never]) {
+    const error = await errorOf(() => encryptedStore(inner, { key: bad }));
+    expect(error).toMatchObject({ code: "config", issues: [{ path: "key" }] });
+    const previous = await errorOf(() => encryptedStore(inner, { key, previousKeys: [key, bad] }));
+    expect(previous).toMatchObject({ code: "config", issues: [{ path: "previousKeys[1]" }] });
+  }
+});

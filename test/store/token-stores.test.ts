@@ -1,0 +1,152 @@
+/** What every store of ours promises, whatever it keeps its records in (D2). */
+
+import { rm } from "node:fs/promises";
+import { inspect } from "node:util";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { encryptedStore, FileTokenStore, MemoryTokenStore, type TokenStore } from "../../src/index.js";
+import { newFolder } from "../fleet/processes.js";
+import { testClock } from "../support/clock.js";
+import { errorOf } from "../support/errors.js";
+
+const KEY = Buffer.alloc(32, 7);
+
+async function folder(): Promise<string> {
+  const path = await newFolder();
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+const kinds = {
+  MemoryTokenStore: async (clock = testClock()) => new MemoryTokenStore({ clock }),
+  FileTokenStore: async (clock = testClock()) => new FileTokenStore(await folder(), { clock }),
+  "an encrypted MemoryTokenStore": async (clock = testClock()) =>
+    encryptedStore(new MemoryTokenStore({ clock }), { key: KEY }),
+  "an encrypted FileTokenStore": async (clock = testClock()) =>
+    encryptedStore(new FileTokenStore(await folder(), { clock }), { key: KEY }),
+};
+
+describe.each(Object.entries(kinds))("%s", (_name, open) => {
+  test("reads what was written, for each key its own", async () => {
+    const store = await open();
+    expect(await store.read("a")).toBeUndefined();
+    expect(await store.write("a", { lease: 1, text: "one" })).toBe(true);
+    expect(await store.write("A", { lease: 2, text: "two" })).toBe(true);
+    expect(await store.read("a")).toEqual({ lease: 1, text: "one" });
+    expect(await store.read("A")).toEqual({ lease: 2, text: "two" });
+  });
+
+  test("D2 a write fails only if a later lease has written", async () => {
+    const store = await open();
+    for (const [lease, taken] of [
+      [5, true],
+      [5, true],
+      [4, false],
+      [6, true],
+      [5, false],
+    ] as const) {
+      expect(await store.write("k", { lease, text: `${lease}` })).toBe(taken);
+    }
+    expect(await store.read("k")).toEqual({ lease: 6, text: "6" });
+  });
+
+  test("D2 a lease excludes others until it is released, and its number only rises", async () => {
+    const store = await open();
+    const first = await store.lock("k", 1000);
+    expect(first?.number).toBe(1);
+    expect(await store.lock("k", 1000)).toBeUndefined();
+    expect(await store.lock("other", 1000)).toBeDefined();
+    await first?.release();
+    await first?.release();
+    expect((await store.lock("k", 1000))?.number).toBe(2);
+  });
+
+  test("D2 one that is over is taken over, and its holder cannot end the next", async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const slept = await store.lock("k", 1000);
+    clock.advance(0.999);
+    expect(slept?.timeLeft()).toBeCloseTo(1, 0);
+    expect(await store.lock("k", 1000)).toBeUndefined();
+    clock.advance(0.001);
+    expect(slept?.timeLeft()).toBe(0);
+    expect((await store.lock("k", 1000))?.number).toBe(2);
+    await slept?.release();
+    expect(await store.lock("k", 1000)).toBeUndefined();
+    // It has lost the lease, but nobody wrote after it.
+    expect(await store.write("k", { lease: 1, text: "late" })).toBe(true);
+  });
+
+  test("D2 a lease that is written keeps its number above what the record has", async () => {
+    const store = await open();
+    await store.write("k", { lease: 41, text: "" });
+    expect((await store.lock("k", 1000))?.number).toBe(42);
+  });
+
+  test("D2 of many who lock at once, one gets the lease", async () => {
+    const store = await open();
+    const leases = await Promise.all(Array.from({ length: 20 }, () => store.lock("k", 60_000)));
+    expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1);
+  });
+
+  test("close() ends its use", async () => {
+    const store = (await open()) as Required<TokenStore>;
+    await store.close();
+    await store[Symbol.asyncDispose]();
+    for (const use of [
+      () => store.read("k"),
+      () => store.write("k", { lease: 1, text: "" }),
+      () => store.lock("k", 1),
+    ]) {
+      expect(await errorOf(use)).toMatchObject({ code: "closed", name: "ClosedError" });
+    }
+  });
+
+  test("S1 it prints no record and no key", async () => {
+    const store = await open();
+    await store.write("k", { lease: 1, text: "s3cr3t" });
+    const printed = inspect(store, { depth: null, showHidden: true }) + JSON.stringify(store);
+    expect(printed).not.toMatch(/s3cr3t|\\u0007|07 07/);
+  });
+});
+
+describe("leases of our own stores", () => {
+  test("close() releases what is held", async () => {
+    const path = await folder();
+    const store = new FileTokenStore(path);
+    await store.lock("k", 60_000);
+    await store.close();
+    expect((await new FileTokenStore(path).lock("k", 1000))?.number).toBe(2);
+  });
+
+  test("D2 the heartbeat of its holder prolongs a lease, until it is released", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const store = new MemoryTokenStore();
+    const lease = await store.lock("k", 9000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(lease?.timeLeft()).toBeGreaterThan(5000);
+    expect(await store.lock("k", 9000)).toBeUndefined();
+    await lease?.release();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect((await store.lock("k", 9000))?.number).toBe(2);
+  });
+
+  test("D2 C10 a clock that jumps back makes no lease last longer: it is watched for its time", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const clock = testClock();
+    const path = await folder();
+    await new FileTokenStore(path, { clock }).lock("k", 1000);
+    clock.advance(-3600);
+    const other = new FileTokenStore(path, { clock });
+    expect(await other.lock("k", 1000)).toBeUndefined();
+    vi.advanceTimersByTime(999);
+    expect(await other.lock("k", 1000)).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect((await other.lock("k", 1000))?.number).toBe(2);
+  });
+});
