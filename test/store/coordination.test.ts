@@ -111,6 +111,17 @@ describe("D1 look, adopt, or redeem under the lock", () => {
     expect(await store.lock("test", 1000)).toMatchObject({ number: 3 });
   });
 
+  test("D1 under the lock the record is read again: another may have redeemed meanwhile", async () => {
+    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+    const lock = store.lock.bind(store);
+    vi.spyOn(store, "lock").mockImplementationOnce(async (...given) => {
+      await processOf(idp, store).issue(initial);
+      return lock(...given);
+    });
+    expect(await processOf(idp, store).issue(initial)).toMatchObject({ generation: 1 });
+    expect(idp.presented).toEqual(["r0"]);
+  });
+
   test("D1 a lock that nobody gives up ends the wait with a StoreError", async () => {
     const [idp, store] = [playedIdp(), new FlakyStore()];
     vi.spyOn(store, "lock").mockResolvedValue(undefined);
@@ -124,6 +135,7 @@ describe("D1 look, adopt, or redeem under the lock", () => {
 describe("D2 leases", () => {
   test("D2 a lease that would not outlast the request is given up, and all is read again", async () => {
     const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+    const elsewhere = playedIdp();
     const lock = store.lock.bind(store);
     let released = 0;
     vi.spyOn(store, "lock").mockImplementationOnce(async (key, milliseconds) => {
@@ -136,7 +148,7 @@ describe("D2 leases", () => {
             released += 1;
             await lease.release();
             // Meanwhile another has redeemed.
-            await processOf(idp, store).issue(initial);
+            await processOf(elsewhere, store).issue(initial);
           },
         }
       );
@@ -144,7 +156,8 @@ describe("D2 leases", () => {
     const issued = processOf(idp, store).issue(initial);
     await seconds(1);
     expect(await issued).toMatchObject({ generation: 1 });
-    expect({ released, presented: idp.presented }).toEqual({ released: 1, presented: ["r0"] });
+    expect({ released, presented: idp.presented }).toEqual({ released: 1, presented: [] });
+    expect(elsewhere.presented).toEqual(["r0"]);
   });
 
   /** A process that has sent its request, and lost its lease to the next: it slept. */
@@ -492,6 +505,17 @@ describe("D7 a failed flight", () => {
     expect(await processOf(idp, store, "alive").issue(initial)).toMatchObject({ generation: 1 });
   });
 
+  test("F4 D7 failures of one refresh token do not count for another", async () => {
+    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+    idp.answer = () => Promise.reject(invalidGrant());
+    const options = { random: () => 0 };
+    await errorOf(() => processOf(idp, store, "a", options).issue(initial));
+    await errorOf(() => processOf(idp, store, "b", options).issue(initial));
+    expect(await errorOf(() => processOf(idp, store, "b").issue(initial))).toMatchObject({
+      retryAt: Date.now() + 15_000,
+    });
+  });
+
   test("F3 D7 a fresh process is served by a token that is good, though the next cannot be had", async () => {
     const [idp, store] = [playedIdp(), new MemoryTokenStore()];
     await processOf(idp, store).issue(initial);
@@ -502,6 +526,18 @@ describe("D7 a failed flight", () => {
     expect(idp.presented).toHaveLength(2);
     await seconds(100);
     expect(await errorOf(() => processOf(idp, store).issue(initial))).toMatchObject({ code: "auth" });
+  });
+
+  test("A3 D7 one whose token is unusable is noted beside the refresh token that it brought", async () => {
+    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+    const issued = () => {
+      throw refused();
+    };
+    idp.answer = () => ({ accessToken: "t", refreshToken: "r1", issued });
+    await errorOf(() => processOf(idp, store).issue(initial));
+    expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", failure: { error: { status: 401 } } });
+    expect(await errorOf(() => processOf(idp, store).issue(initial))).toMatchObject({ retryAt: expect.any(Number) });
+    expect(idp.presented).toEqual(["r0"]);
   });
 
   test("S1 D7 there is no secret in what is left beside the record", async () => {
