@@ -7,7 +7,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { type Clock, wallClock } from "../clock.js";
+import { type Clock, LONGEST_TIMER_MS, wallClock } from "../clock.js";
 import type { Credential } from "../credential.js";
 import { ClosedError } from "../errors.js";
 import { DEFAULT_TIMEOUT_SECS, type UntimedContext, withDeadline } from "../failure/deadline.js";
@@ -36,7 +36,6 @@ import {
 } from "./diagnostics.js";
 import { Flight } from "./flight.js";
 import { Generation } from "./generation.js";
-import { LONGEST_TIMER_MS } from "./shared-wait.js";
 import { noCounts, type Observable, type ProviderStatus, summaryOf } from "./status.js";
 import { checkOptions, DEFAULT_EXPIRY_RATIO, type RefreshMode, type TokenCacheOptions } from "./token-cache-options.js";
 

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { AuthProvider } from "../auth-provider.js";
 import { faultsOf, join, tellKey } from "../config/check.js";
-import { ConfigError, type ConfigIssue } from "../errors.js";
+import { ClosedError, ConfigError, type ConfigIssue } from "../errors.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import type { Runtime } from "../providers/runtime.js";
@@ -32,8 +32,9 @@ export interface CatalogOptions {
 export class AuthCatalog {
   readonly #providers: ReadonlyMap<string, AuthProvider>;
   readonly #runtimeOf: (name: string) => Runtime;
-  /** Those of connectors that define their own. */
-  readonly #unnamed = new Set<AuthProvider>();
+  /** Those of connectors that define their own, as long as they have them. */
+  readonly #unnamed = new Set<WeakRef<AuthProvider>>();
+  #closed = false;
 
   private constructor(providers: ReadonlyMap<string, AuthProvider>, runtimeOf: (name: string) => Runtime) {
     this.#providers = providers;
@@ -86,12 +87,13 @@ export class AuthCatalog {
 
   /**
    * What a connector's `auth:` key stands for: `{ ref }` the one provider that all share, `{ type,
-   * config }` a new one of its own. Throws a `ConfigError`.
+   * config }` a new one of its own. Throws a `ConfigError`, and a `ClosedError` after `close()`.
    */
   resolve(auth: AuthSpec): AuthProvider {
+    if (this.#closed) throw new ClosedError(SUBJECT);
     if (typeof auth !== "object" || auth === null || !("ref" in auth)) {
       const provider = fromConfig(auth, this.#runtimeOf((auth as ProviderSpec | null)?.type ?? ""));
-      this.#unnamed.add(provider);
+      this.#unnamed.add(new WeakRef(provider));
       return provider;
     }
     const others = Object.keys(auth).filter((key) => key !== "ref");
@@ -109,8 +111,9 @@ export class AuthCatalog {
    * called again. Rejects with what the first of them rejects with, once all are closed.
    */
   async close(): Promise<void> {
-    const providers = [...this.#providers.values(), ...this.#unnamed];
-    const endings = await Promise.allSettled(providers.map(async (provider) => provider.close?.()));
+    this.#closed = true;
+    const providers = [...this.#providers.values(), ...[...this.#unnamed].map((unnamed) => unnamed.deref())];
+    const endings = await Promise.allSettled(providers.map(async (provider) => provider?.close?.()));
     const failed = endings.find((ending) => ending.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }

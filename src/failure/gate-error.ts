@@ -14,7 +14,13 @@ export function gateError(failure: unknown, retryAt: number): Error {
 function errorLike(failure: Error, message: string, retryAt: number): Error | undefined {
   const error = new Error(message, { cause: failure });
   Object.setPrototypeOf(error, Object.getPrototypeOf(failure));
-  const { message: _message, stack: _stack, cause: _cause, ...fields } = Object.getOwnPropertyDescriptors(failure);
+  const {
+    message: _message,
+    stack: _stack,
+    cause: _cause,
+    retryAt: _retryAt,
+    ...fields
+  } = Object.getOwnPropertyDescriptors(failure);
   Object.defineProperties(error, fields);
   Object.defineProperty(error, "retryAt", { value: retryAt, enumerable: true });
   try {

@@ -103,9 +103,9 @@ export function closeGate(gate: Gate, failure: unknown, now: number, random: Ran
 }
 
 /** Not a further failure: nobody was asked. */
-function toldGate(gate: Gate, { cause }: FaucetError, closedUntil: number, now: number): Gate {
+function toldGate(gate: Gate, told: FaucetError, closedUntil: number, now: number): Gate {
   const failuresInARow = Math.max(1, gate.failuresInARow);
-  return { ...gate, failuresInARow, failure: cause, failedAt: now, closedUntil, renewAfter: closedUntil };
+  return { ...gate, failuresInARow, failure: told.cause ?? told, failedAt: now, closedUntil, renewAfter: closedUntil };
 }
 
 /** Whether the IdP is to be left alone. A clock that jumps back behind the failure opens the gate (C10). */

@@ -6,7 +6,8 @@ import type { HttpAnswer } from "./exchange.js";
 export function retryAfterOf({ headers }: Pick<HttpAnswer, "headers">): number | undefined {
   const [value] = [headers["retry-after"]].flat();
   if (value === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value);
+  // More digits than a number holds are for ever all the same.
+  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
   // Date.parse takes "-5" and "1.5" for years; an HTTP date names its month.
   const until = /[a-z]{3}/i.test(value) ? httpDate(value) : Number.NaN;
   if (Number.isNaN(until)) return undefined;

@@ -89,12 +89,15 @@ function stateOf(version: Version | undefined, folder: string): LeaseState {
   );
 }
 
+/** Names of devices, on Windows. */
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
+
 /** A name that every file system takes, and takes for no other key's. */
 function folderName(key: string): string {
-  if (/^[a-z0-9][a-z0-9_-]{0,99}$/.test(key)) return key;
+  if (/^[a-z0-9][a-z0-9_-]{0,99}$/.test(key) && !RESERVED.test(key)) return key;
   const readable = key
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 60);
-  return `${readable}.${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
+  return `k-${readable}.${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
 }

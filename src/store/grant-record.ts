@@ -9,7 +9,7 @@ import { type NotedFailure, notedFailure } from "./noted-failure.js";
 
 /** What is known of a grant. Never changed in place: a new record takes its place. */
 export interface GrantRecord {
-  /** How many exchanges have brought a token. */
+  /** Another one for each exchange that has brought a token; it only rises. */
   readonly generation: number;
   /** What the last of them issued: */
   readonly accessToken?: string | undefined;
@@ -36,13 +36,14 @@ const schema = lazily(() =>
     version: z.literal(VERSION),
     generation: z.number(),
     accessToken: z.optional(z.string()),
-    issuedAt: z.optional(z.number()),
-    expiresIn: z.optional(z.number()),
-    issuedTo: z.optional(z.string()),
+    // What only helps must never make the refresh token unreadable: it is dropped where it is nonsense.
+    issuedAt: z.catch(z.optional(z.number()), undefined),
+    expiresIn: z.catch(z.optional(z.number()), undefined),
+    issuedTo: z.catch(z.optional(z.string()), undefined),
     refreshToken: z.optional(z.string()),
     salt: z.string(),
     seen: z.array(z.string()),
-    failure: z.optional(notedFailure()),
+    failure: z.catch(z.optional(notedFailure()), undefined),
   }),
 );
 
@@ -85,7 +86,13 @@ export function markOf(record: GrantRecord, configured: string | undefined): str
   return refreshToken && fingerprint(record, refreshToken);
 }
 
-/** The fingerprints seen, with that of `configured`. */
+/**
+ * The fingerprints seen, with that of `configured`. Before the first redemption, one that came after
+ * it has superseded nothing yet, and may still win.
+ */
 export function seenWith(record: GrantRecord, configured: string | undefined): readonly string[] {
-  return isUnseen(record, configured) ? [...record.seen, fingerprint(record, configured)] : record.seen;
+  if (configured === undefined) return record.seen;
+  const mark = fingerprint(record, configured);
+  const seen = record.seen.includes(mark) ? record.seen : [...record.seen, mark];
+  return record.refreshToken === undefined ? seen.slice(0, seen.indexOf(mark) + 1) : seen;
 }

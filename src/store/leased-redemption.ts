@@ -98,7 +98,8 @@ export class LeasedRedemption {
     const refreshToken = configured && (brought.refreshToken ?? presented);
     const rotated = { ...record, refreshToken, seen: seenWith(record, configured) };
     const { credential, expiresIn } = await this.#usable(answer, rotated);
-    const generation = record.generation + 1;
+    // A lease's number is nobody else's, so no other token can have this one.
+    const generation = Math.max(record.generation + 1, this.#lease.number);
     const { accessToken } = brought;
     const token = { accessToken, issuedAt: arrivedAt, expiresIn, issuedTo: processName(), failure: undefined };
     const isKept = await this.#put({ ...rotated, ...token, generation });
@@ -137,15 +138,16 @@ export class LeasedRedemption {
     const failure = note(error, record.failure, { lease: this.#lease.number, presents, now: clock(), random });
     // Where it supersedes nothing, it is seen now, and superseded by the next that is not (D5).
     const seen = record.refreshToken === undefined ? seenWith(record, refreshToken) : record.seen;
-    const isNoted = await this.#keeper.annotate({ record: { ...record, seen, failure }, lease }).catch(() => true);
+    const isNoted = await this.#keeper.annotate({ record: { ...record, seen, failure }, lease });
     const good = isNoted ? this.#adoptable(record) : await this.#latest();
     if (good === undefined) throw error;
     return good;
   }
 
-  /** What others have put into the store. */
+  /** What others have put into the store, if it tells. */
   async #latest(): Promise<Issued | undefined> {
-    return this.#adoptable((await this.#keeper.read()).record);
+    const kept = await this.#keeper.read().catch(() => undefined);
+    return kept && this.#adoptable(kept.record);
   }
 
   #adoptable(record: GrantRecord): Issued | undefined {

@@ -1,7 +1,7 @@
 /** What our stores have in common: leases and compare-and-set over states that a medium keeps (D2). */
 
 import { randomUUID } from "node:crypto";
-import { type Clock, wallClock } from "../clock.js";
+import { type Clock, LONGEST_TIMER_MS, wallClock } from "../clock.js";
 import { ClosedError } from "../errors.js";
 import {
   type Change,
@@ -58,12 +58,18 @@ export abstract class LeasedStore implements TokenStore {
     const timeLeft = this.#countdown(holder);
     let number = 0;
     const grant = granting(holder, (held, lease) => this.#isOver(key, held, lease));
-    const granted = await this.advance(key, (state) => {
-      const next = grant(state);
-      number = next?.lease ?? 0;
-      return next;
-    });
-    return granted ? this.#hold(key, holder, number, timeLeft) : undefined;
+    try {
+      const granted = await this.advance(key, (state) => {
+        const next = grant(state);
+        number = next?.lease ?? 0;
+        return next;
+      });
+      return granted ? this.#hold(key, holder, number, timeLeft) : undefined;
+    } catch (error) {
+      // It may have been granted before something went wrong: nobody else could release it.
+      await this.advance(key, releasing(holder)).catch(() => {});
+      throw error;
+    }
   }
 
   /** Releases what is still held; later calls reject with a `ClosedError`. */
@@ -78,13 +84,19 @@ export abstract class LeasedStore implements TokenStore {
 
   #hold(key: string, holder: Holder, number: number, granted: () => number): Lease {
     let timeLeft = granted;
+    // Somebody has taken over, whatever this clock says.
+    const loseIt = (): void => {
+      timeLeft = () => 0;
+      clearInterval(heartbeat);
+    };
     const prolong = async (): Promise<void> => {
       const prolonged = { ...holder, since: this.#clock() };
       const next = this.#countdown(prolonged);
       if (await this.advance(key, prolonging(prolonged))) timeLeft = next;
-      else clearInterval(heartbeat);
+      else loseIt();
     };
-    const heartbeat = setInterval(() => prolong().catch(() => {}), holder.milliseconds * HEARTBEAT).unref();
+    const interval = Math.min(holder.milliseconds * HEARTBEAT, LONGEST_TIMER_MS);
+    const heartbeat = setInterval(() => prolong().catch(() => {}), interval).unref();
     const lease: Lease = {
       number,
       timeLeft: () => timeLeft(),

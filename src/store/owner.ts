@@ -27,15 +27,20 @@ export const thisProcess: () => Owner = lazily(() => ({
 
 /** Whether `owner` is certainly dead, as far as `observer` can see its pid at all. */
 export function isDead(owner: Owner, observer: Owner = thisProcess()): boolean {
-  const isVisible =
-    observer.startedAt !== undefined && owner.boot === observer.boot && owner.pidNamespace === observer.pidNamespace;
-  if (!isVisible) return false;
+  if (!isVisible(owner, observer)) return false;
   try {
     const { state, startedAt } = statusOf(owner.pid);
     return state === "Z" || state === "X" || startedAt !== owner.startedAt;
   } catch (error) {
     return ["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "");
   }
+}
+
+/** What is not known is not the same. */
+function isVisible(owner: Owner, observer: Owner): boolean {
+  const place = ({ host, boot, pidNamespace }: Owner): unknown[] => [host, boot, pidNamespace];
+  const isKnown = [...place(owner), owner.startedAt, observer.startedAt].every((part) => part !== undefined);
+  return isKnown && place(owner).join("\n") === place(observer).join("\n");
 }
 
 /** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); field 2, the name, may hold spaces and parentheses. */

@@ -6,10 +6,11 @@ import { PERSIST_MS, persistDelay } from "../failure/policy.js";
 import { tellAtRisk, tellSafe, warnOfStore } from "./grant-at-risk.js";
 import type { GrantOptions } from "./grant-options.js";
 import { type GrantRecord, newRecord, parseRecord, recordText } from "./grant-record.js";
+import type { NotedFailure } from "./noted-failure.js";
 import type { Lease, StoredRecord } from "./token-store.js";
 
-/** A store that takes longer does not answer. */
-const ANSWER_MS = 10_000;
+/** A store that takes longer, in milliseconds, does not answer. */
+export const ANSWER_MS = 5000;
 
 /** A record, and the number of the lease that wrote it. */
 export interface KeptRecord {
@@ -23,6 +24,8 @@ export class RecordKeeper {
   readonly #key: string;
   #known: GrantRecord | undefined;
   #unsaved: StoredRecord | undefined;
+  /** A failure that could not be left beside the record: its gate is this process's own then. */
+  #unnoted: GrantRecord | undefined;
   #hasWarned = false;
 
   constructor(grant: GrantOptions) {
@@ -39,7 +42,8 @@ export class RecordKeeper {
   async read(): Promise<KeptRecord> {
     const stored = await this.#ask("read", ANSWER_MS, () => this.#grant.store.read(this.#key));
     this.#known = stored === undefined ? (this.#known ?? newRecord()) : parseRecord(stored.text, this.#key);
-    return { record: this.#known, lease: stored?.lease ?? 0 };
+    const { failure = this.#failureUnnoted(this.#known) } = this.#known;
+    return { record: { ...this.#known, failure }, lease: stored?.lease ?? 0 };
   }
 
   /** A lease for so many milliseconds, `undefined` if another holds one. */
@@ -74,6 +78,7 @@ export class RecordKeeper {
       try {
         const saved = await this.#write(stored);
         this.#unsaved = undefined;
+        this.#unnoted = undefined;
         return saved;
       } catch (error) {
         const delay = persistDelay(attempt, this.#grant.random);
@@ -86,9 +91,15 @@ export class RecordKeeper {
     }
   }
 
-  /** Leaves a record that says no more of the grant than the one that it was made of; `false` if that has changed. */
-  annotate({ record, lease }: KeptRecord): Promise<boolean> {
-    return this.#write({ lease, text: recordText(record) });
+  /** Leaves a failure beside the record that it was read with; `false` if that has changed. */
+  async annotate({ record, lease }: KeptRecord): Promise<boolean> {
+    try {
+      this.#unnoted = undefined;
+      return await this.#write({ lease, text: recordText(record) });
+    } catch {
+      this.#unnoted = record;
+      return true;
+    }
   }
 
   /** Writes what could not be saved, unless a later lease has written meanwhile. */
@@ -112,8 +123,12 @@ export class RecordKeeper {
     this.#hasWarned = true;
   }
 
+  #failureUnnoted({ generation }: GrantRecord): NotedFailure | undefined {
+    return this.#unnoted?.generation === generation ? this.#unnoted.failure : undefined;
+  }
+
   #write(stored: StoredRecord): Promise<boolean> {
-    return this.#ask("written", PERSIST_MS, () => this.#grant.store.write(this.#key, stored));
+    return this.#ask("written", ANSWER_MS, () => this.#grant.store.write(this.#key, stored));
   }
 
   async #ask<T>(what: string, milliseconds: number, work: () => Promise<T>): Promise<T> {
@@ -122,7 +137,7 @@ export class RecordKeeper {
     try {
       return await within(milliseconds, late, work);
     } catch (error) {
-      if (FaucetError.is(error)) throw error;
+      if (isStoreError(error)) throw error;
       // What a store of a user's own throws may quote the record.
       throw new StoreError(`${subject} (${codeOf(error)})`);
     }

@@ -9,14 +9,15 @@ import { pause, stopwatch, type UntimedContext } from "../failure/deadline.js";
 import { lockDelay } from "../failure/policy.js";
 import type { Issued } from "../issued.js";
 import type { GrantFlight, GrantOptions } from "./grant-options.js";
-import type { GrantRecord } from "./grant-record.js";
+import { type GrantRecord, newRecord } from "./grant-record.js";
 import { LeasedRedemption, LeaseLapsed } from "./leased-redemption.js";
-import { isStoreError, RecordKeeper } from "./record-keeper.js";
+import { type NotedFailure, note } from "./noted-failure.js";
+import { ANSWER_MS, isStoreError, RecordKeeper } from "./record-keeper.js";
 import { adoptable, standingError } from "./settlement.js";
 import { askIdp } from "./token-exchange.js";
 
-/** What a lease lasts longer than the requests that it covers: time to look, and to save. */
-const LEASE_MARGIN_SECS = 5;
+/** What a lease lasts longer than the requests that it covers: a slow store's time to lock, and to read again. */
+const LEASE_MARGIN_SECS = (2 * ANSWER_MS) / 1000;
 
 /** An issuer over the record of a grant. */
 export class RecordedGrant {
@@ -24,6 +25,8 @@ export class RecordedGrant {
   readonly #keeper: RecordKeeper;
   readonly #leaseSecs: number;
   #last: LeasedRedemption | undefined;
+  /** The last failure without the store. */
+  #failedAlone: NotedFailure | undefined;
 
   constructor(grant: GrantOptions) {
     this.#grant = grant;
@@ -63,8 +66,7 @@ export class RecordedGrant {
       const issued = this.#settle(record, flight.why, failedBefore) ?? (await this.#redeemAlone(flight, failedBefore));
       if (issued !== undefined) return issued;
       const waited = limit * 1000 - timeLeft();
-      if (timeLeft() === 0)
-        throw new StoreError(`${this.#grant.identity.key} has been locked by others for ${limit} s`);
+      if (timeLeft() === 0) throw this.#notLocked(limit);
       await pause(lockDelay(waited, this.#grant.random));
     }
   }
@@ -99,14 +101,29 @@ export class RecordedGrant {
     }
   }
 
+  #notLocked(limit: number): StoreError {
+    const why = "others hold it, or its store is too slow";
+    return new StoreError(`${this.#grant.identity.key} could not be locked for long enough within ${limit} s: ${why}`);
+  }
+
   /** Tokens that take no refresh token can be had without a store (D3). */
   async #goWithout(flight: GrantFlight, error: unknown): Promise<Issued> {
-    const { refreshToken, strict, defaultExpiresIn } = this.#grant;
+    const { refreshToken, strict, defaultExpiresIn, clock, random } = this.#grant;
     if (!isStoreError(error) || refreshToken !== undefined || strict) throw error;
     this.#keeper.warn(error);
+    // The gate is this process's own then (F4).
+    const gated = standingError(this.#grant, { ...newRecord(), failure: this.#failedAlone }, Number.POSITIVE_INFINITY);
+    if (gated !== undefined) throw gated;
     const held = { refreshToken, accessToken: undefined };
-    const { answer } = await askIdp(this.#grant, flight, { held, take: (answer) => ({ answer }) });
-    const { credential, expiresIn } = answer.brought.issued();
-    return { credential, expiresIn: expiresIn ?? defaultExpiresIn, issuedAt: answer.arrivedAt };
+    try {
+      const { answer } = await askIdp(this.#grant, flight, { held, take: (answer) => ({ answer }) });
+      const { credential, expiresIn } = answer.brought.issued();
+      this.#failedAlone = undefined;
+      return { credential, expiresIn: expiresIn ?? defaultExpiresIn, issuedAt: answer.arrivedAt };
+    } catch (failure) {
+      const now = clock();
+      this.#failedAlone = note(failure, this.#failedAlone, { lease: 0, presents: undefined, now, random });
+      throw failure;
+    }
   }
 }

@@ -55,10 +55,11 @@ export class VersionFolder {
         await this.#write(draft, text);
         await link(draft, this.#pathOf(number));
       } catch (error) {
-        if (codeOf(error) === "EEXIST") return false;
+        // ENOENT: this process slept, and its draft was swept away.
+        if (["EEXIST", "ENOENT"].includes(codeOf(error) ?? "")) return false;
         throw error;
       } finally {
-        await rm(draft, { force: true });
+        await rm(draft, { force: true }).catch(() => {});
       }
       await syncFolder(this.#folder);
       const names = await this.#list();
@@ -148,6 +149,9 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
+  } catch (error) {
+    // Some file systems have no such thing.
+    if (!["EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")) throw error;
   } finally {
     await handle.close();
   }

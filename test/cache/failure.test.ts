@@ -252,6 +252,39 @@ describe("F4 the gate", () => {
     expect(await errorOf(() => cache.getToken())).toMatchObject({ code: "transport", cause: "text" });
   });
 
+  test("F4 what a gate elsewhere has told is taken over, and is no further failure", async () => {
+    const failure = new AuthError("refused", { status: 400 });
+    const retryAt = Date.now() + 5000;
+    const told = new AuthError("refused; not asked again", { retryAt, cause: failure });
+    const { cache, idp } = cacheOver(fails(told));
+    expect(await errorOf(() => cache.getToken())).toBe(told);
+    for (let n = 0; n < 2; n += 1) {
+      expect(await errorOf(() => cache.getToken())).toMatchObject({ code: "auth", retryAt, cause: failure });
+    }
+    expect(cache.status()).toMatchObject({ consecutiveFailures: 1, retryAt });
+    await seconds(5);
+    idp.answer = () => lives(10);
+    await cache.getToken();
+    expect(idp.requests).toBe(2);
+  });
+
+  test("F4 an error of an issuer's own that tells when to come again, or is frozen, keeps its class", async () => {
+    const own = Object.freeze(new AuthError("refused", { retryAt: Date.now() + 5000 }));
+    const { cache } = cacheOver(fails(own));
+    expect(await errorOf(() => cache.getToken())).toBe(own);
+    expect(await errorOf(() => cache.getToken())).toMatchObject({ name: "AuthError", code: "auth", cause: own });
+  });
+
+  test("F4 D7 an issuer that keeps the gate itself is looked at again each second", async () => {
+    const { cache, idp } = cacheOver(fails(refused), { lookAgainSecs: 1 });
+    await errorOf(() => cache.getToken());
+    expect((await errorOf(() => cache.getToken())).cause).toBe(refused);
+    expect(idp.requests).toBe(1);
+    await seconds(1);
+    idp.answer = () => lives(10);
+    expect(await cache.getToken()).toEqual(bearer("t"));
+  });
+
   test("F4 a success opens it", async () => {
     const { cache, idp } = cacheOver(fails(down));
     for (let n = 0; n < 3; n += 1) await errorOf(() => cache.getToken());
@@ -445,9 +478,10 @@ describe("F6 renewal in the background", () => {
 
 describe("options", () => {
   test("G2 all faults at once", async () => {
-    const options = { expiryRatio: 2, timeoutSecs: 0, refresh: "never" } as never;
+    const options = { expiryRatio: 2, timeoutSecs: 0, refresh: "never", lookAgainSecs: -1 } as never;
     const { issues } = await errorOf(() => new TokenCache(async () => lives(1), options));
-    expect((issues as { path: string }[]).map(({ path }) => path)).toEqual(["expiryRatio", "timeoutSecs", "refresh"]);
+    const paths = ["expiryRatio", "timeoutSecs", "lookAgainSecs", "refresh"];
+    expect((issues as { path: string }[]).map(({ path }) => path)).toEqual(paths);
   });
 
   test("H2 timeoutSecs is the deadline of a flight", async () => {

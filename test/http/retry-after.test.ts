@@ -4,6 +4,7 @@ import { retryAfterOf } from "../../src/http/retry-after.js";
 test.each([
   ["120", undefined, 120],
   [" 0 ", undefined, 0],
+  ["9".repeat(400), undefined, Number.MAX_SAFE_INTEGER],
   ["Mon, 23 Nov 2026 12:00:30 GMT", "Mon, 23 Nov 2026 12:00:00 GMT", 30],
   ["Mon, 23 Nov 2026 11:00:00 GMT", "Mon, 23 Nov 2026 12:00:00 GMT", 0],
   ["Mon Nov 23 12:00:30 2026", "Mon, 23 Nov 2026 12:00:00 GMT", 30],

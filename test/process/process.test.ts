@@ -44,6 +44,42 @@ describe.each(formats)("C9 %s", (format) => {
   });
 });
 
+describe.each(formats)("C9 a store: %s", (format) => {
+  const prelude = (tokenUrl: string) => `${load[format]}
+    const store = new faucet.MemoryTokenStore();
+    const config = { token_url: ${JSON.stringify(tokenUrl)}, client_id: "c", client_secret: "s", persist: { key: "k" } };
+    const provider = new faucet.OAuth2ClientCredentialsProvider(config, { store });`;
+
+  test("C9 a caller who waits for its lock is not cut off by the process ending", async () => {
+    const idp = await startIdp();
+    const { code, stdout } = await run(
+      format,
+      `${prelude(idp.tokenUrl)}
+      store.lock("k", 60_000).then((lease) => {
+        setTimeout(() => lease.release(), 300).unref();
+        provider.getToken().then(({ token }) => console.log(token));
+      });`,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "token-1\n" });
+  });
+
+  test("C9 neither a lease nor a wait for one holds the process where nobody waits", async () => {
+    const idp = await startIdp();
+    const { code, stdout } = await run(
+      format,
+      `${prelude(idp.tokenUrl)}
+      const leaving = new AbortController();
+      process.on("exit", () => console.log("under way:", provider.status().inFlight));
+      store.lock("k", 60_000).then(() => {
+        provider.getToken({ signal: leaving.signal }).catch(() => {});
+        setTimeout(() => leaving.abort(), 100);
+      });`,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "under way: true\n" });
+    expect(idp.seen).toHaveLength(0);
+  });
+});
+
 describe("two builds", () => {
   test("FaucetError.is knows the errors of the other build, instanceof does not", async () => {
     const { stdout, stderr } = await run(

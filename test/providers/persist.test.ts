@@ -222,6 +222,7 @@ describe("close()", () => {
     const custom = fromConfig({ type: "mine" }, { types: { mine: () => new StaticProvider({ token: "t" }) } });
     await catalog.close();
     await catalog[Symbol.asyncDispose]();
+    expect(() => catalog.resolve({ type: "static", config: { token: "v" } })).toThrow("auth catalog is closed");
     for (const provider of [catalog.get("a"), own]) {
       expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "closed" });
     }

@@ -24,6 +24,9 @@ ifLinux("D2 of another boot, or another pid namespace, nothing is known", () => 
 test("D2 where processes cannot be seen, nothing is known", () => {
   const unknown = { host: "h", pid: 2 ** 30 };
   expect(isDead(unknown, unknown)).toBe(false);
+  // What neither knows is not what both have.
+  expect(isDead({ ...unknown, startedAt: "55" }, { ...unknown, startedAt: "0" })).toBe(false);
+  expect(isDead({ ...me, pid: 2 ** 30, host: "another" })).toBe(false);
 });
 
 ifLinux("D2 a zombie is dead", async () => {

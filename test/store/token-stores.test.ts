@@ -133,6 +133,22 @@ describe("leases of our own stores", () => {
     expect((await store.lock("k", 9000))?.number).toBe(2);
   });
 
+  test("D2 a holder whose heartbeat finds that another has taken over knows that its time is over", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    let skew = 0;
+    const store = new MemoryTokenStore({ clock: () => Date.now() + skew });
+    const lease = await store.lock("k", 9000);
+    skew = 9000;
+    expect((await store.lock("k", 9000))?.number).toBe(2);
+    skew = 0;
+    expect(lease?.timeLeft()).toBe(9000);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(lease?.timeLeft()).toBe(0);
+  });
+
   test("D2 C10 a clock that jumps back makes no lease last longer: it is watched for its time", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => {
