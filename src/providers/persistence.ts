@@ -48,6 +48,7 @@ export function persistField(): z.ZodMiniType<PersistSettings> {
 export function persistFitsRuntime(type: string, { name, store }: Runtime): Relation {
   return ({ persist }) => {
     if (!isGiven(persist) && store === undefined) return [];
+    if (isGiven(persist) && typeof persist !== "object") return [];
     const { path, key, encryption_key, previous_encryption_keys } = (persist ?? {}) as PersistConfig;
     const faults: { path: string; message: string }[] = [];
     const fault = (at: string, message: string): void => {

@@ -93,7 +93,8 @@ class SealingKey {
   constructor(key: EncryptionKey, path: string) {
     const fault = faultOfKey(key);
     if (fault !== undefined) throw new ConfigError("encryptedStore", [{ path, message: fault }]);
-    this.#bytes = bytesOf(key) as Uint8Array;
+    // A copy: the caller may wipe its own.
+    this.#bytes = Uint8Array.from(bytesOf(key) as Uint8Array);
     this.id = createHash("sha256").update("faucet-auth key id").update(this.#bytes).digest("base64url").slice(0, 11);
   }
 
@@ -119,7 +120,9 @@ class SealingKey {
 
 function unseal({ lease, text }: StoredRecord, name: string, keys: readonly SealingKey[]): string {
   const parts = text.split(".");
-  const header = parts.length === 5 ? parseJson(Buffer.from(parts[0] ?? "", "base64url").toString()) : undefined;
+  // There is no encrypted key where the key is given (RFC 7518 §4.5).
+  const header =
+    parts.length === 5 && parts[1] === "" ? parseJson(Buffer.from(parts[0] ?? "", "base64url").toString()) : undefined;
   const { kid, record, lease: sealedLease } = (header ?? {}) as Partial<Header>;
   if (header === undefined) throw unreadable(name, "is not encrypted");
   const key = keys.find(({ id }) => id === kid);

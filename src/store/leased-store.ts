@@ -64,9 +64,10 @@ export abstract class LeasedStore implements TokenStore {
         number = next?.lease ?? 0;
         return next;
       });
+      this.#refuseIfClosed();
       return granted ? this.#hold(key, holder, number, timeLeft) : undefined;
     } catch (error) {
-      // It may have been granted before something went wrong: nobody else could release it.
+      // It may have been granted before something went wrong, or closed: nobody else could release it.
       await this.advance(key, releasing(holder)).catch(() => {});
       throw error;
     }

@@ -53,11 +53,7 @@ export class VersionFolder {
     return this.#try("written", async () => {
       try {
         await this.#write(draft, text);
-        await link(draft, this.#pathOf(number));
-      } catch (error) {
-        // ENOENT: this process slept, and its draft was swept away.
-        if (["EEXIST", "ENOENT"].includes(codeOf(error) ?? "")) return false;
-        throw error;
+        if (!(await linked(draft, this.#pathOf(number)))) return false;
       } finally {
         await rm(draft, { force: true }).catch(() => {});
       }
@@ -141,6 +137,17 @@ function numberOf(name: string): number | undefined {
 function newestOf(names: readonly string[]): number | undefined {
   const numbers = names.map(numberOf).filter((number) => number !== undefined);
   return numbers.length === 0 ? undefined : Math.max(...numbers);
+}
+
+/** `false` if another process has linked that name, or has swept away the draft, while this one slept. */
+async function linked(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (["EEXIST", "ENOENT"].includes(codeOf(error) ?? "")) return false;
+    throw error;
+  }
 }
 
 /** So that names survive a power failure. Windows keeps them without, and cannot open a folder. */

@@ -25,16 +25,17 @@ const leaseAndDie = (path: string) => `${load.module}
 describe("D1 one grant, many processes", () => {
   test("D1 D2 D6 three processes present no refresh token twice", async () => {
     const path = await folder();
-    const seen = await runFleet({ processes: 3, connectors: 5, milliseconds: 3000, accessTokenSeconds: 1, path });
+    const seen = await runFleet({ processes: 3, connectors: 5, milliseconds: 3000, accessTokenSeconds: 2, path });
     expect(seen).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0, refused: 0 });
-    expect(seen.expiries).toBeGreaterThanOrEqual(1);
-    expect(Math.abs(seen.tokenRequests - seen.expiries - 1)).toBeLessThanOrEqual(1);
+    // The first, one for each expiry, and one where the provider's whole seconds end a token before its time.
+    expect(seen.tokenRequests).toBeGreaterThanOrEqual(2);
+    expect(seen.tokenRequests).toBeLessThanOrEqual(seen.expiries + 2);
     expect(await faultsOfStore(path)).toEqual([]);
   });
 
   test("D5 old and new processes side by side while the configured refresh token changes", async () => {
     const path = await folder();
-    const size = { processes: 4, connectors: 2, milliseconds: 2500, accessTokenSeconds: 1, configured: 2 };
+    const size = { processes: 4, connectors: 2, milliseconds: 2500, accessTokenSeconds: 2, configured: 2 };
     expect(await runFleet({ ...size, path })).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0 });
   });
 

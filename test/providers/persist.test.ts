@@ -78,6 +78,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
       }
     };
     expect(faults({ persist: {} }, { name: "sf" })).toEqual(["persist.path"]);
+    expect(faults({ persist: "x" })).toEqual(["persist"]);
     expect(faults({ persist: { path: "x" } })).toEqual(["persist.key"]);
     expect(faults({ persist: { path: "x" } }, { name: type })).toEqual(["persist.key"]);
     expect(faults({ persist: { path: "x", key: "k" } })).toEqual([]);

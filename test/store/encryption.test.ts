@@ -35,6 +35,16 @@ test("it is read with the same key in any spelling", async () => {
   }
 });
 
+test("it keeps a key of its own: the caller may wipe what it has given", async () => {
+  const given = Buffer.from(key);
+  const store = encryptedStore(new MemoryTokenStore(), { key: given });
+  given.fill(0);
+  await store.write("k", record);
+  expect(await store.read("k")).toEqual(record);
+  const { inner } = await sealed();
+  expect(await encryptedStore(inner, { key }).read("k")).toEqual(record);
+});
+
 test("previous keys read what they have written; what is written next has the new one", async () => {
   const { inner } = await sealed();
   const rekeyed = encryptedStore(inner, { key: other, previousKeys: [key] });
@@ -51,6 +61,7 @@ test.each([
   ["that was changed", (text: string) => tampered(text, 3), key, "k", 3, "does not decrypt"],
   ["whose tag was changed", (text: string) => tampered(text, 4), key, "k", 3, "does not decrypt"],
   ["whose tag was cut off", (text: string) => text.slice(0, -16), key, "k", 3, "does not decrypt"],
+  ["with a part that must be empty", (text: string) => text.replace("..", ".AAAA."), key, "k", 3, "is not encrypted"],
   ["of damaged text", () => "a.b.c.d.e", key, "k", 3, "is not encrypted"],
 ])("a record %s is a StoreError that quotes nothing", async (_what, change, withKey, at, lease, message) => {
   const { inner, text } = await sealed();

@@ -89,6 +89,23 @@ test("D3 a folder that cannot be is a StoreError that names it, not an absent re
   }
 });
 
+test("D2 a draft that was swept away under a sleeper is not published", async () => {
+  const path = join(await folder(), "k");
+  const versions = new VersionFolder(path);
+  await versions.publish({ number: 1, text: "1" });
+  // Sweeps whatever draft it finds, as another process would.
+  const sweeper = setInterval(async () => {
+    for (const name of await readdir(path)) if (name.endsWith(".draft")) await rm(join(path, name), { force: true });
+  }, 0);
+  onTestFinished(() => clearInterval(sweeper));
+  for (let n = 0; n < 20; n += 1) {
+    const newest = await versions.newest();
+    await versions.publish({ number: (newest?.number ?? 0) + 1, text: `${n}` });
+  }
+  clearInterval(sweeper);
+  expect((await versions.newest())?.number).toBeGreaterThan(1);
+});
+
 test("D6 S2 a damaged file is an error that quotes nothing of it, and is left as it is", async () => {
   const path = await folder();
   await mkdir(join(path, "k"));

@@ -118,6 +118,15 @@ describe("leases of our own stores", () => {
     expect((await new FileTokenStore(path).lock("k", 1000))?.number).toBe(2);
   });
 
+  test("close() leaves no lease to a lock that is on its way", async () => {
+    const path = await folder();
+    const store = new FileTokenStore(path);
+    const locking = errorOf(() => store.lock("k", 60_000));
+    await store.close();
+    expect(await locking).toMatchObject({ code: "closed" });
+    expect(await new FileTokenStore(path).lock("k", 1000)).toBeDefined();
+  });
+
   test("D2 the heartbeat of its holder prolongs a lease, until it is released", async () => {
     vi.useFakeTimers();
     onTestFinished(() => {
