@@ -1,6 +1,7 @@
 /** Processes that share a grant while the IdP hangs (D7). */
 
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { newFolder, start } from "./processes.js";
 
@@ -13,13 +14,14 @@ export async function hang({ processes, timeoutSecs }) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const path = await newFolder();
   const config = {
     token_url: `http://127.0.0.1:${port}/token`,
     client_id: "c",
     client_secret: "s",
     refresh_token: "r0",
     timeout_secs: timeoutSecs,
-    persist: { path: await newFolder() },
+    persist: { path },
   };
   const fleet = Array.from({ length: processes }, () => start("refresher", { config }));
   await Promise.all(fleet.map(({ message }) => message()));
@@ -30,6 +32,8 @@ export async function hang({ processes, timeoutSecs }) {
       return { code, after: Date.now() - began };
     }),
   );
+  await Promise.all(fleet.map(({ exited }) => exited));
+  await rm(path, { recursive: true });
   server.closeAllConnections();
   server.close();
   return { ended, requests };

@@ -1,5 +1,6 @@
 /** Processes that are killed in the middle of a refresh, and those that come after them (D6). */
 
+import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { startOpenIdProvider } from "../../examples/demo/openid-provider.js";
 import { faultsOfStore, newFolder, start } from "./processes.js";
@@ -59,6 +60,7 @@ export async function killMany(kills) {
       refresh_token = await idp.mintRefreshToken();
     }
   }
+  await rm(path, { recursive: true });
   idp.close();
   return { ...counts, violations };
 }
