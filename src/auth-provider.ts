@@ -1,7 +1,8 @@
 /** The interface that connectors depend on. */
 
-import type { Credential } from "./credential.js";
-import type { CallOptions } from "./issued.js";
+import type { ProviderStatus } from "./cache/status.js";
+import type { Credential } from "./values/credential.js";
+import type { CallOptions } from "./values/issued.js";
 
 /**
  * A live source of credentials. Hand one object to every connector that uses the same grant: they
@@ -27,6 +28,12 @@ export interface AuthProvider {
    */
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
 
+  /** Where the provider stands: a snapshot without secrets, for logs and health checks. */
+  status?(): ProviderStatus;
+
   /** Ends the provider, once its flight in progress has. Calls after it reject. */
   close?(): Promise<void>;
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose]?(): Promise<void>;
 }

@@ -2,12 +2,12 @@
 
 import type { AuthProvider } from "./auth-provider.js";
 import { faultsOf, suggest, tellKey } from "./config/check.js";
-import { ConfigError, type ConfigIssue } from "./errors.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 import type { ProviderFactory, Runtime } from "./providers/runtime.js";
 import { StaticProvider } from "./providers/static.js";
 import { TokenEndpointProvider } from "./providers/token-endpoint.js";
+import { ConfigError, type ConfigFault } from "./values/errors.js";
 
 /** What a connector's or a catalog's configuration says of a provider. */
 export interface ProviderSpec {
@@ -56,7 +56,7 @@ function builtIn(type: string): ProviderFactory {
   return (config, runtime) => new Provider(config, runtime);
 }
 
-function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigIssue[] {
+function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
   if (typeof spec !== "object" || spec === null || Array.isArray(spec)) {
     return [{ path: "", message: "must be a mapping with type and config" }];
   }

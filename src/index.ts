@@ -2,41 +2,20 @@
 
 export type { AuthProvider } from "./auth-provider.js";
 export type { FlightEvent, GateEvent, RetryEvent, StaleServedEvent, ToldError } from "./cache/diagnostics.js";
-export type { ErrorSummary, Observable, ProviderStatus, StatusCounts } from "./cache/status.js";
+export type { ErrorSummary, ProviderStatus, StatusCounts } from "./cache/status.js";
 export { TokenCache } from "./cache/token-cache.js";
 export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options.js";
 export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";
 export type { Resolver } from "./catalog/interpolation.js";
-export type { Clock } from "./clock.js";
 export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
 export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
-export {
-  type BasicCredential,
-  type BearerCredential,
-  Credential,
-  type HeaderCredential,
-  type TokenCredential,
-} from "./credential.js";
-export {
-  AuthError,
-  type AuthErrorDetails,
-  ClosedError,
-  ConfigError,
-  type ConfigIssue,
-  FaucetError,
-  type FaucetErrorDetails,
-  StoreError,
-  type StoreErrorDetails,
-  TransportError,
-  type TransportErrorDetails,
-} from "./errors.js";
 export type { Random } from "./failure/policy.js";
 export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
+export type { GrantAtRiskEvent, GrantIdentity } from "./grant/grant-at-risk.js";
 export type { Dispatcher, DispatcherResponse } from "./http/dispatcher.js";
-export type { CallOptions, Issue, IssueContext, Issued, IssueReason, Retry } from "./issued.js";
 export type { ClientAuthMethod } from "./oauth2/client.js";
 export type { OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { FetchingConfig } from "./providers/fetching-provider.js";
@@ -51,7 +30,28 @@ export { type StaticConfig, StaticProvider } from "./providers/static.js";
 export { type ApplyAs, type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
 export { FileTokenStore } from "./store/file-token-store.js";
-export type { GrantAtRiskEvent, GrantIdentity } from "./store/grant-at-risk.js";
 export type { StoreOptions } from "./store/leased-store.js";
 export { MemoryTokenStore } from "./store/memory-token-store.js";
 export type { Lease, StoredRecord, TokenStore } from "./store/token-store.js";
+export type { Clock } from "./values/clock.js";
+export {
+  type BasicCredential,
+  type BearerCredential,
+  Credential,
+  type HeaderCredential,
+  type TokenCredential,
+} from "./values/credential.js";
+export {
+  AuthError,
+  type AuthErrorDetails,
+  ClosedError,
+  ConfigError,
+  type ConfigFault,
+  FaucetError,
+  type FaucetErrorDetails,
+  StoreError,
+  type StoreErrorDetails,
+  TransportError,
+  type TransportErrorDetails,
+} from "./values/errors.js";
+export type { CallOptions, Issue, IssueContext, Issued, IssueReason, Retry } from "./values/issued.js";

@@ -4,8 +4,8 @@
  */
 
 import { channel, tracingChannel } from "node:diagnostics_channel";
-import { FaucetError } from "../errors.js";
-import type { IssueReason } from "../issued.js";
+import { FaucetError } from "../values/errors.js";
+import type { IssueReason } from "../values/issued.js";
 import { type ErrorSummary, summaryOf } from "./status.js";
 
 /** An error of this library as it is; of others, which may hold anything, the name. */

@@ -1,7 +1,7 @@
 /** One exchange in progress, and those who wait for it (C1). */
 
-import type { Credential } from "../credential.js";
-import type { IssueReason } from "../issued.js";
+import type { Credential } from "../values/credential.js";
+import type { IssueReason } from "../values/issued.js";
 import { SharedWait } from "./shared-wait.js";
 
 /** A credential that is on its way. It is settled from outside, once. */

@@ -1,10 +1,10 @@
 /** A generation: what one successful flight produced, and how long it is good for (C4 to C6, C10). */
 
-import { type Credential, remake, secretOf } from "../credential.js";
-import { AuthError } from "../errors.js";
 import { type Random, renewalInstant } from "../failure/policy.js";
-import { type Issued, lifetimeOf } from "../issued.js";
-import { type Age, ageAt, type Lifespan, lifespanOf } from "../lifespan.js";
+import { type Credential, remake, secretOf } from "../values/credential.js";
+import { AuthError } from "../values/errors.js";
+import { type Issued, lifetimeOf } from "../values/issued.js";
+import { type Age, ageAt, type Lifespan, lifespanOf } from "../values/lifespan.js";
 
 /** How a generation is made. */
 interface Birth {

@@ -1,7 +1,7 @@
 /** Waiting together: one promise, many who wait for it, each free to leave (C8, C9). */
 
-import { LONGEST_TIMER_MS } from "../clock.js";
-import { handled } from "../handled.js";
+import { LONGEST_TIMER_MS } from "../values/clock.js";
+import { handled } from "../values/handled.js";
 
 /** A promise that each waiter can leave alone, and that holds the process open while anybody waits. */
 export class SharedWait<T> {

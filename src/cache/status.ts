@@ -1,11 +1,6 @@
 /** What a cache or a provider tells of itself: safe to log, and to serve as a health check (S1). */
 
-import { FaucetError } from "../errors.js";
-
-/** Something that tells its status. The four providers do; a user's own need not. */
-export interface Observable {
-  status(): ProviderStatus;
-}
+import { FaucetError } from "../values/errors.js";
 
 /** A snapshot. Instants are in milliseconds since the epoch. */
 export interface ProviderStatus {

@@ -1,9 +1,9 @@
 /** How a `TokenCache` keeps its credentials: its options, and what is wrong with them. */
 
-import type { Clock } from "../clock.js";
-import { ConfigError, type ConfigIssue } from "../errors.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import type { Random } from "../failure/policy.js";
+import type { Clock } from "../values/clock.js";
+import { ConfigError, type ConfigFault } from "../values/errors.js";
 
 /** The share of its lifetime for which a token is used: what is left covers clocks and networks. */
 export const DEFAULT_EXPIRY_RATIO = 0.9;
@@ -50,7 +50,7 @@ export function checkOptions(options: TokenCacheOptions): void {
     lookAgainSecs = 0,
     refresh,
   } = options;
-  const issues: ConfigIssue[] = [];
+  const issues: ConfigFault[] = [];
   if (!(typeof expiryRatio === "number" && expiryRatio > 0 && expiryRatio <= 1)) {
     issues.push({ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" });
   }

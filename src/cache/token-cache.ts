@@ -7,9 +7,6 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { type Clock, LONGEST_TIMER_MS, wallClock } from "../clock.js";
-import type { Credential } from "../credential.js";
-import { ClosedError } from "../errors.js";
 import { DEFAULT_TIMEOUT_SECS, type UntimedContext, withDeadline } from "../failure/deadline.js";
 import { gateError } from "../failure/gate-error.js";
 import {
@@ -22,8 +19,11 @@ import {
   type Random,
   replaceableAge,
 } from "../failure/policy.js";
-import { handled } from "../handled.js";
-import type { CallOptions, Issue, Issued, IssueReason } from "../issued.js";
+import { type Clock, LONGEST_TIMER_MS, wallClock } from "../values/clock.js";
+import type { Credential } from "../values/credential.js";
+import { ClosedError } from "../values/errors.js";
+import { handled } from "../values/handled.js";
+import type { CallOptions, Issue, Issued, IssueReason } from "../values/issued.js";
 import {
   type CacheIdentity,
   type FlightEvent,
@@ -36,7 +36,7 @@ import {
 } from "./diagnostics.js";
 import { Flight } from "./flight.js";
 import { Generation } from "./generation.js";
-import { noCounts, type Observable, type ProviderStatus, summaryOf } from "./status.js";
+import { noCounts, type ProviderStatus, summaryOf } from "./status.js";
 import { checkOptions, DEFAULT_EXPIRY_RATIO, type RefreshMode, type TokenCacheOptions } from "./token-cache-options.js";
 
 /**
@@ -50,7 +50,7 @@ import { checkOptions, DEFAULT_EXPIRY_RATIO, type RefreshMode, type TokenCacheOp
  *
  * Throws a `ConfigError` if an option is out of range.
  */
-export class TokenCache implements Observable {
+export class TokenCache {
   readonly #issue: (why: UntimedContext) => ReturnType<Issue>;
   readonly #expiryRatio: number;
   readonly #refresh: RefreshMode;

@@ -4,10 +4,10 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { AuthProvider } from "../auth-provider.js";
 import { faultsOf, join, tellKey } from "../config/check.js";
-import { ClosedError, ConfigError, type ConfigIssue } from "../errors.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import type { Runtime } from "../providers/runtime.js";
+import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
 import { type Interpolated, Interpolation, type Resolver } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { builtInResolvers } from "./resolvers.js";
@@ -165,7 +165,7 @@ function pathOf(name: string): string {
   return join("auth", tellKey(name));
 }
 
-type Outcome = { readonly built: AuthProvider } | { readonly faults: readonly ConfigIssue[] };
+type Outcome = { readonly built: AuthProvider } | { readonly faults: readonly ConfigFault[] };
 
 function build(name: string, spec: unknown, runtime: Runtime): Outcome {
   const path = pathOf(name);

@@ -4,7 +4,7 @@
  */
 
 import { join, tellKey } from "../config/check.js";
-import type { ConfigIssue } from "../errors.js";
+import type { ConfigFault } from "../values/errors.js";
 
 /** Finds the text that a reference stands for. What it throws is told with the place of the reference. */
 export type Resolver = (reference: string) => string | Promise<string>;
@@ -15,7 +15,7 @@ const MARK = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
 /** A value with its references resolved, and what could not be. */
 export interface Interpolated {
   readonly value: unknown;
-  readonly faults: readonly ConfigIssue[];
+  readonly faults: readonly ConfigFault[];
 }
 
 /** Interpolates values against one set of resolvers and variables. */
@@ -32,7 +32,7 @@ export class Interpolation {
 
   /** A copy of `value` with every text in it interpolated. What cannot be is a fault at its path. */
   async interpolate(value: unknown, path: string): Promise<Interpolated> {
-    const faults: ConfigIssue[] = [];
+    const faults: ConfigFault[] = [];
     const report = (message: string, where: string): void => {
       faults.push({ path: where, message });
     };

@@ -1,7 +1,7 @@
 /** The pipeline document, of which only `auth:` and `vars:` are read. The YAML parser is loaded when first needed. */
 
 import type { Node, YAMLError } from "yaml";
-import { ConfigError, type ConfigIssue } from "../errors.js";
+import { ConfigError, type ConfigFault } from "../values/errors.js";
 
 /** What a catalog takes from a document; `undefined` for a block that is not there. */
 export interface PipelineDocument {
@@ -16,7 +16,7 @@ export interface PipelineDocument {
 export async function parsePipeline(text: string): Promise<PipelineDocument> {
   const { LineCounter, isMap, parseDocument, visit } = await import("yaml");
   const lines = new LineCounter();
-  const toIssue = ({ code, pos: [offset] }: YAMLError): ConfigIssue => {
+  const toIssue = ({ code, pos: [offset] }: YAMLError): ConfigFault => {
     const { line, col } = lines.linePos(offset);
     return {
       path: "",

@@ -2,17 +2,17 @@
 
 import leven from "leven";
 import type * as z from "zod/mini";
-import { ConfigError, type ConfigIssue, FaucetError } from "../errors.js";
+import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
 
 /** A fault in how keys stand to each other, which no key shows alone. */
-export type Relation = (config: Readonly<Record<string, unknown>>) => readonly ConfigIssue[];
+export type Relation = (config: Readonly<Record<string, unknown>>) => readonly ConfigFault[];
 
 /** What a configuration is checked against, and what is wrong already. */
 export interface Checks<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations?: readonly Relation[];
   /** Faults found elsewhere, to be told in the same error. */
-  readonly others?: readonly ConfigIssue[];
+  readonly others?: readonly ConfigFault[];
 }
 
 /**
@@ -51,7 +51,7 @@ export function isGiven(value: unknown): boolean {
 }
 
 /** Runs `build` and gives back its result, or its `ConfigError`'s faults with `path` before theirs. */
-export function faultsOf<T>(path: string, build: () => T): { built: T } | { faults: readonly ConfigIssue[] } {
+export function faultsOf<T>(path: string, build: () => T): { built: T } | { faults: readonly ConfigFault[] } {
   try {
     return { built: build() };
   } catch (error) {
@@ -75,7 +75,7 @@ export function suggest(name: string, known: readonly string[]): string {
   return known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;
 }
 
-function toFaults(issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<string, readonly string[]>): ConfigIssue[] {
+function toFaults(issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<string, readonly string[]>): ConfigFault[] {
   const path = pathOf(issue.path);
   if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
   const known = knownKeys.get(path) ?? [];

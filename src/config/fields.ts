@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod/mini";
-import { isFieldValue, isToken } from "../http-field.js";
+import { isFieldValue, isToken } from "../values/http-field.js";
 
 type Scalar = string | number | boolean;
 

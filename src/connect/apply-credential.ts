@@ -1,6 +1,6 @@
 /** How each kind of credential goes onto HTTP: known here, and nowhere else. */
 
-import type { Credential } from "../credential.js";
+import type { Credential } from "../values/credential.js";
 
 /** A request, as far as a credential may touch it. */
 export interface ApplicableRequest {

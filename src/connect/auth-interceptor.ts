@@ -1,9 +1,9 @@
 /** `authInterceptor`: for undici's dispatchers what `authFetch` is for fetch (W1 to W5). */
 
 import type { AuthProvider } from "../auth-provider.js";
-import type { Credential } from "../credential.js";
-import { ConfigError } from "../errors.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
+import type { Credential } from "../values/credential.js";
+import { ConfigError } from "../values/errors.js";
 import { Attempt, authorize, checkedStatuses, reauthorize, report } from "./authorize.js";
 import {
   type Dispatch,

@@ -1,9 +1,9 @@
 /** What both wrappers do for one request: a credential onto it, and another once that is refused (W1). */
 
 import type { AuthProvider } from "../auth-provider.js";
-import { Credential } from "../credential.js";
-import { ConfigError } from "../errors.js";
-import { handled } from "../handled.js";
+import { Credential } from "../values/credential.js";
+import { ConfigError } from "../values/errors.js";
+import { handled } from "../values/handled.js";
 import { type ApplicableRequest, applyCredential } from "./apply-credential.js";
 
 /** The answers that refuse a credential, unless a connector lists others. */

@@ -1,6 +1,6 @@
 /** The origins that a credential is meant for (W5). */
 
-import { ConfigError, type ConfigIssue } from "../errors.js";
+import { ConfigError, type ConfigFault } from "../values/errors.js";
 
 /** Whether a credential may go to an origin. */
 export type IsMeant = (origin: string) => boolean;
@@ -13,7 +13,7 @@ export function listedOrigins(subject: string, origins: readonly string[]): IsMe
   if (!Array.isArray(origins)) {
     throw new ConfigError(subject, [{ path: "origins", message: "must be a list of origins" }]);
   }
-  const faults: ConfigIssue[] = origins.flatMap((given, index) => {
+  const faults: ConfigFault[] = origins.flatMap((given, index) => {
     if (isOrigin(given)) return [];
     return [{ path: `origins[${index}]`, message: "must be an origin, such as https://api.example" }];
   });

@@ -1,7 +1,7 @@
 /** Deadlines: of a flight, and of an attempt within it (H2). */
 
-import { TransportError } from "../errors.js";
-import type { IssueContext } from "../issued.js";
+import { TransportError } from "../values/errors.js";
+import type { IssueContext } from "../values/issued.js";
 
 /** How long a flight may take by default, in seconds. */
 export const DEFAULT_TIMEOUT_SECS = 30;

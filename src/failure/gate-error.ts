@@ -1,6 +1,6 @@
 /** The error of a closed gate: what callers get while the IdP is left alone (F4). */
 
-import { TransportError } from "../errors.js";
+import { TransportError } from "../values/errors.js";
 
 /** A new error of the class of `failure`, which is its cause, with the instant until which nobody asks. */
 export function gateError(failure: unknown, retryAt: number): Error {

@@ -3,7 +3,7 @@
  * Nothing here keeps time, waits, or knows HTTP. Durations and instants are in milliseconds.
  */
 
-import { FaucetError, type TransportError } from "../errors.js";
+import { FaucetError, type TransportError } from "../values/errors.js";
 
 /** A source of chance, as `Math.random`: uniform in [0, 1). */
 export type Random = () => number;

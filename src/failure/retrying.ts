@@ -1,7 +1,7 @@
 /** `retrying`: a wrapper that any issuer can be put into (F2). */
 
-import { ConfigError, TransportError } from "../errors.js";
-import type { IssueContext } from "../issued.js";
+import { ConfigError, TransportError } from "../values/errors.js";
+import type { IssueContext } from "../values/issued.js";
 import { type Ask, DEFAULT_TIMEOUT_SECS, pause, stopwatch, within } from "./deadline.js";
 import { DEFAULT_RETRIES, type Random, retryDelay } from "./policy.js";
 

@@ -1,8 +1,8 @@
 /** What an IdP's answer says before anybody looks for a token in it: refusals, redirects, bodies (A1, H3, S2). */
 
-import { AuthError, type AuthErrorDetails } from "../errors.js";
 import { isRetryableAnswer } from "../failure/policy.js";
-import { parseJson } from "../parse-json.js";
+import { AuthError, type AuthErrorDetails } from "../values/errors.js";
+import { parseJson } from "../values/parse-json.js";
 import type { HttpAnswer } from "./exchange.js";
 import { type Mask, shorten } from "./mask.js";
 import { retryAfterOf } from "./retry-after.js";

@@ -1,6 +1,6 @@
 /** One exchange with an IdP: a request, and its answer read whole within limits (H1, H2, H4). */
 
-import { AuthError, TransportError } from "../errors.js";
+import { AuthError, TransportError } from "../values/errors.js";
 import { type Dispatcher, dispatch, TOKEN_REQUEST } from "./dispatcher.js";
 import type { Mask } from "./mask.js";
 import { displayUrl, userinfoAuthorization } from "./url.js";

@@ -1,7 +1,8 @@
 /** Turns the token of an answer into a credential, or says why it is none (A1, A5). */
 
-import type { Credential } from "../credential.js";
-import { AuthError } from "../errors.js";
+import type { Credential } from "../values/credential.js";
+import { AuthError, FaucetError } from "../values/errors.js";
+import type { AccessToken } from "../values/issued.js";
 import { describeKeys } from "./answer.js";
 import type { HttpAnswer } from "./exchange.js";
 import type { Mask } from "./mask.js";
@@ -14,25 +15,35 @@ export interface FoundToken {
   readonly body: unknown;
 }
 
-/** The credential that `make` makes of the token. Throws an `AuthError` if there is none to make. */
-export function credentialFrom(
+/** The token, and the credential that `make` makes of it. Throws an `AuthError` if there is none to make. */
+export function tokenFrom(
   { value, at, body }: FoundToken,
   make: (token: string) => Credential,
   { to, status }: HttpAnswer,
   mask: Mask,
-): Credential {
+): Omit<AccessToken, "expiresIn"> {
   if (value === undefined || value === null || value === "") {
     throw new AuthError(`${to}: HTTP ${status} without a token at ${at}; ${describeKeys(body, mask)}`, { status });
   }
-  const token = textOf(value);
-  if (token === undefined) {
+  const text = textOf(value);
+  if (text === undefined) {
     throw new AuthError(`${to}: what the answer has at ${at} is no token; ${describeKeys(body, mask)}`, { status });
   }
   try {
-    return make(token);
+    return { text, credential: make(text) };
   } catch (error) {
     // A maker's TypeError says what is wrong with the token, and does not quote it.
     throw new AuthError(`${to}: the token at ${at} is unusable: ${(error as TypeError).message}`, { status });
+  }
+}
+
+/** What `read` gives, or the `AuthError` that it throws, as data: what came beside the token is not lost by it (A3). */
+export function tokenOrFault(read: () => AccessToken): { token: AccessToken } | { unusable: AuthError } {
+  try {
+    return { token: read() };
+  } catch (error) {
+    if (FaucetError.is(error) && error.code === "auth") return { unusable: error as AuthError };
+    throw error;
   }
 }
 

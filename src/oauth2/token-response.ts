@@ -1,12 +1,12 @@
 /** Reads the token response (RFC 6749 §5.1; A1 to A6). */
 
-import { Credential } from "../credential.js";
-import { AuthError } from "../errors.js";
 import { describeKeys, isObject, readJson } from "../http/answer.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
-import { credentialFrom } from "../http/token.js";
-import { type Issued, lifetimeOf, type Redemption } from "../issued.js";
+import { tokenFrom, tokenOrFault } from "../http/token.js";
+import { Credential } from "../values/credential.js";
+import { AuthError } from "../values/errors.js";
+import { type AccessToken, lifetimeOf, type Redemption } from "../values/issued.js";
 
 /** Token types whose tokens no server takes as a bearer: they need a key and a proof per request. */
 const BOUND_TOKEN_TYPES: ReadonlySet<string> = new Set(["dpop", "mac"]);
@@ -18,24 +18,20 @@ export function readTokenResponse(answer: HttpAnswer, mask: Mask): Redemption {
   if (!isObject(body)) {
     throw new AuthError(`${to}: HTTP ${status} is no token response; ${describeKeys(body, mask)}`, { status });
   }
-  return {
-    accessToken: nonEmptyString(body.access_token),
-    refreshToken: nonEmptyString(body.refresh_token),
-    issued: () => readToken(body, answer, mask),
-  };
+  return { refreshToken: nonEmptyString(body.refresh_token), ...tokenOrFault(() => readToken(body, answer, mask)) };
 }
 
-function readToken(body: Record<string, unknown>, answer: HttpAnswer, mask: Mask): Issued {
+function readToken(body: Record<string, unknown>, answer: HttpAnswer, mask: Mask): AccessToken {
   const { to, status } = answer;
   const { access_token: token, token_type: tokenType, expires_in: expiresIn } = body;
   if (typeof token !== "string" && token !== undefined && token !== null) {
     throw new AuthError(`${to}: access_token is not a string; ${describeKeys(body, mask)}`, { status });
   }
-  const credential = credentialFrom({ value: token, at: "access_token", body }, Credential.bearer, answer, mask);
+  const found = tokenFrom({ value: token, at: "access_token", body }, Credential.bearer, answer, mask);
   if (typeof tokenType === "string" && BOUND_TOKEN_TYPES.has(tokenType.toLowerCase())) {
     throw new AuthError(`${to}: the token is of type ${tokenType}, which cannot be used as a bearer`, { status });
   }
-  return { credential, expiresIn: lifetimeOf(expiresIn) };
+  return { ...found, expiresIn: lifetimeOf(expiresIn) };
 }
 
 function nonEmptyString(value: unknown): string | undefined {

@@ -4,18 +4,18 @@ import * as z from "zod/mini";
 import type { ProviderStatus } from "../cache/status.js";
 import { TokenCache } from "../cache/token-cache.js";
 import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
-import { wallClock } from "../clock.js";
 import { count, expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
-import type { Credential } from "../credential.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
+import { RecordedGrant } from "../grant/grant.js";
+import type { Held, Redeem } from "../grant/grant-options.js";
 import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
-import type { CallOptions, Redemption } from "../issued.js";
-import type { Held, Redeem } from "../store/grant-options.js";
-import { RecordedGrant } from "../store/recorded-grant.js";
+import { wallClock } from "../values/clock.js";
+import type { Credential } from "../values/credential.js";
+import type { CallOptions, Redemption } from "../values/issued.js";
 import {
   type PersistConfig,
   type Persistence,

@@ -3,7 +3,6 @@
 import * as z from "zod/mini";
 import { check, lazily } from "../config/check.js";
 import { scopes } from "../config/fields.js";
-import { Credential } from "../credential.js";
 import {
   clientFields,
   clientOf,
@@ -14,6 +13,7 @@ import {
 } from "../oauth2/client-config.js";
 import { tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
+import { Credential } from "../values/credential.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";

@@ -3,7 +3,7 @@
 import * as z from "zod/mini";
 import { check, lazily } from "../config/check.js";
 import { scopes, text } from "../config/fields.js";
-import { Credential } from "../credential.js";
+import type { Held } from "../grant/grant-options.js";
 import {
   clientFields,
   clientOf,
@@ -14,7 +14,7 @@ import {
 } from "../oauth2/client-config.js";
 import { tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
-import type { Held } from "../store/grant-options.js";
+import { Credential } from "../values/credential.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";

@@ -2,13 +2,13 @@
 
 import { type InspectOptions, inspect } from "node:util";
 import type { AuthProvider } from "../auth-provider.js";
-import type { Observable, ProviderStatus } from "../cache/status.js";
-import type { Credential } from "../credential.js";
-import type { CallOptions } from "../issued.js";
+import type { ProviderStatus } from "../cache/status.js";
+import type { Credential } from "../values/credential.js";
+import type { CallOptions } from "../values/issued.js";
 import type { Runtime } from "./runtime.js";
 
 /** An `AuthProvider` that prints as its kind, its name and what of its configuration may be seen. */
-export abstract class Provider implements AuthProvider, Observable {
+export abstract class Provider implements AuthProvider {
   readonly type: string;
   readonly name: string;
   readonly #visible: Readonly<Record<string, unknown>>;

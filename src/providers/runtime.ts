@@ -1,11 +1,11 @@
 /** What a provider is given that is not data (G1). */
 
 import type { AuthProvider } from "../auth-provider.js";
-import type { Clock } from "../clock.js";
-import type { ConfigIssue } from "../errors.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
 import type { TokenStore } from "../store/token-store.js";
+import type { Clock } from "../values/clock.js";
+import type { ConfigFault } from "../values/errors.js";
 
 /** Makes a provider of a user's own type. It may throw a `ConfigError`. */
 export type ProviderFactory = (config: unknown, runtime: Runtime) => AuthProvider;
@@ -27,8 +27,8 @@ export interface Runtime {
 }
 
 /** What in `runtime` would only fail when it is first used. */
-export function faultsOfRuntime({ name, dispatcher, clock, random, store }: Runtime): readonly ConfigIssue[] {
-  const faults: ConfigIssue[] = [];
+export function faultsOfRuntime({ name, dispatcher, clock, random, store }: Runtime): readonly ConfigFault[] {
+  const faults: ConfigFault[] = [];
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     faults.push({ path: "runtime.name", message: "must be a non-empty string" });
   }

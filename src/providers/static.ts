@@ -2,13 +2,13 @@
 
 import * as z from "zod/mini";
 import { noCounts, type ProviderStatus } from "../cache/status.js";
-import { wallClock } from "../clock.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { optional } from "../config/fields.js";
-import { type Credential, faultsOfFields, remake } from "../credential.js";
-import { ClosedError } from "../errors.js";
-import { handled } from "../handled.js";
-import type { CallOptions } from "../issued.js";
+import { wallClock } from "../values/clock.js";
+import { type Credential, faultsOfFields, remake } from "../values/credential.js";
+import { ClosedError } from "../values/errors.js";
+import { handled } from "../values/handled.js";
+import type { CallOptions } from "../values/issued.js";
 import { Provider } from "./provider.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 

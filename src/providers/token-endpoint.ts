@@ -3,16 +3,16 @@
 import * as z from "zod/mini";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { headerName, headers, optional, parameters, text, url, withDefault } from "../config/fields.js";
-import { Credential } from "../credential.js";
-import { AuthError } from "../errors.js";
 import { readJson } from "../http/answer.js";
 import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
-import { credentialFrom } from "../http/token.js";
+import { tokenFrom, tokenOrFault } from "../http/token.js";
 import { displayUrl } from "../http/url.js";
-import { isFieldValue, isToken } from "../http-field.js";
-import { type Issued, lifetimeOf, type Redemption } from "../issued.js";
 import { faultOfPath, type Select, selector } from "../json-path/select.js";
+import { Credential } from "../values/credential.js";
+import { AuthError } from "../values/errors.js";
+import { isFieldValue, isToken } from "../values/http-field.js";
+import { lifetimeOf, type Redemption } from "../values/issued.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
@@ -159,11 +159,10 @@ function reader(settings: TokenEndpointSettings): (answer: HttpAnswer, mask: Mas
     const body = readJson(answer, mask);
     const value = await within(answer, at, selectToken, body);
     const expiresIn = selectExpiry && (await within(answer, expiryPath ?? "", selectExpiry, body));
-    const issued = (): Issued => {
-      const credential = credentialFrom({ value, at, body }, maker(applyAs), answer, mask);
-      return { credential, expiresIn: lifetimeOf(expiresIn) };
-    };
-    return { accessToken: value === undefined ? undefined : String(value), issued };
+    return tokenOrFault(() => {
+      const found = tokenFrom({ value, at, body }, maker(applyAs), answer, mask);
+      return { ...found, expiresIn: lifetimeOf(expiresIn) };
+    });
   };
 }
 

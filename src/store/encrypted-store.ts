@@ -1,8 +1,8 @@
 /** Encryption around any store: compact JWE (RFC 7516) by a key that is given, with A256GCM (RFC 7518 §4.5, §5.3). */
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { ClosedError, ConfigError, StoreError } from "../errors.js";
-import { parseJson } from "../parse-json.js";
+import { ClosedError, ConfigError, StoreError } from "../values/errors.js";
+import { parseJson } from "../values/parse-json.js";
 import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
 
 /** An AES-256 key: 32 bytes, or their base64. */

@@ -3,7 +3,7 @@
  * medium (D2). A medium only has to replace one state by the next in one atomic step.
  */
 
-import type { Owner } from "./owner.js";
+import type { Owner } from "./liveness.js";
 import type { StoredRecord } from "./token-store.js";
 
 /** The state of a key. */

@@ -1,8 +1,8 @@
 /** What our stores have in common: leases and compare-and-set over states that a medium keeps (D2). */
 
 import { randomUUID } from "node:crypto";
-import { type Clock, LONGEST_TIMER_MS, wallClock } from "../clock.js";
-import { ClosedError } from "../errors.js";
+import { type Clock, LONGEST_TIMER_MS, wallClock } from "../values/clock.js";
+import { ClosedError } from "../values/errors.js";
 import {
   type Change,
   granting,
@@ -12,7 +12,7 @@ import {
   recording,
   releasing,
 } from "./lease-state.js";
-import { isDead, thisProcess } from "./owner.js";
+import { isDead, thisProcess } from "./liveness.js";
 import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
 
 /** How a store of ours tells the time. */

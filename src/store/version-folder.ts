@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { StoreError } from "../errors.js";
+import { StoreError } from "../values/errors.js";
 
 /** One version of the text. */
 export interface Version {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TokenCache } from "../../src/cache/token-cache.js";
 import type { TokenCacheOptions } from "../../src/cache/token-cache-options.js";
-import { Credential } from "../../src/credential.js";
-import { AuthError, ConfigError, TransportError } from "../../src/errors.js";
-import type { Issued } from "../../src/issued.js";
+import { Credential } from "../../src/values/credential.js";
+import { AuthError, ConfigError, TransportError } from "../../src/values/errors.js";
+import type { Issued } from "../../src/values/issued.js";
 import { errorOf } from "../support/errors.js";
 import { manualIssuer } from "../support/issuers.js";
 

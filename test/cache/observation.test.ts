@@ -3,10 +3,10 @@ import { channel, tracingChannel } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { TokenCache } from "../../src/cache/token-cache.js";
-import { Credential } from "../../src/credential.js";
-import { AuthError, TransportError } from "../../src/errors.js";
 import { retrying } from "../../src/failure/retrying.js";
-import type { Issue } from "../../src/issued.js";
+import { Credential } from "../../src/values/credential.js";
+import { AuthError, TransportError } from "../../src/values/errors.js";
+import type { Issue } from "../../src/values/issued.js";
 import { errorOf } from "../support/errors.js";
 
 const down = new TransportError("down", { unsent: true });

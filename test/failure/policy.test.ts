@@ -1,6 +1,5 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { AuthError, ConfigError, TransportError } from "../../src/errors.js";
 import {
   closeGate,
   type Gate,
@@ -11,6 +10,7 @@ import {
   replaceableAge,
   retryDelay,
 } from "../../src/failure/policy.js";
+import { AuthError, ConfigError, TransportError } from "../../src/values/errors.js";
 
 const retryable = new TransportError("no answer", { unsent: true });
 const terminal = new AuthError("refused", { status: 400 });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Credential } from "../../src/credential.js";
-import { AuthError, TransportError } from "../../src/errors.js";
 import { withDeadline } from "../../src/failure/deadline.js";
 import { type RetryPolicy, retrying } from "../../src/failure/retrying.js";
-import type { Issue, IssueContext, Issued, Retry } from "../../src/issued.js";
+import { Credential } from "../../src/values/credential.js";
+import { AuthError, TransportError } from "../../src/values/errors.js";
+import type { Issue, IssueContext, Issued, Retry } from "../../src/values/issued.js";
 
 const issued: Issued = { credential: Credential.bearer("t") };
 const down = new TransportError("down", { unsent: true });

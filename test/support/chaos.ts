@@ -4,9 +4,9 @@
  */
 
 import { TokenCache } from "../../src/cache/token-cache.js";
-import { Credential } from "../../src/credential.js";
-import { AuthError, TransportError } from "../../src/errors.js";
-import type { IssueContext, Redemption } from "../../src/issued.js";
+import { Credential } from "../../src/values/credential.js";
+import { AuthError, TransportError } from "../../src/values/errors.js";
+import type { IssueContext, Redemption } from "../../src/values/issued.js";
 import { privateGrant } from "./grants.js";
 import { type Simulation, seeded, simulate } from "./simulation.js";
 
@@ -173,15 +173,11 @@ class StrictIdp {
     this.#rotate(refreshToken);
     this.#unanswered = undefined;
     this.#issued += 1;
-    const token = `t${this.#issued}`;
+    const text = `t${this.#issued}`;
     const expiresIn = 30 + this.#random() * 3570;
-    this.#births.set(token, this.#simulation.now());
-    this.#expiries.set(token, this.#simulation.now() + expiresIn * 1000);
-    return {
-      accessToken: token,
-      refreshToken: this.#good,
-      issued: () => ({ credential: Credential.bearer(token), expiresIn }),
-    };
+    this.#births.set(text, this.#simulation.now());
+    this.#expiries.set(text, this.#simulation.now() + expiresIn * 1000);
+    return { refreshToken: this.#good, token: { text, credential: Credential.bearer(text), expiresIn } };
   }
 
   #rotate(presented: string): void {

@@ -1,19 +1,19 @@
 /** Several processes' worth of grants over one store, against an IdP that the test plays. */
 
-import { Credential } from "../../src/credential.js";
-import { AuthError } from "../../src/errors.js";
-import type { Redemption } from "../../src/issued.js";
-import type { GrantOptions, Held } from "../../src/store/grant-options.js";
-import type { GrantRecord } from "../../src/store/grant-record.js";
+import type { RecordedGrant } from "../../src/grant/grant.js";
+import type { GrantOptions, Held } from "../../src/grant/grant-options.js";
+import type { GrantRecord } from "../../src/grant/record.js";
 import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
-import type { RecordedGrant } from "../../src/store/recorded-grant.js";
 import type { Lease, StoredRecord, TokenStore } from "../../src/store/token-store.js";
+import { Credential } from "../../src/values/credential.js";
+import { AuthError } from "../../src/values/errors.js";
+import type { Redemption } from "../../src/values/issued.js";
 import { privateGrant } from "./grants.js";
 
 /** What an IdP issues: the n-th request gets `t<n>` and `r<n>`, for an hour. */
 export function redemption(n: number, refreshToken: string | undefined = `r${n}`): Redemption {
-  const accessToken = `t${n}`;
-  return { accessToken, refreshToken, issued: () => ({ credential: Credential.bearer(accessToken), expiresIn: 3600 }) };
+  const text = `t${n}`;
+  return { refreshToken, token: { text, credential: Credential.bearer(text), expiresIn: 3600 } };
 }
 
 export const invalidGrant = () => new AuthError("refused", { status: 400, error: "invalid_grant" });

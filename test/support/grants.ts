@@ -1,9 +1,9 @@
 /** Grants over a record, without a provider and without HTTP. */
 
-import { Credential } from "../../src/credential.js";
-import type { GrantOptions, Redeem } from "../../src/store/grant-options.js";
+import { RecordedGrant } from "../../src/grant/grant.js";
+import type { GrantOptions, Redeem } from "../../src/grant/grant-options.js";
 import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
-import { RecordedGrant } from "../../src/store/recorded-grant.js";
+import { Credential } from "../../src/values/credential.js";
 
 /** A grant in a memory of its own, or wherever `options` say. */
 export function privateGrant(

@@ -1,7 +1,7 @@
 /** Issuers that need no IdP, for tests of what is above one. */
 
-import { Credential } from "../../src/credential.js";
-import type { Issue, IssueContext, Issued } from "../../src/issued.js";
+import { Credential } from "../../src/values/credential.js";
+import type { Issue, IssueContext, Issued } from "../../src/values/issued.js";
 
 export interface Exchange {
   readonly why: IssueContext;

@@ -2,11 +2,11 @@
 
 import { channel } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { Credential } from "../../src/credential.js";
-import { AuthError, TransportError } from "../../src/errors.js";
 import type { UntimedContext } from "../../src/failure/deadline.js";
-import type { Redemption } from "../../src/issued.js";
 import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
+import { Credential } from "../../src/values/credential.js";
+import { AuthError, TransportError } from "../../src/values/errors.js";
+import type { Redemption } from "../../src/values/issued.js";
 import { errorOf } from "../support/errors.js";
 import { FlakyStore, invalidGrant, playedIdp, processOf, recordIn, redemption } from "../support/fleet.js";
 
@@ -592,10 +592,7 @@ describe("D7 a failed flight", () => {
 
   test("A3 D7 one whose token is unusable is noted beside the refresh token that it brought", async () => {
     const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const issued = () => {
-      throw refused();
-    };
-    idp.answer = () => ({ accessToken: "t", refreshToken: "r1", issued });
+    idp.answer = () => ({ refreshToken: "r1", unusable: refused() });
     await errorOf(() => processOf(idp, store).issue(initial));
     expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", failure: { error: { status: 401 } } });
     expect(await errorOf(() => processOf(idp, store).issue(initial))).toMatchObject({ retryAt: expect.any(Number) });

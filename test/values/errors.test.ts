@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AuthError, ConfigError, FaucetError, TransportError } from "../src/errors.js";
+import { AuthError, ConfigError, FaucetError, TransportError } from "../../src/values/errors.js";
 
 describe("errors", () => {
   test("each has its code and name, and says whether a retry can help", () => {

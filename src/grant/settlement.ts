@@ -1,14 +1,14 @@
 /** What a record already answers, so that nobody has to ask the IdP (D1, D5, D7): functions of the record and the time. */
 
-import { Credential } from "../credential.js";
 import type { UntimedContext } from "../failure/deadline.js";
 import { gateError } from "../failure/gate-error.js";
 import { isClosed } from "../failure/policy.js";
-import type { Issued } from "../issued.js";
-import { ageAt, lifespanOf } from "../lifespan.js";
+import { Credential } from "../values/credential.js";
+import type { Issued } from "../values/issued.js";
+import { ageAt, lifespanOf } from "../values/lifespan.js";
 import type { GrantOptions } from "./grant-options.js";
-import { type GrantRecord, isUnseen, markOf } from "./grant-record.js";
-import { revive } from "./noted-failure.js";
+import { type GrantRecord, isUnseen, markOf } from "./record.js";
+import { revive } from "./recorded-failure.js";
 
 /**
  * The recorded token, if it may serve, and is not one that the flight is to replace: not of a grant

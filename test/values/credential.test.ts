@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { Credential } from "../src/credential.js";
+import { Credential } from "../../src/values/credential.js";
 
 const all = [
   Credential.bearer("s3cr3t"),

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { isDead, thisProcess } from "../../src/store/owner.js";
+import { isDead, thisProcess } from "../../src/store/liveness.js";
 
 const me = thisProcess();
 const ifLinux = test.skipIf(!existsSync("/proc/self/stat"));

@@ -1,13 +1,13 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Credential } from "../../src/credential.js";
-import { AuthError } from "../../src/errors.js";
 import type { UntimedContext } from "../../src/failure/deadline.js";
-import type { Redemption } from "../../src/issued.js";
 import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
+import { Credential } from "../../src/values/credential.js";
+import { AuthError } from "../../src/values/errors.js";
+import type { Redemption } from "../../src/values/issued.js";
 import { privateGrant } from "../support/grants.js";
 
 const why: UntimedContext = { reason: "initial" };
-const issued = () => ({ credential: Credential.bearer("t") });
+const token = (text: string) => ({ text, credential: Credential.bearer(text), expiresIn: undefined });
 
 afterEach(() => vi.useRealTimers());
 
@@ -16,7 +16,7 @@ test("A3 an answer that arrives after its exchange was given up still rotates th
   const redemptions: { presented: string | undefined; answer(refreshToken: string): void }[] = [];
   const grant = privateGrant("r0", ({ refreshToken: presented }) => {
     return new Promise((resolve) => {
-      redemptions.push({ presented, answer: (refreshToken) => resolve({ refreshToken, accessToken: "t", issued }) });
+      redemptions.push({ presented, answer: (refreshToken) => resolve({ refreshToken, token: token("t") }) });
     });
   });
   const givenUp = expect(grant.issue(why)).rejects.toThrow("no token within 30 s");
@@ -37,7 +37,7 @@ test("A3 a late answer does not overwrite what a later attempt has recorded", as
   const store = new MemoryTokenStore();
   const redeem = () =>
     new Promise<Redemption>((resolve) => {
-      answers.push((accessToken) => resolve({ accessToken, issued }));
+      answers.push((accessToken) => resolve({ token: token(accessToken) }));
     });
   // The first attempt is given up after its share of the deadline, half of it.
   const served = privateGrant(undefined, redeem, { store, retries: 1, random: () => 0 }).issue(why);
@@ -58,9 +58,7 @@ test("A3 a rotated refresh token is recorded even where the token beside it is u
       presented.push(refreshToken);
       return {
         refreshToken: "r1",
-        issued() {
-          throw new AuthError("unusable");
-        },
+        unusable: new AuthError("unusable"),
       };
     },
     { clock: () => now },

@@ -1,8 +1,8 @@
 /** A failed flight as it is left beside the record, so that its gate holds for all processes (D7). No secret is in it. */
 
 import * as z from "zod/mini";
-import { AuthError, FaucetError, TransportError } from "../errors.js";
 import { closeGate, type Gate, isRetryable, OPEN_GATE, type Random } from "../failure/policy.js";
+import { AuthError, FaucetError, TransportError } from "../values/errors.js";
 
 /** What a failed flight leaves for others. */
 export interface NotedFailure {

@@ -4,15 +4,15 @@
  * same for every store, the private memory of a provider among them.
  */
 
-import { StoreError } from "../errors.js";
 import { pause, stopwatch, type UntimedContext } from "../failure/deadline.js";
 import { lockDelay } from "../failure/policy.js";
-import type { Issued } from "../issued.js";
+import { StoreError } from "../values/errors.js";
+import type { Issued } from "../values/issued.js";
 import type { GrantFlight, GrantOptions } from "./grant-options.js";
-import { type GrantRecord, newRecord } from "./grant-record.js";
 import { LeasedRedemption, LeaseLapsed } from "./leased-redemption.js";
-import { type NotedFailure, note } from "./noted-failure.js";
+import { type GrantRecord, newRecord } from "./record.js";
 import { ANSWER_MS, isStoreError, RecordKeeper } from "./record-keeper.js";
+import { type NotedFailure, note } from "./recorded-failure.js";
 import { adoptable, standingError } from "./settlement.js";
 import { askIdp } from "./token-exchange.js";
 
@@ -117,7 +117,9 @@ export class RecordedGrant {
     const held = { refreshToken, accessToken: undefined };
     try {
       const { answer } = await askIdp(this.#grant, flight, { held, take: (answer) => ({ answer }) });
-      const { credential, expiresIn } = answer.brought.issued();
+      const { brought } = answer;
+      if ("unusable" in brought) throw brought.unusable;
+      const { credential, expiresIn } = brought.token;
       this.#failedAlone = undefined;
       return { credential, expiresIn: expiresIn ?? defaultExpiresIn, issuedAt: answer.arrivedAt };
     } catch (failure) {

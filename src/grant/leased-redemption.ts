@@ -1,16 +1,16 @@
 /** A grant redeemed under one lease, and what that leaves on record (A3, D1, D2, D7). */
 
-import { type AuthError, FaucetError } from "../errors.js";
-import { handled } from "../handled.js";
-import type { IssueContext, Issued } from "../issued.js";
+import { thisProcess } from "../store/liveness.js";
+import type { Lease } from "../store/token-store.js";
+import { type AuthError, FaucetError } from "../values/errors.js";
+import { handled } from "../values/handled.js";
+import type { AccessToken, IssueContext, Issued, Redemption } from "../values/issued.js";
 import type { GrantFlight, GrantOptions } from "./grant-options.js";
-import { type GrantRecord, markOf, refreshTokenOf, seenWith } from "./grant-record.js";
-import { note } from "./noted-failure.js";
-import { thisProcess } from "./owner.js";
+import { type GrantRecord, markOf, refreshTokenOf, seenWith } from "./record.js";
 import { isStoreError, type KeptRecord, type RecordKeeper } from "./record-keeper.js";
+import { note } from "./recorded-failure.js";
 import { adoptable } from "./settlement.js";
 import { type Answer, askIdp } from "./token-exchange.js";
-import type { Lease } from "./token-store.js";
 
 /** What a redemption starts from. */
 export interface RedemptionStart {
@@ -91,16 +91,15 @@ export class LeasedRedemption {
   async #save(answer: Answer): Promise<Issued> {
     const { brought, number, presented, arrivedAt } = answer;
     // A later request has been answered before: what this one brought is superseded.
-    if (number < this.#newest) return brought.issued();
+    if (number < this.#newest) return usable(brought);
     this.#newest = number;
     const { record } = this.#kept;
     const { refreshToken: configured, defaultExpiresIn } = this.#grant;
     const refreshToken = configured && (brought.refreshToken ?? presented);
     const rotated = { ...record, refreshToken, seen: seenWith(record, configured) };
-    const { credential, expiresIn } = await this.#usable(answer, rotated);
+    const { text: accessToken, credential, expiresIn } = await this.#usable(answer, rotated);
     // A lease's number is nobody else's, so no other token can have this one.
     const generation = Math.max(record.generation + 1, this.#lease.number);
-    const { accessToken } = brought;
     const token = { accessToken, issuedAt: arrivedAt, expiresIn, issuedTo: processName(), failure: undefined };
     const isKept = await this.#put({ ...rotated, ...token, generation });
     const issued = { credential, expiresIn: expiresIn ?? defaultExpiresIn, issuedAt: arrivedAt };
@@ -108,13 +107,11 @@ export class LeasedRedemption {
   }
 
   /** The token of an answer. The refresh token beside one that is unusable has replaced the other all the same (A3). */
-  async #usable({ brought }: Answer, rotated: GrantRecord): Promise<Issued> {
-    try {
-      return brought.issued();
-    } catch (error) {
-      if (brought.refreshToken !== undefined && rotated.refreshToken !== undefined) await this.#put(rotated);
-      throw error;
+  async #usable({ brought }: Answer, rotated: GrantRecord): Promise<AccessToken> {
+    if ("unusable" in brought && brought.refreshToken !== undefined && rotated.refreshToken !== undefined) {
+      await this.#put(rotated);
     }
+    return usable(brought);
   }
 
   /** `false` if a later lease has written (D2). What the store does not take is told, and written later (D3). */
@@ -153,6 +150,11 @@ export class LeasedRedemption {
   #adoptable(record: GrantRecord): Issued | undefined {
     return adoptable(this.#grant, record, this.#flight.why, "stale");
   }
+}
+
+function usable(brought: Redemption): AccessToken {
+  if ("unusable" in brought) throw brought.unusable;
+  return brought.token;
 }
 
 function processName(): string {

@@ -2,7 +2,7 @@
 
 import { type Ask, withDeadline } from "../failure/deadline.js";
 import { retrying } from "../failure/retrying.js";
-import type { IssueContext, Redemption } from "../issued.js";
+import type { IssueContext, Redemption } from "../values/issued.js";
 import type { GrantFlight, GrantOptions, Held } from "./grant-options.js";
 
 /** What the IdP has answered to one request. */

@@ -3,9 +3,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
-import { StoreError } from "../errors.js";
-import { parseJson } from "../parse-json.js";
-import { type NotedFailure, notedFailure } from "./noted-failure.js";
+import { StoreError } from "../values/errors.js";
+import { parseJson } from "../values/parse-json.js";
+import { type NotedFailure, notedFailure } from "./recorded-failure.js";
 
 /** What is known of a grant. Never changed in place: a new record takes its place. */
 export interface GrantRecord {

@@ -1,12 +1,12 @@
 /** A grant, as its record is kept: what all parts of the coordination know. */
 
-import type { Clock } from "../clock.js";
-import type { Credential } from "../credential.js";
 import type { UntimedContext } from "../failure/deadline.js";
 import type { Random } from "../failure/policy.js";
-import type { IssueContext, Redemption } from "../issued.js";
+import type { TokenStore } from "../store/token-store.js";
+import type { Clock } from "../values/clock.js";
+import type { Credential } from "../values/credential.js";
+import type { IssueContext, Redemption } from "../values/issued.js";
 import type { GrantIdentity } from "./grant-at-risk.js";
-import type { TokenStore } from "./token-store.js";
 
 /** A grant, how it is redeemed, and where it is recorded. */
 export interface GrantOptions {

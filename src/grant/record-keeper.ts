@@ -1,13 +1,13 @@
 /** Keeps the record of one grant in a store, and keeps what the store would not take (D2, D3). */
 
-import { FaucetError, StoreError } from "../errors.js";
 import { pause, stopwatch, within } from "../failure/deadline.js";
 import { PERSIST_MS, persistDelay } from "../failure/policy.js";
+import type { Lease, StoredRecord } from "../store/token-store.js";
+import { FaucetError, StoreError } from "../values/errors.js";
 import { tellAtRisk, tellSafe, warnOfStore } from "./grant-at-risk.js";
 import type { GrantOptions } from "./grant-options.js";
-import { type GrantRecord, newRecord, parseRecord, recordText } from "./grant-record.js";
-import type { NotedFailure } from "./noted-failure.js";
-import type { Lease, StoredRecord } from "./token-store.js";
+import { type GrantRecord, newRecord, parseRecord, recordText } from "./record.js";
+import type { NotedFailure } from "./recorded-failure.js";
 
 /** A store that takes longer, in milliseconds, does not answer. */
 export const ANSWER_MS = 5000;

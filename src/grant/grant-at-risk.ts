@@ -1,7 +1,7 @@
 /** What is told of a store that fails (D3): warnings of the process, and a diagnostic event. No secret is in them. */
 
 import { channel } from "node:diagnostics_channel";
-import type { FaucetError } from "../errors.js";
+import type { FaucetError } from "../values/errors.js";
 
 /** Which grant of which provider. */
 export interface GrantIdentity {

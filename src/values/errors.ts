@@ -49,7 +49,7 @@ export abstract class FaucetError extends Error {
 }
 
 /** One fault in a configuration. */
-export interface ConfigIssue {
+export interface ConfigFault {
   /** Where: keys and indices from the top of what was given, `config.headers.Accept`. */
   readonly path: string;
   /** What is wrong, and what would be right. */
@@ -59,9 +59,9 @@ export interface ConfigIssue {
 /** The configuration cannot be used. All its faults are in `issues`; mend them, nothing else helps. */
 export class ConfigError extends FaucetError {
   readonly code = "config";
-  readonly issues: readonly ConfigIssue[];
+  readonly issues: readonly ConfigFault[];
 
-  constructor(subject: string, issues: readonly ConfigIssue[]) {
+  constructor(subject: string, issues: readonly ConfigFault[]) {
     const faults = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
     super(
       `${subject}: ${faults.length === 1 ? faults[0] : `${faults.length} faults\n  ${faults.join("\n  ")}`}`,

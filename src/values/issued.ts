@@ -1,6 +1,7 @@
 /** What passes between whoever asks for a token and whoever issues one. */
 
 import type { Credential } from "./credential.js";
+import type { AuthError } from "./errors.js";
 
 /** How one caller wants to be served. */
 export interface CallOptions {
@@ -50,13 +51,24 @@ export interface Issued {
   readonly generation?: number | undefined;
 }
 
-/** What one exchange brought. A rotated refresh token counts even where the token beside it is unusable (A3). */
-export interface Redemption {
-  readonly accessToken?: string | undefined;
-  readonly refreshToken?: string | undefined;
-  /** Throws an `AuthError` if the token is unusable. */
-  issued(): Issued;
+/** A token that can be used. */
+export interface AccessToken {
+  /** As the IdP spells it. */
+  readonly text: string;
+  /** What it is on a request. */
+  readonly credential: Credential;
+  /** Seconds from its arrival; `undefined` where the answer has no lifetime. */
+  readonly expiresIn: number | undefined;
 }
+
+/**
+ * What one token request brought: a token, or the reason why what came is none. The refresh token
+ * counts in both cases (A3).
+ */
+export type Redemption = { readonly refreshToken?: string | undefined } & (
+  | { readonly token: AccessToken }
+  | { readonly unusable: AuthError }
+);
 
 /** Gets one new credential: a single exchange with an IdP. May throw; may take no argument. */
 export type Issue = (why: IssueContext) => Promise<Issued>;
