@@ -99,7 +99,7 @@ export class LeasedRedemption {
     const rotated = { ...record, refreshToken, seen: seenWith(record, configured) };
     const { text: accessToken, credential, expiresIn } = await this.#usable(answer, rotated);
     // A lease's number is nobody else's, so no other token can have this one.
-    const generation = Math.max(record.generation + 1, this.#lease.number);
+    const generation = Math.max(record.generation + 1, this.#lease.fencingToken);
     const token = { accessToken, issuedAt: arrivedAt, expiresIn, issuedTo: processName(), failure: undefined };
     const isKept = await this.#put({ ...rotated, ...token, generation });
     const issued = { credential, expiresIn: expiresIn ?? defaultExpiresIn, issuedAt: arrivedAt };
@@ -118,7 +118,7 @@ export class LeasedRedemption {
   async #put(record: GrantRecord): Promise<boolean> {
     try {
       if (!(await this.#keeper.save(record, this.#lease))) return false;
-      this.#kept = { record, lease: this.#lease.number };
+      this.#kept = { record, lease: this.#lease.fencingToken };
     } catch (error) {
       this.#keeper.tellUnsaved(error as FaucetError);
       if (this.#grant.strict) throw error;
@@ -132,7 +132,7 @@ export class LeasedRedemption {
     const { record, lease } = this.#kept;
     const { refreshToken, clock, random } = this.#grant;
     const presents = markOf(record, refreshToken);
-    const failure = note(error, record.failure, { lease: this.#lease.number, presents, now: clock(), random });
+    const failure = note(error, record.failure, { lease: this.#lease.fencingToken, presents, now: clock(), random });
     // Where it supersedes nothing, it is seen now, and superseded by the next that is not (D5).
     const seen = record.refreshToken === undefined ? seenWith(record, refreshToken) : record.seen;
     const isNoted = await this.#keeper.annotate({ record: { ...record, seen, failure }, lease });

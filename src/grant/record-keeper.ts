@@ -43,7 +43,7 @@ export class RecordKeeper {
     const stored = await this.#ask("read", ANSWER_MS, () => this.#grant.store.read(this.#key));
     this.#known = stored === undefined ? (this.#known ?? newRecord()) : parseRecord(stored.text, this.#key);
     const { failure = this.#failureUnnoted(this.#known) } = this.#known;
-    return { record: { ...this.#known, failure }, lease: stored?.lease ?? 0 };
+    return { record: { ...this.#known, failure }, lease: stored?.fencingToken ?? 0 };
   }
 
   /** A lease for so many milliseconds, `undefined` if another holds one. */
@@ -71,7 +71,7 @@ export class RecordKeeper {
    * lasts, for some seconds; then rejects, and `flush` has it to write.
    */
   async save(record: GrantRecord, lease: Lease): Promise<boolean> {
-    const stored = { lease: lease.number, text: recordText(record) };
+    const stored = { fencingToken: lease.fencingToken, text: recordText(record) };
     const timeLeft = stopwatch(Math.min(PERSIST_MS, lease.timeLeft()) / 1000);
     this.#known = record;
     for (let attempt = 1; ; attempt += 1) {
@@ -95,7 +95,7 @@ export class RecordKeeper {
   async annotate({ record, lease }: KeptRecord): Promise<boolean> {
     try {
       this.#unnoted = undefined;
-      return await this.#write({ lease, text: recordText(record) });
+      return await this.#write({ fencingToken: lease, text: recordText(record) });
     } catch {
       this.#unnoted = record;
       return true;

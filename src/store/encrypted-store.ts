@@ -16,7 +16,7 @@ export interface EncryptionKeys {
 }
 
 /**
- * `store`, with every record encrypted before it gets there, and bound to its key and lease number. A
+ * `store`, with every record encrypted before it gets there, and bound to its key and fencing token. A
  * record that does not decrypt is a `StoreError`. `close()` leaves `store` open, which was given. Throws
  * a `ConfigError` if a key is none.
  */
@@ -81,9 +81,9 @@ interface Header {
   readonly alg: "dir";
   readonly enc: "A256GCM";
   readonly kid: string;
-  /** The record's key and lease number, so that it cannot stand in for another. */
+  /** The record's key and fencing token, so that it cannot stand in for another. */
   readonly record: string;
-  readonly lease: number;
+  readonly fencingToken: number;
 }
 
 class SealingKey {
@@ -98,8 +98,8 @@ class SealingKey {
     this.id = createHash("sha256").update("faucet-auth key id").update(this.#bytes).digest("base64url").slice(0, 11);
   }
 
-  seal({ lease, text }: StoredRecord, record: string): string {
-    const header: Header = { alg: "dir", enc: "A256GCM", kid: this.id, record, lease };
+  seal({ fencingToken, text }: StoredRecord, record: string): string {
+    const header: Header = { alg: "dir", enc: "A256GCM", kid: this.id, record, fencingToken };
     const protectedHeader = base64url(JSON.stringify(header));
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#bytes, iv).setAAD(Buffer.from(protectedHeader));
@@ -118,16 +118,16 @@ class SealingKey {
   }
 }
 
-function unseal({ lease, text }: StoredRecord, name: string, keys: readonly SealingKey[]): string {
+function unseal({ fencingToken, text }: StoredRecord, name: string, keys: readonly SealingKey[]): string {
   const parts = text.split(".");
   // There is no encrypted key where the key is given (RFC 7518 §4.5).
   const header =
     parts.length === 5 && parts[1] === "" ? parseJson(Buffer.from(parts[0] ?? "", "base64url").toString()) : undefined;
-  const { kid, record, lease: sealedLease } = (header ?? {}) as Partial<Header>;
+  const { kid, record, fencingToken: sealed } = (header ?? {}) as Partial<Header>;
   if (header === undefined) throw unreadable(name, "is not encrypted");
   const key = keys.find(({ id }) => id === kid);
   if (key === undefined) throw unreadable(name, "is encrypted with a key that is not given");
-  if (record !== name || sealedLease !== lease) throw unreadable(name, "was moved here from another place");
+  if (record !== name || sealed !== fencingToken) throw unreadable(name, "was moved here from another place");
   try {
     return key.unseal(parts);
   } catch {

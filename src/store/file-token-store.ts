@@ -57,7 +57,7 @@ const FORMAT = 1;
 const schema = lazily(() =>
   z.object({
     format: z.literal(FORMAT),
-    lease: z.number(),
+    fencingToken: z.number(),
     holder: z.optional(
       z.object({
         id: z.string(),
@@ -72,7 +72,7 @@ const schema = lazily(() =>
         milliseconds: z.number(),
       }),
     ),
-    record: z.optional(z.object({ lease: z.number(), text: z.string() })),
+    record: z.optional(z.object({ fencingToken: z.number(), text: z.string() })),
   }),
 );
 

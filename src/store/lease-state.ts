@@ -8,8 +8,8 @@ import type { StoredRecord } from "./token-store.js";
 
 /** The state of a key. */
 export interface LeaseState {
-  /** The number of the last lease; it only rises. */
-  readonly lease: number;
+  /** That of the last lease; it only rises. */
+  readonly fencingToken: number;
   /** Who holds that lease, if it has not been released. */
   readonly holder?: Holder | undefined;
   readonly record?: StoredRecord | undefined;
@@ -26,18 +26,20 @@ export interface Holder {
 }
 
 /** The state of a key that was never used. */
-export const UNUSED: LeaseState = { lease: 0 };
+export const UNUSED: LeaseState = { fencingToken: 0 };
 
 /** A change of state; `undefined` for one that may not be. */
 export type Change = (state: LeaseState) => LeaseState | undefined;
 
 /** Grants the next lease, unless one is held that `isOver` does not give up. */
-export function granting(holder: Holder, isOver: (held: Holder, lease: number) => boolean): Change {
+export function granting(holder: Holder, isOver: (held: Holder, fencingToken: number) => boolean): Change {
   return (state) => {
-    const { lease, holder: held } = state;
+    const { fencingToken, holder: held } = state;
     // A grant that was written, but could not be seen to be, is not made again.
     if (held?.id === holder.id) return state;
-    return held === undefined || isOver(held, lease) ? { ...state, lease: lease + 1, holder } : undefined;
+    return held === undefined || isOver(held, fencingToken)
+      ? { ...state, fencingToken: fencingToken + 1, holder }
+      : undefined;
   };
 }
 
@@ -54,7 +56,7 @@ export function releasing({ id }: Holder): Change {
 /** Puts `record` in place, unless a later lease has written. */
 export function recording(record: StoredRecord): Change {
   return (state) => {
-    if ((state.record?.lease ?? 0) > record.lease) return undefined;
-    return { ...state, lease: Math.max(state.lease, record.lease), record };
+    if ((state.record?.fencingToken ?? 0) > record.fencingToken) return undefined;
+    return { ...state, fencingToken: Math.max(state.fencingToken, record.fencingToken), record };
   };
 }

@@ -56,16 +56,16 @@ export abstract class LeasedStore implements TokenStore {
     this.#refuseIfClosed();
     const holder = { id: randomUUID(), owner: thisProcess(), since: this.#clock(), milliseconds };
     const timeLeft = this.#countdown(holder);
-    let number = 0;
-    const grant = granting(holder, (held, lease) => this.#isOver(key, held, lease));
+    let fencingToken = 0;
+    const grant = granting(holder, (held, number) => this.#isOver(key, held, number));
     try {
       const granted = await this.advance(key, (state) => {
         const next = grant(state);
-        number = next?.lease ?? 0;
+        fencingToken = next?.fencingToken ?? 0;
         return next;
       });
       this.#refuseIfClosed();
-      return granted ? this.#hold(key, holder, number, timeLeft) : undefined;
+      return granted ? this.#hold(key, holder, fencingToken, timeLeft) : undefined;
     } catch (error) {
       // It may have been granted before something went wrong, or closed: nobody else could release it.
       await this.advance(key, releasing(holder)).catch(() => {});
@@ -83,7 +83,7 @@ export abstract class LeasedStore implements TokenStore {
     return this.close();
   }
 
-  #hold(key: string, holder: Holder, number: number, granted: () => number): Lease {
+  #hold(key: string, holder: Holder, fencingToken: number, granted: () => number): Lease {
     let timeLeft = granted;
     // Somebody has taken over, whatever this clock says.
     const loseIt = (): void => {
@@ -99,7 +99,7 @@ export abstract class LeasedStore implements TokenStore {
     const interval = Math.min(holder.milliseconds * HEARTBEAT, LONGEST_TIMER_MS);
     const heartbeat = setInterval(() => prolong().catch(() => {}), interval).unref();
     const lease: Lease = {
-      number,
+      fencingToken,
       timeLeft: () => timeLeft(),
       release: async () => {
         clearInterval(heartbeat);
@@ -117,9 +117,9 @@ export abstract class LeasedStore implements TokenStore {
     return () => Math.max(0, milliseconds - Math.max(performance.now() - began, this.#clock() - since));
   }
 
-  #isOver(key: string, { id, owner, since, milliseconds }: Holder, lease: number): boolean {
+  #isOver(key: string, { id, owner, since, milliseconds }: Holder, fencingToken: number): boolean {
     if (isDead(owner) || this.#clock() - since >= milliseconds) return true;
-    const state = `${lease} ${id} ${since}`;
+    const state = `${fencingToken} ${id} ${since}`;
     const watched = this.#watched.get(key);
     if (watched?.state === state) return performance.now() - watched.since >= milliseconds;
     this.#watched.set(key, { state, since: performance.now() });

@@ -11,7 +11,7 @@ export interface TokenStore {
   read(key: string): Promise<StoredRecord | undefined>;
 
   /**
-   * Replaces the record, unless a lease with a higher number than `record.lease` has written the one
+   * Replaces the record, unless a lease with a higher fencing token than `record.fencingToken` has written the one
    * that is there: then `false`. Comparing and writing are one atomic step, whoever holds the lock.
    */
   write(key: string, record: StoredRecord): Promise<boolean>;
@@ -31,15 +31,16 @@ export interface TokenStore {
 
 /** A record as a store sees it. */
 export interface StoredRecord {
-  /** The number of the lease under which it was written. */
-  readonly lease: number;
+  /** That of the lease under which it was written. */
+  readonly fencingToken: number;
+  /** What is kept, as it was given: tokens stand in it in clear. */
   readonly text: string;
 }
 
 /** The right to redeem the grant of one key. */
 export interface Lease {
-  /** Higher than that of every lease on this key before. */
-  readonly number: number;
+  /** A number higher than that of every lease on this key before; writes are checked by it. */
+  readonly fencingToken: number;
   /** Milliseconds until somebody else may take over. */
   timeLeft(): number;
   /** Ends it, if it has not ended. */

@@ -108,7 +108,7 @@ describe("D1 look, adopt, or redeem under the lock", () => {
     expect(await issued).toMatchObject({ credential: bearer("t1") });
     expect(isLocked).toBe(true);
     expect(await recordIn(store)).toMatchObject({ accessToken: "t1", refreshToken: "r1" });
-    expect(await store.lock("test", 1000)).toMatchObject({ number: 3 });
+    expect(await store.lock("test", 1000)).toMatchObject({ fencingToken: 3 });
   });
 
   test("D1 under the lock the record is read again: another may have redeemed meanwhile", async () => {
@@ -142,7 +142,7 @@ describe("D2 leases", () => {
       const lease = await lock(key, milliseconds);
       return (
         lease && {
-          number: lease.number,
+          fencingToken: lease.fencingToken,
           timeLeft: () => 29_000,
           release: async () => {
             released += 1;
@@ -290,7 +290,7 @@ describe("D3 a store that fails", () => {
         const issued = grant.issue(initial);
         await seconds(6);
         expect(await issued).toMatchObject({ credential: bearer(token), expiresIn: 3600 });
-        await store.inner.write("test", { lease: 99, text: JSON.stringify(emptyRecord) });
+        await store.inner.write("test", { fencingToken: 99, text: JSON.stringify(emptyRecord) });
       }
       expect(warnings).toEqual([["FAUCET_AUTH_STORE_UNAVAILABLE", expect.stringContaining("without the store")]]);
     },
@@ -341,7 +341,7 @@ describe("D3 a store that fails", () => {
   test("D3 a record that cannot be understood is left as it is, and quoted nowhere", async () => {
     const [idp, store] = [playedIdp(), new MemoryTokenStore()];
     for (const text of ['{"version":2,"refreshToken":"s3cr3t"}', "s3cr3t"]) {
-      await store.write("test", { lease: 1, text });
+      await store.write("test", { fencingToken: 1, text });
       const error = await errorOf(() => processOf(idp, store).issue(initial));
       expect(error).toMatchObject({ code: "store", retryable: false });
       expect(String(error.message) + error.cause).not.toContain("s3cr3t");
@@ -425,7 +425,7 @@ describe("D4 invalid_grant", () => {
     idp.answer = async (n) => {
       // Somebody has saved a late answer.
       const text = JSON.stringify({ ...JSON.parse(stored?.text ?? ""), refreshToken: `late${n}`, generation: n });
-      await store.write("test", { lease: 2, text });
+      await store.write("test", { fencingToken: 2, text });
       if (n < 3) throw invalidGrant();
       return redemption(n);
     };
@@ -437,7 +437,7 @@ describe("D4 invalid_grant", () => {
 
     idp.answer = async (n) => {
       const text = JSON.stringify({ ...JSON.parse(stored?.text ?? ""), refreshToken: `late${n}`, generation: 3 });
-      await store.write("test", { lease: 9, text });
+      await store.write("test", { fencingToken: 9, text });
       throw invalidGrant();
     };
     await errorOf(() => grant.issue({ reason: "expired", generation: 3 }));
@@ -604,7 +604,7 @@ describe("D7 a failed flight", () => {
     await processOf(idp, store).issue(initial);
     const record = await recordIn(store);
     const text = JSON.stringify({ ...record, failure: { lease: null }, issuedAt: null, expiresIn: "x" });
-    await store.write("test", { lease: 9, text });
+    await store.write("test", { fencingToken: 9, text });
     await processOf(idp, store).issue({ reason: "expired", generation: 1 });
     expect(idp.presented).toEqual(["r0", "r1"]);
   });

@@ -20,7 +20,7 @@ async function folder(): Promise<string> {
 const leaseAndDie = (path: string) => `${load.module}
   const store = new faucet.FileTokenStore(${JSON.stringify(path)});
   const lease = await store.lock("k", 3_600_000);
-  process.stdout.write(String(lease?.number), () => process.exit(0));`;
+  process.stdout.write(String(lease?.fencingToken), () => process.exit(0));`;
 
 describe("D1 one grant, many processes", () => {
   test("D1 D2 D6 three processes present no refresh token twice", async () => {
@@ -57,7 +57,7 @@ describe("D2 dead owners", () => {
   test("D2 the lease of a dead process is taken over at once", async () => {
     const path = await folder();
     expect(await run("module", leaseAndDie(path))).toMatchObject({ stdout: "1", stderr: "" });
-    expect(await new FileTokenStore(path).lock("k", 1000)).toMatchObject({ number: 2 });
+    expect(await new FileTokenStore(path).lock("k", 1000)).toMatchObject({ fencingToken: 2 });
   });
 
   test("D2 that of a process in another container only by its age, though both are pid 1", async ({ skip }) => {
@@ -76,7 +76,7 @@ describe("D2 dead owners", () => {
     expect(await new FileTokenStore(path).lock("k", 1000)).toBeUndefined();
     expect(await contain(leaseAndDie(path))).toMatchObject({ stdout: "undefined", stderr: "" });
     const anHourLater = () => Date.now() + 3_600_000;
-    expect(await new FileTokenStore(path, { clock: anHourLater }).lock("k", 1000)).toMatchObject({ number: 2 });
+    expect(await new FileTokenStore(path, { clock: anHourLater }).lock("k", 1000)).toMatchObject({ fencingToken: 2 });
   });
 });
 

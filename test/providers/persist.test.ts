@@ -183,7 +183,7 @@ describe("rotation", () => {
   test("D3 a store that cannot be used is an error, and the configured refresh token is not presented", async () => {
     const [idp, path] = [await startIdp(), await folder()];
     const store = new FileTokenStore(path);
-    await store.write("blocker", { lease: 1, text: "" });
+    await store.write("blocker", { fencingToken: 1, text: "" });
     const [file = ""] = await readdir(join(path, "blocker"));
     const persist = { path: join(path, "blocker", file, "below"), key: "sf" };
     const provider = fetching.oauth2_refresh(idp, { persist });

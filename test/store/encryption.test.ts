@@ -4,7 +4,7 @@ import { encryptedStore, MemoryTokenStore } from "../../src/index.js";
 import { errorOf } from "../support/errors.js";
 
 const [key, other] = [randomBytes(32), randomBytes(32)];
-const record = { lease: 3, text: '{"refreshToken":"s3cr3t"}' };
+const record = { fencingToken: 3, text: '{"refreshToken":"s3cr3t"}' };
 
 async function sealed() {
   const inner = new MemoryTokenStore();
@@ -21,7 +21,7 @@ test("S1 what is stored is a JWE that names its key and shows nothing else", asy
     enc: "A256GCM",
     kid: expect.stringMatching(/^[\w-]{11}$/),
     record: "k",
-    lease: 3,
+    fencingToken: 3,
   });
   expect(text).not.toMatch(/s3cr3t|refreshToken/);
   await encryptedStore(inner, { key }).write("k", record);
@@ -65,7 +65,7 @@ test.each([
   ["of damaged text", () => "a.b.c.d.e", key, "k", 3, "is not encrypted"],
 ])("a record %s is a StoreError that quotes nothing", async (_what, change, withKey, at, lease, message) => {
   const { inner, text } = await sealed();
-  await inner.write(at, { lease, text: change(text) });
+  await inner.write(at, { fencingToken: lease, text: change(text) });
   const error = await errorOf(() => encryptedStore(inner, { key: withKey }).read(at));
   expect(error).toMatchObject({ code: "store", retryable: false, message: expect.stringContaining(message) });
   expect(error.message + error.stack + error.cause).not.toContain("s3cr3t");

@@ -17,7 +17,7 @@ const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toStrin
 test("D6 what is made is readable by its owner only, and two versions are kept", async () => {
   const path = join(await folder(), "made", "here");
   const store = new FileTokenStore(path);
-  for (let lease = 1; lease <= 20; lease += 1) await store.write("k", { lease, text: `${lease}` });
+  for (let lease = 1; lease <= 20; lease += 1) await store.write("k", { fencingToken: lease, text: `${lease}` });
   expect(await modeOf(path)).toBe("700");
   expect(await modeOf(join(path, "k"))).toBe("700");
   const names = await readdir(join(path, "k"));
@@ -28,12 +28,12 @@ test("D6 what is made is readable by its owner only, and two versions are kept",
 test("D6 what a killed process left is swept away, but not what another is about to finish", async () => {
   const path = await folder();
   const store = new FileTokenStore(path);
-  await store.write("k", { lease: 1, text: "" });
+  await store.write("k", { fencingToken: 1, text: "" });
   const [old, young] = [join(path, "k", ".old.draft"), join(path, "k", ".young.draft")];
   for (const draft of [old, young]) await writeFile(draft, "half");
   const earlier = new Date(Date.now() - 61_000);
   await utimes(old, earlier, earlier);
-  await store.write("k", { lease: 2, text: "" });
+  await store.write("k", { fencingToken: 2, text: "" });
   expect((await readdir(join(path, "k"))).filter((name) => name.endsWith(".draft"))).toEqual([".young.draft"]);
 });
 
@@ -68,7 +68,7 @@ test("C11 no two keys share a folder, on whatever file system", async () => {
   const path = await folder();
   const store = new FileTokenStore(path);
   const keys = ["a", "A", "a/b", "a-b", "../a", ".", "..", "", "ä", "x".repeat(300), `${"x".repeat(299)}y`, "nul\0"];
-  for (const key of keys) await store.write(key, { lease: 1, text: key });
+  for (const key of keys) await store.write(key, { fencingToken: 1, text: key });
   for (const key of keys) expect((await store.read(key))?.text).toBe(key);
   const names = await readdir(path);
   expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(keys.length);
@@ -81,7 +81,7 @@ test("D3 a folder that cannot be is a StoreError that names it, not an absent re
   for (const use of [
     () => store.read("k"),
     () => store.lock("k", 1000),
-    () => store.write("k", { lease: 1, text: "" }),
+    () => store.write("k", { fencingToken: 1, text: "" }),
   ]) {
     const error = await errorOf(use);
     expect(error).toMatchObject({ code: "store", retryable: true, message: expect.stringContaining("ENOTDIR") });
@@ -110,7 +110,7 @@ test("D6 S2 a damaged file is an error that quotes nothing of it, and is left as
   const path = await folder();
   await mkdir(join(path, "k"));
   const file = join(path, "k", "000000000001.json");
-  for (const text of ['{"s3cr3t', '{"format":2,"lease":1}', ""]) {
+  for (const text of ['{"s3cr3t', '{"format":2,"fencingToken":1}', ""]) {
     await writeFile(file, text);
     const error = await errorOf(() => new FileTokenStore(path).read("k"));
     expect(error).toMatchObject({ code: "store", retryable: false });

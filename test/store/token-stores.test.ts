@@ -29,10 +29,10 @@ describe.each(Object.entries(kinds))("%s", (_name, open) => {
   test("reads what was written, for each key its own", async () => {
     const store = await open();
     expect(await store.read("a")).toBeUndefined();
-    expect(await store.write("a", { lease: 1, text: "one" })).toBe(true);
-    expect(await store.write("A", { lease: 2, text: "two" })).toBe(true);
-    expect(await store.read("a")).toEqual({ lease: 1, text: "one" });
-    expect(await store.read("A")).toEqual({ lease: 2, text: "two" });
+    expect(await store.write("a", { fencingToken: 1, text: "one" })).toBe(true);
+    expect(await store.write("A", { fencingToken: 2, text: "two" })).toBe(true);
+    expect(await store.read("a")).toEqual({ fencingToken: 1, text: "one" });
+    expect(await store.read("A")).toEqual({ fencingToken: 2, text: "two" });
   });
 
   test("D2 a write fails only if a later lease has written", async () => {
@@ -44,20 +44,20 @@ describe.each(Object.entries(kinds))("%s", (_name, open) => {
       [6, true],
       [5, false],
     ] as const) {
-      expect(await store.write("k", { lease, text: `${lease}` })).toBe(taken);
+      expect(await store.write("k", { fencingToken: lease, text: `${lease}` })).toBe(taken);
     }
-    expect(await store.read("k")).toEqual({ lease: 6, text: "6" });
+    expect(await store.read("k")).toEqual({ fencingToken: 6, text: "6" });
   });
 
   test("D2 a lease excludes others until it is released, and its number only rises", async () => {
     const store = await open();
     const first = await store.lock("k", 1000);
-    expect(first?.number).toBe(1);
+    expect(first?.fencingToken).toBe(1);
     expect(await store.lock("k", 1000)).toBeUndefined();
     expect(await store.lock("other", 1000)).toBeDefined();
     await first?.release();
     await first?.release();
-    expect((await store.lock("k", 1000))?.number).toBe(2);
+    expect((await store.lock("k", 1000))?.fencingToken).toBe(2);
   });
 
   test("D2 one that is over is taken over, and its holder cannot end the next", async () => {
@@ -69,17 +69,17 @@ describe.each(Object.entries(kinds))("%s", (_name, open) => {
     expect(await store.lock("k", 1000)).toBeUndefined();
     clock.advance(0.001);
     expect(slept?.timeLeft()).toBe(0);
-    expect((await store.lock("k", 1000))?.number).toBe(2);
+    expect((await store.lock("k", 1000))?.fencingToken).toBe(2);
     await slept?.release();
     expect(await store.lock("k", 1000)).toBeUndefined();
     // It has lost the lease, but nobody wrote after it.
-    expect(await store.write("k", { lease: 1, text: "late" })).toBe(true);
+    expect(await store.write("k", { fencingToken: 1, text: "late" })).toBe(true);
   });
 
   test("D2 a lease that is written keeps its number above what the record has", async () => {
     const store = await open();
-    await store.write("k", { lease: 41, text: "" });
-    expect((await store.lock("k", 1000))?.number).toBe(42);
+    await store.write("k", { fencingToken: 41, text: "" });
+    expect((await store.lock("k", 1000))?.fencingToken).toBe(42);
   });
 
   test("D2 of many who lock at once, one gets the lease", async () => {
@@ -94,7 +94,7 @@ describe.each(Object.entries(kinds))("%s", (_name, open) => {
     await store[Symbol.asyncDispose]();
     for (const use of [
       () => store.read("k"),
-      () => store.write("k", { lease: 1, text: "" }),
+      () => store.write("k", { fencingToken: 1, text: "" }),
       () => store.lock("k", 1),
     ]) {
       expect(await errorOf(use)).toMatchObject({ code: "closed", name: "ClosedError" });
@@ -103,7 +103,7 @@ describe.each(Object.entries(kinds))("%s", (_name, open) => {
 
   test("S1 it prints no record and no key", async () => {
     const store = await open();
-    await store.write("k", { lease: 1, text: "s3cr3t" });
+    await store.write("k", { fencingToken: 1, text: "s3cr3t" });
     const printed = inspect(store, { depth: null, showHidden: true }) + JSON.stringify(store);
     expect(printed).not.toMatch(/s3cr3t|\\u0007|07 07/);
   });
@@ -115,7 +115,7 @@ describe("leases of our own stores", () => {
     const store = new FileTokenStore(path);
     await store.lock("k", 60_000);
     await store.close();
-    expect((await new FileTokenStore(path).lock("k", 1000))?.number).toBe(2);
+    expect((await new FileTokenStore(path).lock("k", 1000))?.fencingToken).toBe(2);
   });
 
   test("close() leaves no lease to a lock that is on its way", async () => {
@@ -139,7 +139,7 @@ describe("leases of our own stores", () => {
     expect(await store.lock("k", 9000)).toBeUndefined();
     await lease?.release();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect((await store.lock("k", 9000))?.number).toBe(2);
+    expect((await store.lock("k", 9000))?.fencingToken).toBe(2);
   });
 
   test("D2 a holder whose heartbeat finds that another has taken over knows that its time is over", async () => {
@@ -151,7 +151,7 @@ describe("leases of our own stores", () => {
     const store = new MemoryTokenStore({ clock: () => Date.now() + skew });
     const lease = await store.lock("k", 9000);
     skew = 9000;
-    expect((await store.lock("k", 9000))?.number).toBe(2);
+    expect((await store.lock("k", 9000))?.fencingToken).toBe(2);
     skew = 0;
     expect(lease?.timeLeft()).toBe(9000);
     await vi.advanceTimersByTimeAsync(3000);
@@ -172,6 +172,6 @@ describe("leases of our own stores", () => {
     vi.advanceTimersByTime(999);
     expect(await other.lock("k", 1000)).toBeUndefined();
     vi.advanceTimersByTime(1);
-    expect((await other.lock("k", 1000))?.number).toBe(2);
+    expect((await other.lock("k", 1000))?.fencingToken).toBe(2);
   });
 });
