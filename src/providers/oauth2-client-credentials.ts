@@ -38,7 +38,7 @@ export class OAuth2ClientCredentialsProvider extends FetchingProvider {
     const source = {
       type: "oauth2",
       url: client.tokenUrl,
-      identity: [...identityOf(client), scope],
+      origin: [...identityOf(client), scope],
       secrets: [client.clientSecret, ...Object.values(client.params)],
       visible: { ...visibleClient(client), scope, expiry_ratio: settings.expiry_ratio },
       request: () => tokenRequest(client, { grant_type: "client_credentials", scope }),

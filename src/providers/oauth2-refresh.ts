@@ -3,7 +3,7 @@
 import * as z from "zod/mini";
 import { check, lazily } from "../config/check.js";
 import { scopes, text } from "../config/fields.js";
-import type { Held } from "../grant/grant-options.js";
+import type { HeldSecrets } from "../grant/grant-options.js";
 import {
   clientFields,
   clientOf,
@@ -46,10 +46,10 @@ export class OAuth2RefreshProvider extends FetchingProvider {
       type: "oauth2_refresh",
       url: client.tokenUrl,
       refreshToken,
-      identity: [...identityOf(client), scope],
+      origin: [...identityOf(client), scope],
       secrets: [client.clientSecret, refreshToken, ...Object.values(client.params)],
       visible: { ...visibleClient(client), refresh_token: "***", scope, expiry_ratio: settings.expiry_ratio },
-      request: (held: Held) =>
+      request: (held: HeldSecrets) =>
         tokenRequest(client, { grant_type: "refresh_token", refresh_token: held.refreshToken, scope }),
       read: readTokenResponse,
       credential: Credential.bearer,
