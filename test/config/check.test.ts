@@ -46,7 +46,7 @@ describe("G2 all faults at once", () => {
       scopes: [1],
       params: { scope: "x", grant_type: "y", nested: {} },
       headers: { "a b": "s3cr3t", ok: "line\nbreak s3cr3t", "Content-Length": "1", A: "1", a: "2" },
-      expiry_ratio: "0.5",
+      expiry_ratio: "half",
       default_expires_in: 0,
     });
     expect(Object.keys(faults).sort()).toEqual([
@@ -141,14 +141,14 @@ describe("G2 nothing is told twice, nothing is kept back", () => {
 });
 
 describe("G3 expiry_ratio", () => {
-  test.each([[0], [-0.1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY], ["0.5"], [true]])(
+  test.each([[0], [-0.1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY], ["1.5"], ["0x1"], [""], [true]])(
     "G3 %s is refused",
     async (expiry_ratio) => {
       expect(Object.keys(await faultsOf("token_endpoint", { ...endpoint, expiry_ratio }))).toEqual(["expiry_ratio"]);
     },
   );
 
-  test.each([[1], [0.5], [0.0001]])("G3 %s is taken", (expiry_ratio) => {
+  test.each([[1], [0.5], [0.0001], ["0.5"], [".5"], ["5e-1"], ["1\n"]])("G3 %j is taken", (expiry_ratio) => {
     fromConfig({ type: "token_endpoint", config: { ...endpoint, expiry_ratio } });
   });
 });
@@ -190,8 +190,7 @@ describe("the keys of each type", () => {
   });
 
   test.each([
-    ["a body with GET", { method: "GET", body: {} }, { body: /GET or HEAD/ }],
-    ["a body with head", { method: "head", body: {} }, { body: /GET or HEAD/ }],
+    ["a body with head", { method: "head", body: {} }, { body: /HEAD/ }],
     ["a method that is none", { method: "G T" }, { method: /HTTP method/ }],
     ["a tunnel", { method: "connect" }, { method: /has an answer/ }],
     ["a nested form", { encoding: "form", body: { a: { b: 1 } } }, { body: /flat mapping/ }],
