@@ -1,19 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { fromConfig, type Runtime } from "../../src/index.js";
 import { errorOf } from "../support/errors.js";
+import { faultsOf } from "../support/faults.js";
 
 const oauth2 = { token_url: "https://idp.example/token", client_id: "id", client_secret: "s3cr3t" };
 const refresh = { ...oauth2, refresh_token: "r3fr3sh" };
 const endpoint = { url: "https://api.example/login", token_path: "$.token" };
-
-async function faultsOf(type: string, config: unknown, runtime?: Runtime): Promise<Record<string, string>> {
-  const error = await errorOf(() => fromConfig({ type, config }, runtime));
-  expect(error).toMatchObject({ name: "ConfigError", code: "config", retryable: false });
-  const issues = error.issues as { path: string; message: string }[];
-  for (const { path, message } of issues)
-    expect(error.message).toContain(path === "" ? message : `${path}: ${message}`);
-  return Object.fromEntries(issues.map(({ path, message }) => [path.replace(/^config\.?/, ""), message]));
-}
 
 describe("G1 null means absent", () => {
   test("G1 every optional key may be null", () => {
