@@ -11,7 +11,7 @@ import type { Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2` provider. */
 export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, FetchingConfig {
-  /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). */
+  /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
   readonly scopes?: readonly string[] | string | null;
 }
 
@@ -46,3 +46,6 @@ const FIELDS = {
 };
 
 const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
+
+/** The schema, for what is generated from it. */
+export const clientCredentialsSchema: () => z.ZodMiniType = schema;

@@ -13,7 +13,7 @@ import type { Runtime } from "./runtime.js";
 export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig {
   /** The refresh token to begin with. Where the IdP rotates it, the provider follows. */
   readonly refresh_token: string;
-  /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §6). Sent only when given. */
+  /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
   readonly scopes?: readonly string[] | string | null;
   /** The same as one string, which may stand in place of `scopes`. */
   readonly scope?: string | null;
@@ -62,6 +62,9 @@ const FIELDS = {
 };
 
 const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
+
+/** The schema, for what is generated from it. */
+export const refreshSchema: () => z.ZodMiniType = schema;
 
 const oneSpellingOfScopes: Relation = ({ scopes: list, scope: one }) => {
   return isGiven(list) && isGiven(one)

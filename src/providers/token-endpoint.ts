@@ -103,6 +103,9 @@ const FIELDS = {
 
 const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
 
+/** The schema, for what is generated from it. */
+export const tokenEndpointSchema: () => z.ZodMiniType = schema;
+
 type TokenEndpointSettings = z.output<ReturnType<typeof schema>>;
 
 function method(): Field<string> {
