@@ -81,7 +81,7 @@ export interface AccessToken {
  */
 export type Redemption = {
   readonly refreshToken?: string | undefined;
-  /** Seconds until the refresh token ends, if the IdP says so. */
+  /** Seconds that the refresh token to present next can still be used, where the IdP says so. */
   readonly refreshTokenExpiresIn?: number | undefined;
 } & ({ readonly token: AccessToken } | { readonly unusable: AuthError });
 
@@ -89,10 +89,13 @@ export type Redemption = {
 export type Issue = (why: IssueContext) => Promise<Issued>;
 
 /**
- * The seconds of a lifetime as an IdP spells it: 3600, 3600.5 or "3600" (A2). `undefined` for
- * everything that gives no lifetime: absent, null, zero, negative, no number (C5).
+ * The seconds of a lifetime as an IdP spells it: 3600, 3600.5 or "3600" (A2). Zero and less count as one
+ * second, since servers round down. `undefined` for what gives no lifetime: absent, null, no number (C5).
  */
 export function lifetimeOf(value: unknown): number | undefined {
   const seconds = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) return undefined;
+  return seconds > 0 ? seconds : SHORTEST_LIFETIME_SECS;
 }
+
+const SHORTEST_LIFETIME_SECS = 1;
