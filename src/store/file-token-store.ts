@@ -1,7 +1,7 @@
-/** The embedded store: a folder of files, shared by all processes that can reach it (D2, D6). */
+/** The embedded store: a folder of files, shared by all processes that can reach it. */
 
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { ConfigError } from "../values/errors.js";
 import { FileMedium } from "./file-medium.js";
 import { faultsOfStoreOptions, LeasedStore, type StoreOptions } from "./leased-store.js";
@@ -71,7 +71,7 @@ export function faultOfPath(path: unknown): string | undefined {
 
 /** `path`, from which `faultOfPath` has no fault, as an absolute one. A relative one starts at `base`, by default the working directory. */
 export function absolutePath(path: string, base?: string): string {
-  return isHome(path) ? join(home() ?? "", path.slice(1)) : resolve(base ?? "", path);
+  return isHome(path) ? resolve(home() ?? "", `.${path.slice(1)}`) : resolve(base ?? "", path);
 }
 
 function isHome(path: string): boolean {

@@ -1,4 +1,4 @@
-/** What our stores have in common: leases and compare-and-set over states that a medium keeps (D2). */
+/** What our stores have in common: leases and compare-and-set over states that a medium keeps. */
 
 import { randomUUID } from "node:crypto";
 import { faultsOfOptions } from "../config/options.js";

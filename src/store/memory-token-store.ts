@@ -1,4 +1,4 @@
-/** A store in the memory of a process: for tests, and for providers of one process that share a grant. */
+/** The store that lives as long as its object, and needs nothing but memory. */
 
 import { ConfigError } from "../values/errors.js";
 import { type Change, type LeaseState, UNUSED } from "./lease-state.js";

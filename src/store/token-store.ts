@@ -1,4 +1,4 @@
-/** What a store must do so that one rotating grant survives many processes (D1, D2). */
+/** What a store must do so that one rotating grant survives many processes. */
 
 /**
  * Keeps a record for each key. A store decides nothing: it does not know what a record says, nor what
