@@ -23,7 +23,7 @@ export function selector(path: string): Select {
   if ("fault" in parsed) throw new TypeError(`the path ${parsed.fault}`);
   return async (document) => {
     let found: string | number | undefined;
-    new Walk(document, await stepper()).finds(parsed.query, document, (node) => {
+    new Walk(document, await stepper()).finds(parsed.query, (node) => {
       if (!isScalar(node)) return false;
       found = node;
       return true;

@@ -16,25 +16,28 @@ const PLAIN_NAME = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
 export async function stepper(): Promise<Step> {
   const { JSONPath } = await import("jsonpath-plus");
   const jsonPath = JSONPath({ path: "$", json: {}, eval: false, wrap: true, autostart: false });
+  const expressions = new Map<NameSelector | IndexSelector, string | undefined>();
   return (selector, node) => {
-    const expression = expressionOf(selector, node);
-    if (expression === undefined) return ownMember(selector, node);
+    const key = keyIn(node, selector);
+    if (key === undefined || !Object.prototype.propertyIsEnumerable.call(node, key)) return [];
+    if (!expressions.has(selector)) expressions.set(selector, expressionOf(selector));
+    const expression = expressions.get(selector);
+    if (expression === undefined) return [(node as Record<PropertyKey, unknown>)[key]];
     return jsonPath.evaluate(expression, node, undefined, undefined);
   };
 }
 
-/** A list has elements by index, an object members by name; `undefined` for what has to be read without the package. */
-function expressionOf(selector: NameSelector | IndexSelector, node: object): string | undefined {
-  const { kind } = selector;
-  if ((kind === "index") !== Array.isArray(node)) return undefined;
-  if (kind === "name") return PLAIN_NAME.test(selector.name) ? `$.${selector.name}` : undefined;
+/** A list has elements by index, an object members by name. */
+function keyIn(node: object, selector: NameSelector | IndexSelector): PropertyKey | undefined {
+  if (selector.kind === "name") return Array.isArray(node) ? undefined : selector.name;
+  if (!Array.isArray(node)) return undefined;
+  return selector.index < 0 ? node.length + selector.index : selector.index;
+}
+
+/** How jsonpath-plus spells the step; `undefined` for a name that it would misread. */
+function expressionOf(selector: NameSelector | IndexSelector): string | undefined {
+  if (selector.kind === "name") return PLAIN_NAME.test(selector.name) ? `$.${selector.name}` : undefined;
   const { index } = selector;
   if (index >= 0) return `$[${index}]`;
   return index === -1 ? "$[-1:]" : `$[${index}:${index + 1}]`;
-}
-
-function ownMember(selector: NameSelector | IndexSelector, node: object): unknown[] {
-  if (selector.kind === "index" || Array.isArray(node)) return [];
-  const isMember = Object.prototype.propertyIsEnumerable.call(node, selector.name);
-  return isMember ? [(node as Record<string, unknown>)[selector.name]] : [];
 }

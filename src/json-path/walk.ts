@@ -15,11 +15,11 @@ interface Place {
   readonly node: unknown;
 }
 
-/** A node whose children are being walked through. */
+/** A node from which a segment is being walked along. */
 interface Stage {
-  readonly isMatched: Map<object, boolean>;
+  readonly outcomes: Map<object, boolean>;
   readonly node: object;
-  readonly children: Iterator<Place>;
+  readonly places: Iterator<Place>;
 }
 
 /** One selection from one document, which is a tree. */
@@ -38,20 +38,21 @@ export class Walk {
   }
 
   /** Whether `query` selects a node that `accepts` takes; it is not asked again after it has taken one. */
-  finds({ from, segments }: Query, current: unknown, accepts: (node: unknown) => boolean): boolean {
+  finds({ from, segments }: Query, accepts: (node: unknown) => boolean, current: unknown = this.#root): boolean {
     const stages: Stage[] = [];
     let place: Place | undefined = { depth: 0, node: from === "root" ? this.#root : current };
     while (place !== undefined) {
-      const { depth, node } = place;
+      const { depth, node }: Place = place;
       const segment = segments[depth];
-      const known = segment && isContainer(node) ? this.#outcomesOf(segment).get(node) : undefined;
-      if (known || (segment === undefined && accepts(node))) {
-        for (const stage of stages) stage.isMatched.set(stage.node, true);
+      const outcomes = segment && this.#outcomesOf(segment);
+      const outcome = isContainer(node) ? outcomes?.get(node) : false;
+      if (segment === undefined ? accepts(node) : outcome) {
+        for (const stage of stages) stage.outcomes.set(stage.node, true);
         return true;
       }
-      if (segment !== undefined && isContainer(node) && known === undefined) {
-        const isMatched = this.#outcomesOf(segment).set(node, false);
-        stages.push({ isMatched, node, children: this.#walkOn(segment, place, node) });
+      if (segment && outcomes && isContainer(node) && outcome === undefined) {
+        outcomes.set(node, false);
+        stages.push({ outcomes, node, places: this.#walkOn(segment, depth, node) });
       }
       place = nextPlace(stages);
     }
@@ -59,17 +60,20 @@ export class Walk {
   }
 
   #outcomesOf(segment: Segment): Map<object, boolean> {
-    const outcomes = this.#outcomes.get(segment) ?? new Map<object, boolean>();
-    this.#outcomes.set(segment, outcomes);
+    let outcomes = this.#outcomes.get(segment);
+    if (outcomes === undefined) {
+      outcomes = new Map();
+      this.#outcomes.set(segment, outcomes);
+    }
     return outcomes;
   }
 
-  *#walkOn({ descends, selectors }: Segment, { depth }: Place, node: object): Generator<Place> {
+  *#walkOn({ descends, selectors }: Segment, depth: number, node: object): Generator<Place> {
     for (const selector of selectors) {
       for (const child of this.#select(selector, node)) yield { depth: depth + 1, node: child };
     }
     if (!descends) return;
-    for (const child of childrenOf(node)) yield { depth, node: child };
+    for (const child of childrenOf(node)) if (isContainer(child)) yield { depth, node: child };
   }
 
   #select(selector: Selector, node: object): Iterable<unknown> {
@@ -101,7 +105,7 @@ export class Walk {
       case "not":
         return !this.#holds(condition.condition, node);
       case "existence":
-        return this.finds(condition.query, node, () => true);
+        return this.finds(condition.query, () => true, node);
       case "comparison":
         return this.#compares(condition, node);
     }
@@ -132,7 +136,7 @@ export class Walk {
 
 function nextPlace(stages: Stage[]): Place | undefined {
   for (let stage = stages.at(-1); stage !== undefined; stage = stages.at(-1)) {
-    const next = stage.children.next();
+    const next = stage.places.next();
     if (!next.done) return next.value;
     stages.pop();
   }
@@ -148,9 +152,8 @@ function isAbsolute(operand: Operand): boolean {
 }
 
 /** Elements of a list, members of an object, in their order: nothing inherited, no length. */
-function* childrenOf(node: unknown): Generator<unknown> {
-  if (Array.isArray(node)) yield* node;
-  else if (isContainer(node)) for (const name of Object.keys(node)) yield (node as Record<string, unknown>)[name];
+function childrenOf(node: object): readonly unknown[] {
+  return Array.isArray(node) ? node : Object.values(node);
 }
 
 /** RFC 9535 §2.3.4.2.2. */
