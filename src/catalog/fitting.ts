@@ -12,13 +12,13 @@ export type Outcome<T> = { readonly built: T } | { readonly faults: readonly Con
 
 /**
  * What `build` makes of `spec`, in which every `Scalar` is read as its key wants: unread where any
- * value is taken (JSON), as text where a string is, else as a number or boolean.
+ * value is taken (JSON), as text where a string is wanted, else as the number or boolean.
  */
 export function buildFitting<T extends { close?(): unknown }>(spec: unknown, build: (spec: unknown) => T): Outcome<T> {
   const places = placesOf(spec);
   const readings = new Map<string, unknown>();
   const attempt = (): Outcome<T> =>
-    faultsOf("", () => build(replaced(spec, "", (scalar, path) => readings.get(path) ?? scalar, step)));
+    faultsOf("", () => build(replaced(spec, "", (scalar, path) => readings.get(path) ?? scalar.offer, step)));
 
   let outcome = attempt();
   for (const reading of READINGS) {

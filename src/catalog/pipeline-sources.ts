@@ -6,6 +6,7 @@ import type { CatalogOptions } from "./catalog-options.js";
 import type { Lookup, Sources } from "./findings.js";
 import type { PipelineDocument } from "./pipeline-document.js";
 import { Absent, type Resolver, valueAt } from "./references.js";
+import { Scalar } from "./scalar.js";
 
 type Params = NonNullable<CatalogOptions["params"]>;
 
@@ -39,9 +40,13 @@ function paramLookup(document: PipelineDocument, params: Params): Lookup {
       const declared = document.at("params", name, "default");
       return { value: present(declared, "is not given in options.params, and has no default under params:") };
     }
-    const given = params[name];
-    return { value: typeof given === "bigint" ? String(given) : given, isFinal: true };
+    return { value: asScalar(params[name] ?? ""), isFinal: true };
   };
+}
+
+function asScalar(given: Params[string]): Scalar | string {
+  if (typeof given === "number" || typeof given === "boolean") return Scalar.literal(String(given), given);
+  return String(given);
 }
 
 /** The sources or sinks of a pipeline; the only one of a pipeline that names none is called `default`. */

@@ -36,9 +36,8 @@ export class Scalar {
     return this.#isTooLong;
   }
 
-  /** An unquoted scalar of a document: the number or boolean itself, if writing it gives the same text again. */
-  static literal(text: string, value: number | boolean): Scalar | number | boolean {
-    if (String(value) === text) return value;
+  /** A number or boolean of a document, beside its source text. */
+  static literal(text: string, value: number | boolean): Scalar {
     const isTooLong = Number.isInteger(value) && !Number.isSafeInteger(value) && DIGITS.test(text);
     const exact = isTooLong || (typeof value === "number" && !Number.isFinite(value)) ? undefined : value;
     const plain = exact === undefined || LEADING_ZERO.test(text) ? text : exact;
@@ -49,6 +48,13 @@ export class Scalar {
   static referred(text: string): Scalar | string {
     const value = spelt(text);
     return value === undefined ? text : new Scalar(text, { value, plain: text, isTooLong: false });
+  }
+
+  /** What a key is offered first: the number or boolean, if writing it gives the same text again. */
+  get offer(): Scalar | number | boolean {
+    return this.#value !== undefined && this.#value === this.#plain && String(this.#value) === this.text
+      ? this.#value
+      : this;
   }
 
   /** What stands in a JSON body that contains the scalar. */

@@ -1,7 +1,7 @@
 /** How large a document's values may grow by aliases, merges and references, which double with every line. */
 
 /** Characters; a node counts as so many of them. */
-export const NODE_WEIGHT = 32;
+export const NODE_WEIGHT = 64;
 
 /** The most that all values of a document may weigh together. */
 export const MOST_WEIGHT: number = 16 * 1024 * 1024;

@@ -101,6 +101,7 @@ export class YamlValues {
 
   /** The pairs of a mapping, with those that `<<` merges into it. Its own keys, and earlier merges, go first. */
   #pairsOf(map: Yaml.YAMLMap, around: readonly Yaml.Node[]): readonly Pair[] {
+    if (around.length > MOST_LEVELS) throw new YamlFault(map, TOO_DEEP);
     if (around.includes(map))
       throw new YamlFault(map, "has an alias that cannot be followed: it stands in what it stands for");
     const pairs = new Map<string, Yaml.Node | null>();
@@ -111,10 +112,11 @@ export class YamlValues {
       else pairs.set(this.#keyText(key), value);
     }
     for (const source of merged) {
+      this.#grow(source, NODE_WEIGHT);
       const from = this.#followed(source);
       if (!this.#yaml.isMap(from)) throw new YamlFault(source, "<< can merge mappings only");
       for (const [key, value] of this.#pairsOf(from, [...around, map])) {
-        this.#grow(source, NODE_WEIGHT);
+        this.#grow(source, NODE_WEIGHT + key.length);
         if (!pairs.has(key)) pairs.set(key, value);
       }
     }

@@ -31,6 +31,7 @@ const AS_WRITTEN = [
   ["True"],
   [".inf"],
   ["3.14159265358979323846"],
+  ["9007199254740992"],
   ["42"],
   ["true"],
 ];
@@ -39,6 +40,11 @@ describe("A8 a scalar that is put into text is put in as it is written", () => {
   test.each(AS_WRITTEN)("A8 %s in a text, by way of a variable", async (scalar) => {
     expect(await tokenOf("'x-${vars.v}'", `vars: { v: ${scalar} }`)).toBe(`x-${scalar}`);
     expect(await tokenOf("'x-${vars.w}'", `vars: { v: ${scalar}, w: '\${vars.v}' }`)).toBe(`x-${scalar}`);
+  });
+
+  test.each(AS_WRITTEN)("A8 %s where a text is wanted", async (scalar) => {
+    expect(await tokenOf(scalar)).toBe(scalar);
+    expect(await tokenOf("${vars.v}", `vars: { v: ${scalar} }`)).toBe(scalar);
   });
 
   test("A8 in parameters and headers, on the wire", async () => {
@@ -121,7 +127,13 @@ describe("A8 a scalar that is put into text is put in as it is written", () => {
 
 describe("a reference that is a whole scalar is what its key wants", () => {
   test("numbers, booleans and texts, each from the environment", async () => {
-    for (const [name, value] of Object.entries({ RATIO: "0.5", SECS: "60\n", STRICT: "true", ID: "12345", WORDS: "false" }))
+    for (const [name, value] of Object.entries({
+      RATIO: "0.5",
+      SECS: "60\n",
+      STRICT: "true",
+      ID: "12345",
+      WORDS: "false",
+    }))
       vi.stubEnv(name, value);
     const idp = await startIdp();
     const lines = `client_id: \${env:ID}
