@@ -17,17 +17,17 @@ export type Outcome<T> = { readonly built: T } | { readonly faults: readonly Con
 export function buildFitting<T extends { close?(): unknown }>(spec: unknown, build: (spec: unknown) => T): Outcome<T> {
   const places = placesOf(spec);
   const readings = new Map<string, unknown>();
-  const attempt = (): Outcome<T> =>
+  const buildAsRead = (): Outcome<T> =>
     faultsOf("", () => build(replaced(spec, "", (scalar, path) => readings.get(path) ?? scalar.offer, step)));
 
-  let outcome = attempt();
+  let outcome = buildAsRead();
   for (const reading of READINGS) {
     if ("built" in outcome) break;
     const { faults } = outcome;
     const refused = places.filter((place) => reading.applies(place, faults));
     if (refused.length === 0) continue;
     for (const { path, scalar } of refused) readings.set(path, reading.of(scalar));
-    outcome = attempt();
+    outcome = buildAsRead();
   }
   return withoutLostDigits(outcome, places, readings);
 }
