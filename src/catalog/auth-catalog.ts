@@ -1,4 +1,4 @@
-/** The catalog: providers that are defined once, in an `auth:` block, and referred to by name (G4). */
+/** The catalog: providers that are defined once, in an `auth:` block, and referred to by name. */
 
 import { readFile } from "node:fs/promises";
 import { dirname, resolve as resolvePath } from "node:path";
@@ -108,13 +108,19 @@ export class AuthCatalog {
   }
 
   /**
-   * What a connector's `auth:` key stands for: of `{ ref }` the one provider that all share, of `{ type,
-   * config }` a new one of its own, of `{ type: "none" }` `undefined`.
+   * The provider that `{ ref }` names, which all who refer to it share.
    *
    * @throws ConfigError with every fault; ClosedError after `close()`.
    */
   resolve(auth: { readonly ref: string }): CatalogProvider;
+  /** `undefined`: a connector that needs no credential. */
   resolve(auth: { readonly type: "none" }): undefined;
+  /**
+   * What a connector's `auth:` key stands for: of `{ ref }` the one provider that all share, of `{ type,
+   * config }` a new one of its own. Of `{ type: "none" }`, which the types cannot see in configuration, `undefined`.
+   *
+   * @throws ConfigError with every fault; ClosedError after `close()`.
+   */
   resolve(auth: AuthSpec): CatalogProvider;
   resolve(auth: AuthSpec): CatalogProvider | undefined {
     if (this.#closed) throw new ClosedError(SUBJECT);
