@@ -82,7 +82,7 @@ export function visibleClient({ token_url, client_id, client_secret }: OAuth2Cli
 }
 
 /** What distinguishes its grants from those of other clients. A secret that changes does not change it. */
-export function identityOf({ token_url, client_id, params }: OAuth2Client): readonly unknown[] {
+export function originOf({ token_url, client_id, params }: OAuth2Client): readonly unknown[] {
   return [displayUrl(token_url), client_id, [...params].sort()];
 }
 

@@ -1,7 +1,7 @@
 /** What the OAuth 2 providers share: a client asks its token endpoint by a grant, and gets a bearer token. */
 
-import type { Held } from "../grant/grant-options.js";
-import { identityOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
+import type { HeldSecrets } from "../grant/grant-options.js";
+import { type OAuth2Client, originOf, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
 import { Credential } from "../values/credential.js";
@@ -16,7 +16,7 @@ export interface OAuth2Grant {
   /** The refresh token that it starts with, if it does. */
   readonly refreshToken?: string;
   /** The grant's own parameters. */
-  parameters(held: Held): Grant;
+  parameters(held: HeldSecrets): Grant;
 }
 
 /** How `grant` asks for a token. */
@@ -27,7 +27,7 @@ export function oauth2Source(settings: OAuth2Settings, { type, refreshToken, par
     type,
     url,
     ...refresh,
-    identity: [...identityOf(settings), scope],
+    origin: [...originOf(settings), scope],
     secrets: [secret, refreshToken, ...params.map(([, value]) => value)],
     visible: {
       ...visibleClient(settings),

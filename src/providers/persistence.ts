@@ -6,7 +6,6 @@ import { isGiven, type Relation } from "../config/check.js";
 import { optional, text, withDefault } from "../config/fields.js";
 import { encryptedStore, faultOfKey } from "../store/encrypted-store.js";
 import { FileTokenStore } from "../store/file-token-store.js";
-import { MemoryTokenStore } from "../store/memory-token-store.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Runtime } from "./runtime.js";
 
@@ -71,37 +70,31 @@ export interface Persistence {
   readonly store: TokenStore;
   readonly key: string;
   readonly strict: boolean;
-  /** Whether others may use the record too. */
-  readonly isShared: boolean;
   /** Closes what was opened here. */
   close(): Promise<void>;
 }
 
-/** What identifies a grant, without a secret. */
-export interface GrantName {
+/** What tells a grant from others, without a secret. */
+export interface GrantOrigin {
   readonly type: string;
   readonly name: string;
   /** The token endpoint, the client, and so on. */
-  readonly identity: readonly unknown[];
+  readonly origin: readonly unknown[];
 }
 
-/** The persistence that a configuration and a runtime ask for. */
+/** The persistence that a configuration and a runtime ask for, if they ask for any. */
 export function persistenceOf(
   persist: PersistSettings | undefined,
-  grant: GrantName,
+  grant: GrantOrigin,
   { store: given, clock }: Runtime,
-): Persistence {
-  if (persist?.path === undefined && given === undefined) {
-    const memory = new MemoryTokenStore({ clock });
-    return { store: memory, key: grant.name, strict: false, isShared: false, close: () => memory.close() };
-  }
+): Persistence | undefined {
+  if (persist?.path === undefined && given === undefined) return undefined;
   const opened = persist?.path === undefined ? undefined : new FileTokenStore(persist.path, { clock });
   const store = (opened ?? given) as TokenStore;
   return {
     store: persist?.encryption_key === undefined ? store : encryptedBy(persist, store),
     key: persist?.key ?? defaultKey(grant),
     strict: persist?.strict ?? false,
-    isShared: true,
     close: async () => opened?.close(),
   };
 }
@@ -114,13 +107,13 @@ function encryptedBy(
 }
 
 /** Readable, and another one for whatever is another grant. */
-function defaultKey({ type, name, identity }: GrantName): string {
+function defaultKey({ type, name, origin }: GrantOrigin): string {
   const readable = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 40);
   const hash = createHash("sha256")
-    .update(JSON.stringify([type, name, ...identity]))
+    .update(JSON.stringify([type, name, ...origin]))
     .digest("hex")
     .slice(0, 16);
   return `${readable}-${hash}`;

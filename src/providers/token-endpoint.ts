@@ -78,7 +78,7 @@ export class TokenEndpointProvider extends FetchingProvider {
     const source = {
       type,
       url: settings.url,
-      identity: [displayUrl(settings.url), settings.method],
+      origin: [displayUrl(settings.url), settings.method],
       secrets: secretsOfBody(settings.body),
       visible: visibleSettings(settings),
       request: () => request,
