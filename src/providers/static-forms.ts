@@ -20,7 +20,7 @@ export const STATIC_FORMS: Readonly<Record<string, ProviderFactory>> = {
 function form(name: string, fields: Fields, given: object = {}): ProviderFactory {
   return (config, runtime) => {
     const schema = z.strictObject(built(fields));
-    const settings = check(name, config, { schema, others: faultsOfRuntime(runtime) });
+    const settings: object = check(name, config, { schema, others: faultsOfRuntime(runtime) });
     return new StaticProvider({ ...given, ...settings } as StaticConfig, runtime);
   };
 }
