@@ -9,7 +9,6 @@ import { ClosedError, ConfigError } from "../values/errors.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
 import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
-import { isConnectorAuth, staticSpecOf } from "./connector-auth.js";
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
@@ -108,21 +107,12 @@ export class AuthCatalog {
   }
 
   /**
-   * The provider that `{ ref }` names, which all who refer to it share.
-   *
-   * @throws ConfigError with every fault; ClosedError after `close()`.
-   */
-  resolve(auth: { readonly ref: string }): CatalogProvider;
-  /** `undefined`: a connector that needs no credential. */
-  resolve(auth: { readonly type: "none" }): undefined;
-  /**
    * What a connector's `auth:` key stands for: of `{ ref }` the one provider that all share, of `{ type,
-   * config }` a new one of its own. Of `{ type: "none" }`, which the types cannot see in configuration, `undefined`.
+   * config }` a new one of its own.
    *
    * @throws ConfigError with every fault; ClosedError after `close()`.
    */
-  resolve(auth: AuthSpec): CatalogProvider;
-  resolve(auth: AuthSpec): CatalogProvider | undefined {
+  resolve(auth: AuthSpec): CatalogProvider {
     if (this.#closed) throw new ClosedError(SUBJECT);
     if (typeof auth === "string") throw new ConfigError("auth", [{ path: "", message: this.#adviceFor(auth) }]);
     if (typeof auth === "object" && auth !== null && "ref" in auth) return this.get(nameOf(auth));
@@ -178,16 +168,10 @@ export class AuthCatalog {
   }
 
   /** A provider that one connector has for itself. */
-  #own(auth: ProviderSpec): CatalogProvider | undefined {
+  #own(auth: ProviderSpec): CatalogProvider {
     const type: unknown = auth?.type;
     const runtime = runtimeOf(this.#origin.runtime, typeof type === "string" ? type : "");
-    const isOfUser = typeof type === "string" && Object.hasOwn(runtime.types ?? {}, type);
-    if (type === "none" && !isOfUser) return undefined;
-    const provider = buildOne(
-      isConnectorAuth(type) && !isOfUser ? staticSpecOf(auth) : auth,
-      runtime,
-      this.#origin.folder,
-    );
+    const provider = buildOne(auth, runtime, this.#origin.folder);
     this.#unnamed.add(provider);
     return provider;
   }

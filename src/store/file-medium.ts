@@ -48,10 +48,29 @@ export class FileMedium implements Medium {
 /** Throws a `StoreError` that quotes nothing of what it cannot read (S2). */
 function stateOf(version: Version | undefined, folder: string): LeaseState {
   if (version === undefined) return UNUSED;
-  const result = leaseState().safeParse(parseJson(version.text));
+  const stored = parseJson(version.text);
+  const result = leaseState().safeParse(
+    (stored as Partial<Format1> | null)?.format === 1 ? ofFormat1(stored as Format1) : stored,
+  );
   if (result.success) return result.data;
   const what = `version ${version.number} in ${folder}`;
   throw new StoreError(`${what} is none that this release can read; it is left as it is`, { retryable: false });
+}
+
+/** The first format of a state, in which a number was a lease. Its holder is judged by the wall clock alone. */
+interface Format1 {
+  readonly format: 1;
+  readonly lease: number;
+  readonly holder?: { readonly owner: { readonly host: string; readonly pid: number } };
+  readonly record?: { readonly lease: number; readonly text: string };
+}
+
+function ofFormat1({ lease, holder, record }: Format1): unknown {
+  return {
+    fencingToken: lease,
+    holder: holder && { ...holder, process: { host: holder.owner.host, pid: holder.owner.pid }, monotonicSince: 0 },
+    record: record && { fencingToken: record.lease, text: record.text },
+  };
 }
 
 /** Throws a `StoreError` where it could not be read again, such as after a clock that gave no number. */

@@ -73,6 +73,8 @@ describe("G7 the names that connectors have for forms of static", () => {
     ["basic", { username: "u", password: "p" }, Credential.basic("u", "p")],
     ["basic", { username: "u", password: "" }, Credential.basic("u", "")],
     ["api_key", { header: "X-Api-Key", value: "k" }, Credential.header("X-Api-Key", "k")],
+    ["custom", { headers: { "X-Key": "k", "X-Tenant": 5 } }, Credential.headers({ "x-key": "k", "x-tenant": "5" })],
+    ["custom", { headers: { "X-Key": "k" } }, Credential.headers({ "x-key": "k" })],
   ])("G7 %s %j", async (type, config, credential) => {
     const provider = fromConfig({ type, config });
     expect(provider.type).toBe("static");
@@ -86,6 +88,9 @@ describe("G7 the names that connectors have for forms of static", () => {
     ["basic", { username: "u" }, ["password"]],
     ["api_key", { header: "X", value: "a\nb" }, ["value"]],
     ["bearer", null, ["token"]],
+    ["custom", { token: "t" }, ["headers", "token"]],
+    ["custom", { headers: { "a b": "x", A: "1", a: "2" } }, ["headers.a", "headers.a…"]],
+    ["none", { token: "t" }, ["token"]],
     ["bearer", { token: 2 ** 53 }, ["token"]],
   ])("G2 %s %j is a fault", async (type, config, paths) => {
     expect(Object.keys(await faultsOf(type, config)).sort()).toEqual([...paths].sort());

@@ -181,3 +181,16 @@ test("D3 a write that began before close() is finished", async () => {
   expect(await writing).toBe(true);
   expect((await new FileTokenStore(path).read("k"))?.text).toBe("late");
 });
+
+test("a state that an earlier build has written is read, and goes on in today's form", async () => {
+  const path = await folder();
+  const store = new FileTokenStore(path);
+  await store.write("k", { fencingToken: 1, text: "" });
+  const holder = { id: "a", owner: { host: "elsewhere", pid: 1 }, since: Date.now() - 1000, milliseconds: 60_000 };
+  const state = { format: 1, lease: 6, holder, record: { lease: 5, text: "kept" } };
+  await writeFile(join(path, "k", "000000000002.json"), JSON.stringify(state));
+  expect(await store.read("k")).toEqual({ fencingToken: 5, text: "kept" });
+  expect(await store.lock("k", 1000)).toBeUndefined();
+  const anHourLater = new FileTokenStore(path, { clock: () => Date.now() + 3_600_000 });
+  expect(await anHourLater.lock("k", 1000)).toMatchObject({ fencingToken: 7 });
+});
