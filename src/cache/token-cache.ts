@@ -7,16 +7,16 @@
 import { AsyncResource } from "node:async_hooks";
 import { PATIENCE_MS } from "../failure/policy.js";
 import { ACCEPTED } from "../values/accepted.js";
-import { LONGEST_TIMER_MS, startTimer } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import { ClosedError } from "../values/errors.js";
-import { handled } from "../values/handled.js";
+import { rejection } from "../values/handled.js";
 import type { CallOptions, FlightContext, Issue, Issued, IssueReason } from "../values/issued.js";
 import { Flight } from "./flight.js";
 import { FlightLog } from "./flight-log.js";
 import { Generation } from "./generation.js";
 import { type Issuer, issuerOf } from "./issuer.js";
 import { afterReport, NO_REJECTIONS, type Rejections } from "./rejections.js";
+import { Renewal } from "./renewal.js";
 import { type ProviderStatus, statusOf } from "./status.js";
 import { type CacheSettings, settingsOf, type TokenCacheOptions } from "./token-cache-options.js";
 
@@ -45,10 +45,10 @@ export class TokenCache {
   readonly #context = new AsyncResource("faucet-auth.TokenCache");
   /** Which generation a credential object was handed out for. */
   readonly #generations = new WeakMap<Credential, Generation>();
+  readonly #renewal = new Renewal();
   #current: Generation | undefined;
   #flight: Flight | undefined;
   #rejections: Rejections = NO_REJECTIONS;
-  #renewal: { readonly at: number; readonly cancel: () => void } | undefined;
   #isClosed = false;
 
   constructor(issue: Issue, options: TokenCacheOptions = {}) {
@@ -64,7 +64,7 @@ export class TokenCache {
    */
   getToken(options?: CallOptions): Promise<Credential> {
     const signal = options?.signal;
-    if (signal?.aborted) return rejected(signal.reason);
+    if (signal?.aborted) return rejection(signal.reason);
     try {
       const current = this.#current;
       const now = this.#options.clock();
@@ -75,7 +75,7 @@ export class TokenCache {
         : this.#renewAhead(current, now, signal);
     } catch (error) {
       // A clock of a user's own may throw (C9).
-      return rejected(error);
+      return rejection(error);
     }
   }
 
@@ -87,12 +87,12 @@ export class TokenCache {
    */
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
     const fault = faultOfReport(stale);
-    if (fault !== undefined) return rejected(new TypeError(fault));
+    if (fault !== undefined) return rejection(new TypeError(fault));
     try {
       const reported = this.#generationOf(stale);
       if (reported !== undefined && reported === this.#current) this.#reject(reported);
     } catch (error) {
-      return rejected(error);
+      return rejection(error);
     }
     return this.getToken(options);
   }
@@ -100,15 +100,9 @@ export class TokenCache {
   /** Where this cache stands: a snapshot without secrets. */
   status(): ProviderStatus {
     const { clock, name } = this.#options;
+    const inFlight = this.#flight !== undefined;
     const { gate } = this.#issuer;
-    return statusOf({
-      now: clock(),
-      name,
-      generation: this.#current,
-      inFlight: this.#flight !== undefined,
-      gate,
-      counts: this.#log.counts,
-    });
+    return statusOf({ now: clock(), name, generation: this.#current, inFlight, gate, counts: this.#log.counts });
   }
 
   /**
@@ -118,7 +112,7 @@ export class TokenCache {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#current = undefined;
-    this.#cancelRenewal();
+    this.#renewal.cancel();
     await this.#flight?.landing.join().catch(() => {});
   }
 
@@ -151,8 +145,8 @@ export class TokenCache {
   /** For a caller that has nothing: the flight; or at once an error, if none may be begun. */
   #waitForNext(now: number, signal: AbortSignal | undefined): Promise<Credential> {
     const { gate } = this.#issuer;
-    if (this.#isClosed) return rejected(new ClosedError(this.#options.name));
-    if (this.#flight === undefined && gate.refuses(now)) return rejected(gate.errorAt(now));
+    if (this.#isClosed) return rejection(new ClosedError(this.#options.name));
+    if (this.#flight === undefined && gate.refuses(now)) return rejection(gate.errorAt(now));
     const reason = this.#current === undefined ? "initial" : this.#current.isRejected ? "invalidated" : "expired";
     return this.#join(reason).landing.join(signal);
   }
@@ -176,7 +170,6 @@ export class TokenCache {
     return current.promise;
   }
 
-  /** A timer may fire too early, or be too short for a long life: it only looks again, as every caller does. */
   #scheduleRenewal(current: Generation, now: number): void {
     if (this.#flight !== undefined || current.isRejected) return;
     const at = Math.max(current.renewAt, this.#issuer.gate.holdsRenewalUntil(now) ?? 0);
@@ -184,19 +177,8 @@ export class TokenCache {
       this.#begin("background");
       return;
     }
-    if (this.#renewal?.at === at) return;
-    const look = (): void => {
-      this.#renewal = undefined;
-      this.#scheduleRenewal(current, this.#options.clock());
-    };
-    const delay = Math.min(Math.max(at - now, 1), LONGEST_TIMER_MS);
-    this.#cancelRenewal();
-    this.#renewal = { at, cancel: this.#context.runInAsyncScope(startTimer, undefined, look, delay) };
-  }
-
-  #cancelRenewal(): void {
-    this.#renewal?.cancel();
-    this.#renewal = undefined;
+    const look = (): void => this.#scheduleRenewal(current, this.#options.clock());
+    this.#context.runInAsyncScope(() => this.#renewal.schedule(at, now, look));
   }
 
   #serveStale(current: Generation, why: "slow" | "failed"): Generation {
@@ -217,7 +199,7 @@ export class TokenCache {
       // Before the issuer runs, since that may call back into this cache (C1).
       this.#flight = flight;
       if (reason !== "invalidated") this.#rejections = NO_REJECTIONS;
-      this.#cancelRenewal();
+      this.#renewal.cancel();
       this.#log.begin(flight, this.#nextNumber, () => void this.#fly(flight));
       return flight;
     });
@@ -260,10 +242,6 @@ export class TokenCache {
   get #nextNumber(): number {
     return (this.#current?.number ?? 0) + 1;
   }
-}
-
-function rejected(reason: unknown): Promise<never> {
-  return handled(Promise.reject(reason));
 }
 
 function faultOfReport(stale: unknown): string | undefined {

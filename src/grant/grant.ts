@@ -12,10 +12,9 @@ import type { Lease } from "../store/token-store.js";
 import { type FaucetError, StoreError } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
 import { adoptable, type Recorded, type Refresh } from "./adoption.js";
-import { publishAtRisk, warnOfStore } from "./grant-events.js";
 import type { GrantOptions, HeldSecrets } from "./grant-options.js";
-import { fingerprintOfNext, type GrantRecord, refreshTokenOf, seenWith } from "./record.js";
-import { knownFailure, type RecordedFailure, recordFailure } from "./recorded-failure.js";
+import { fingerprintOfNext, type GrantRecord, refreshTokenOf, seenWith, standingFailure, subjectOf } from "./record.js";
+import { knownFailure, recordFailure } from "./recorded-failure.js";
 import type { Kept } from "./repository.js";
 import { ANSWER_MS, isStoreError } from "./stored-repository.js";
 import { type Answer, rotated, withToken } from "./succession.js";
@@ -37,7 +36,6 @@ export class Grant {
   readonly #leaseSecs: number;
   readonly #gate: Gate;
   #saving: Promise<unknown> = Promise.resolve();
-  #hasWarned = false;
 
   constructor(options: GrantOptions) {
     const { random, isShared, timeoutSecs } = options;
@@ -76,7 +74,7 @@ export class Grant {
         const recorded =
           this.#look(record, refresh, failedBefore) ?? (await this.#redeemUnderLease(refresh, failedBefore));
         if (recorded !== undefined) return recorded;
-        if (timeLeft() === 0) throw this.#notLocked(limitSecs);
+        if (timeLeft() === 0) throw notLocked(this.#options.name.key, limitSecs);
         await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
       }
     } catch (error) {
@@ -87,10 +85,11 @@ export class Grant {
 
   /** What the record answers: a token, an error that it throws, or nothing. */
   #look(record: GrantRecord, refresh: Refresh, failedBefore: number): Recorded | undefined {
-    const failure = this.#failureOf(record);
+    const { refreshToken: configured, clock } = this.#options;
+    const failure = standingFailure(record, configured);
     const known = failure && knownFailure(failure);
-    const now = this.#options.clock();
-    this.#gate.follow(this.#subjectOf(record), known, now);
+    const now = clock();
+    this.#gate.follow(subjectOf(record, configured), known, now);
     const fresh = adoptable(this.#options, record, refresh, "fresh");
     if (fresh !== undefined) return fresh;
     // A flight that failed while this one waited for it was this one's too (D7).
@@ -172,7 +171,7 @@ export class Grant {
     const { arrivedAt } = answer;
     const place = { audience, arrivedAt, fencingToken: lease.fencingToken };
     const next = withToken(rotated(record, answer, configured), token, place);
-    const isSaved = await this.#put(next, lease);
+    const isSaved = await this.#options.repository.save(next, lease);
     this.#gate.clear();
     const { credential, expiresIn = defaultExpiresIn } = token;
     const issued = { credential, expiresIn, issuedAt: arrivedAt };
@@ -185,7 +184,9 @@ export class Grant {
   async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
     if (answer.brought.refreshToken === undefined) return current;
     const record = rotated(current.record, answer, this.#options.refreshToken);
-    return (await this.#put(record, lease)) ? { record, fencingToken: lease.fencingToken } : current;
+    return (await this.#options.repository.save(record, lease))
+      ? { record, fencingToken: lease.fencingToken }
+      : current;
   }
 
   /** Unless the grant has moved on meanwhile. */
@@ -200,23 +201,10 @@ export class Grant {
     this.#saving = saving.catch(() => {});
   }
 
-  /** `false` if a later lease has written. What the store does not take is published, and saved later (D3). */
-  async #put(record: GrantRecord, lease: Lease): Promise<boolean> {
-    try {
-      return await this.#options.repository.save(record, lease);
-    } catch (error) {
-      // Without a refresh token, nothing is lost.
-      if (this.#options.refreshToken === undefined) this.#warn(error as FaucetError);
-      else publishAtRisk(this.#options.name, error as FaucetError);
-      if (this.#options.strict) throw error;
-      return true;
-    }
-  }
-
   /** Blocks the gate, and leaves the failure beside the record (D7). A token that came there meanwhile is better than the error. */
   async #fail(error: unknown, { record, fencingToken }: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
     const { refreshToken: configured, repository, clock } = this.#options;
-    const state = this.#gate.fail(error, clock(), this.#subjectOf(record));
+    const state = this.#gate.fail(error, clock(), subjectOf(record, this.#options.refreshToken));
     const place = { fencingToken: lease.fencingToken, refreshToken: fingerprintOfNext(record, configured) };
     // Where the configured token supersedes nothing, it is seen now, and superseded by the next that is not (D5).
     const seen = record.refreshToken === undefined ? seenWith(record, configured) : record.seen;
@@ -235,8 +223,8 @@ export class Grant {
 
   /** Tokens that take no refresh token can be had without a store (D3). The gate is this process's own then. */
   async #redeemWithoutStore(refresh: Refresh, why: FaucetError): Promise<Recorded> {
-    const { retries, random, timeoutSecs, defaultExpiresIn, clock } = this.#options;
-    this.#warn(why);
+    const { repository, retries, random, timeoutSecs, defaultExpiresIn, clock } = this.#options;
+    repository.reportUnavailable(why);
     const blocked = this.#gate.errorAt(clock());
     if (blocked !== undefined) throw blocked;
     const held = { refreshToken: undefined, accessToken: undefined };
@@ -252,28 +240,9 @@ export class Grant {
       throw failure;
     }
   }
+}
 
-  /** The recorded failure, if it is of the refresh token that would be presented now: another one clears the gate (F4). */
-  #failureOf(record: GrantRecord): RecordedFailure | undefined {
-    const { failure } = record;
-    if (failure === undefined) return undefined;
-    return failure.refreshToken === fingerprintOfNext(record, this.#options.refreshToken) ? failure : undefined;
-  }
-
-  /** What a failure is about: this refresh token, at this revision. */
-  #subjectOf(record: GrantRecord): string {
-    return `${record.revision} ${fingerprintOfNext(record, this.#options.refreshToken) ?? ""}`;
-  }
-
-  #warn(error: FaucetError): void {
-    if (!this.#hasWarned) warnOfStore(this.#options.name, error);
-    this.#hasWarned = true;
-  }
-
-  #notLocked(limitSecs: number): StoreError {
-    const why = "others hold it, or its store is too slow";
-    return new StoreError(
-      `${this.#options.name.key} could not be locked for long enough within ${limitSecs} s: ${why}`,
-    );
-  }
+function notLocked(key: string, limitSecs: number): StoreError {
+  const why = "others hold it, or its store is too slow";
+  return new StoreError(`${key} could not be locked for long enough within ${limitSecs} s: ${why}`);
 }

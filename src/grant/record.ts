@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { StoreError } from "../values/errors.js";
 import { parseJson } from "../values/parse-json.js";
-import { recordedFailure } from "./recorded-failure.js";
+import { type RecordedFailure, recordedFailure } from "./recorded-failure.js";
 
 /** The format of the text. A release that changes it counts on. */
 const VERSION = 2;
@@ -134,4 +134,15 @@ export function seenWith(record: GrantRecord, configured: string | undefined): s
   const mark = fingerprint(record, configured);
   const seen = record.seen.includes(mark) ? record.seen : [...record.seen, mark];
   return record.refreshToken === undefined ? seen.slice(0, seen.indexOf(mark) + 1) : seen;
+}
+
+/** The recorded failure, if it is of the refresh token that would be presented now: another one clears the gate (F4). */
+export function standingFailure(record: GrantRecord, configured: string | undefined): RecordedFailure | undefined {
+  const { failure } = record;
+  return failure?.refreshToken === fingerprintOfNext(record, configured) ? failure : undefined;
+}
+
+/** Names what a failure is about: this refresh token, at this revision. */
+export function subjectOf(record: GrantRecord, configured: string | undefined): string {
+  return `${record.revision} ${fingerprintOfNext(record, configured) ?? ""}`;
 }

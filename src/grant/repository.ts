@@ -1,6 +1,7 @@
 /** Where the record of a grant is kept: what a grant needs of that place, whatever it is. */
 
 import type { Lease } from "../store/token-store.js";
+import type { FaucetError } from "../values/errors.js";
 import { type GrantRecord, NOTHING_KNOWN } from "./record.js";
 
 /** A record, and the fencing token under which it was written. */
@@ -15,12 +16,17 @@ export interface GrantRepository {
   /** A lease for so many milliseconds, `undefined` while another holds one. */
   lock(milliseconds: number): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
-  /** Saves what an exchange brought. `false` if a later lease has written (D2). */
+  /**
+   * Saves what an exchange brought. `false` if a later lease has written (D2). What the store does not take
+   * is published, and saved later (D3); where `strict` is configured, it rejects then.
+   */
   save(record: GrantRecord, lease: Lease): Promise<boolean>;
   /** Leaves a failure beside the record; `false` if the record has changed since it was read. */
   annotate(kept: Kept): Promise<boolean>;
   /** Saves what could not be saved when it came. */
   flush(): Promise<void>;
+  /** Warns that a token is fetched without the record. */
+  reportUnavailable(error: FaucetError): void;
 }
 
 /** The record of a provider without a store: nobody else sees it, so it needs no text, no clock and no owner. */
@@ -58,6 +64,8 @@ export class PrivateRepository implements GrantRepository {
   }
 
   async flush(): Promise<void> {}
+
+  reportUnavailable(): void {}
 
   #write(kept: Kept): boolean {
     if (this.#kept.fencingToken > kept.fencingToken) return false;

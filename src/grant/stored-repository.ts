@@ -4,7 +4,8 @@ import { pause, stopwatch, within } from "../failure/deadline.js";
 import { type Random, SAVE_MS, saveDelay } from "../failure/policy.js";
 import type { Lease, StoredRecord, TokenStore } from "../store/token-store.js";
 import { ConfigError, FaucetError, StoreError } from "../values/errors.js";
-import { type GrantName, publishSafe, warnOfOtherAccount } from "./grant-events.js";
+import { type GrantName, publishAtRisk, publishSafe, warnOfOtherAccount, warnOfStore } from "./grant-events.js";
+import type { Inherit } from "./inheritance.js";
 import { fingerprint, type GrantRecord, newRecord, parseRecord, recordText } from "./record.js";
 import type { GrantRepository, Kept } from "./repository.js";
 
@@ -17,8 +18,12 @@ export interface StoredRecordOptions {
   readonly name: GrantName;
   /** What the grant's account is told by: URL, client, body, headers. Only its fingerprint is stored. */
   readonly account: string | undefined;
-  /** What an earlier release, or the crate, has left of this grant elsewhere. Asked where there is no record yet. */
-  readonly inherit?: ((ask: () => GrantRecord) => Promise<GrantRecord | undefined>) | undefined;
+  /** Asked in turn where there is no record yet. */
+  readonly inherit?: readonly Inherit[] | undefined;
+  /** Whether the grant has a refresh token, which may be lost with this process. */
+  readonly hasRefreshToken: boolean;
+  /** Whether a store that fails is an error even where a token can be had. */
+  readonly strict: boolean;
   readonly random: Random;
 }
 
@@ -37,15 +42,23 @@ export class StoredRepository implements GrantRepository {
 
   /** Where the store has none, the last one known: a store that was emptied brings no spent token back (D3). */
   async read(): Promise<Kept> {
-    const { store, inherit } = this.#options;
+    const { store } = this.#options;
     const stored = await this.#ask("read", () => store.read(this.#key));
     if (stored !== undefined) {
       const record = this.#ofThisAccount(parseRecord(stored.text, this.#key));
       this.#lastKnown = record;
       return { record, fencingToken: stored.fencingToken };
     }
-    this.#lastKnown ??= (await this.#ask("read", async () => inherit?.(newRecord))) ?? newRecord();
+    this.#lastKnown ??= (await this.#inherited()) ?? newRecord();
     return { record: this.#lastKnown, fencingToken: 0 };
+  }
+
+  async #inherited(): Promise<GrantRecord | undefined> {
+    for (const inherit of this.#options.inherit ?? []) {
+      const record = await this.#ask("read", inherit);
+      if (record !== undefined) return record;
+    }
+    return undefined;
   }
 
   async lock(milliseconds: number): Promise<Lease | undefined> {
@@ -67,24 +80,32 @@ export class StoredRepository implements GrantRepository {
     await this.#ask("released", () => lease.release()).catch(() => {});
   }
 
-  /** Tries again while the lease lasts, for some seconds; then rejects, and `flush` has it to write. */
   async save(record: GrantRecord, lease: Lease): Promise<boolean> {
-    const { account, random } = this.#options;
+    const { account } = this.#options;
     const owned = account === undefined ? record : { ...record, account: fingerprint(record, account) };
     const stored = { fencingToken: lease.fencingToken, text: recordText(owned) };
-    const timeLeft = stopwatch(Math.min(SAVE_MS, lease.timeLeft()) / 1000);
     this.#lastKnown = owned;
+    try {
+      const isSaved = await this.#saveWhile(lease, stored);
+      this.#unsaved = undefined;
+      return isSaved;
+    } catch (error) {
+      this.#unsaved = stored;
+      this.#reportUnsaved(error as FaucetError);
+      if (this.#options.strict) throw error;
+      return true;
+    }
+  }
+
+  /** Tries again while the lease lasts, for some seconds. */
+  async #saveWhile(lease: Lease, stored: StoredRecord): Promise<boolean> {
+    const timeLeft = stopwatch(Math.min(SAVE_MS, lease.timeLeft()) / 1000);
     for (let attempts = 1; ; attempts += 1) {
       try {
-        const isSaved = await this.#write(stored);
-        this.#unsaved = undefined;
-        return isSaved;
+        return await this.#write(stored);
       } catch (error) {
-        const delay = saveDelay(attempts, random);
-        if (delay >= timeLeft()) {
-          this.#unsaved = stored;
-          throw error;
-        }
+        const delay = saveDelay(attempts, this.#options.random);
+        if (delay >= timeLeft()) throw error;
         await pause(delay);
       }
     }
@@ -105,6 +126,21 @@ export class StoredRepository implements GrantRepository {
     publishSafe(this.#options.name);
   }
 
+  reportUnavailable(error: FaucetError): void {
+    this.#warnOnce(() => warnOfStore(this.#options.name, error));
+  }
+
+  /** Without a refresh token, nothing is lost. */
+  #reportUnsaved(error: FaucetError): void {
+    if (this.#options.hasRefreshToken) publishAtRisk(this.#options.name, error);
+    else this.reportUnavailable(error);
+  }
+
+  #warnOnce(warn: () => void): void {
+    if (!this.#hasWarned) warn();
+    this.#hasWarned = true;
+  }
+
   /** A record of another account is never adopted, and never replaced where that would lose a refresh token (D8). */
   #ofThisAccount(record: GrantRecord): GrantRecord {
     const { account, name } = this.#options;
@@ -112,8 +148,7 @@ export class StoredRepository implements GrantRepository {
     if (record.account === fingerprint(record, account)) return record;
     if (record.refreshToken !== undefined)
       throw new ConfigError(name.name, [{ path: "persist", message: otherAccount(name) }]);
-    if (!this.#hasWarned) warnOfOtherAccount(name);
-    this.#hasWarned = true;
+    this.#warnOnce(() => warnOfOtherAccount(name));
     return newRecord();
   }
 

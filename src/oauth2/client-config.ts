@@ -81,11 +81,6 @@ export function visibleClient({ token_url, client_id, client_secret }: OAuth2Cli
   return { token_url: displayUrl(token_url), client_id, ...secret };
 }
 
-/** What distinguishes its grants from those of other clients. A secret that changes does not change it. */
-export function originOf({ token_url, client_id, params }: OAuth2Client): readonly unknown[] {
-  return [displayUrl(token_url), client_id, [...params].sort()];
-}
-
 /** A secret where the method needs one, none where it has no use. */
 function secretFitsMethod(config: Config): ConfigFault[] {
   const { client_secret: secret } = config;

@@ -11,7 +11,6 @@ import { DEFAULT_RETRIES } from "../failure/policy.js";
 import { Grant } from "../grant/grant.js";
 import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
-import { StoredRepository } from "../grant/stored-repository.js";
 import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
@@ -20,13 +19,7 @@ import { ACCEPTED } from "../values/accepted.js";
 import { wallClock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions, Redemption } from "../values/issued.js";
-import {
-  type PersistConfig,
-  type Persistence,
-  type PersistSettings,
-  persistenceOf,
-  persistField,
-} from "./persistence.js";
+import { type GrantOrigin, type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
 
@@ -56,7 +49,7 @@ export interface FetchingSettings {
   readonly retries: number;
   readonly timeout_secs: number;
   readonly refresh: RefreshMode;
-  readonly persist: PersistSettings | undefined;
+  readonly persist: z.output<ReturnType<typeof persistField>> | undefined;
 }
 
 const MOST_RETRIES = 10;
@@ -74,13 +67,7 @@ export function fetchingFields(): { [Key in keyof FetchingSettings]: z.ZodMiniTy
 }
 
 /** How one kind of provider asks for a token: all that tells it from the others. */
-export interface TokenSource {
-  readonly type: string;
-  readonly url: URL;
-  /** The refresh token that the grant starts with, for one that has such. */
-  readonly refreshToken?: string;
-  /** What tells its grant from those of other configurations of the type; no secret. */
-  readonly origin: readonly unknown[];
+export interface TokenSource extends GrantOrigin {
   /** Configured secrets that go into a body; those in URL and headers are found there. */
   readonly secrets: readonly (string | undefined)[];
   /** What may be printed. */
@@ -98,22 +85,19 @@ export abstract class FetchingProvider extends Provider {
   readonly #persistence: Persistence | undefined;
 
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
-    const { type, origin, visible } = source;
+    const { type, visible } = source;
     const { name = type, clock = wallClock, random = Math.random } = runtime;
     const { expiry_ratio: expiryRatio, refresh } = settings;
-    const persistence = persistenceOf(settings.persist, { type, name, origin }, runtime);
+    const persistence = persistenceOf(settings.persist, source, runtime);
     super(type, { ...visible, ...(persistence && { persist: { key: persistence.key } }) }, runtime);
-    const grantName = { type, name, key: persistence?.key ?? name };
     this.#persistence = persistence;
     this.#grant = new Grant({
-      name: grantName,
-      repository: persistence
-        ? new StoredRepository({ store: persistence.store, name: grantName, account: undefined, random })
-        : new PrivateRepository(),
+      name: { type, name, key: persistence?.key ?? name },
+      repository: persistence?.repository ?? new PrivateRepository(),
       isShared: persistence !== undefined,
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
-      audience: "",
+      audience: persistence?.audience ?? "",
       requestToken: requester(source, runtime),
       credential: source.credential,
       expiryRatio,

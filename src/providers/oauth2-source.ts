@@ -1,7 +1,8 @@
 /** What the OAuth 2 providers share: a client asks its token endpoint by a grant, and gets a bearer token. */
 
 import type { HeldSecrets } from "../grant/grant-options.js";
-import { type OAuth2Client, originOf, visibleClient } from "../oauth2/client-config.js";
+import { displayUrl } from "../http/url.js";
+import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
 import { Credential } from "../values/credential.js";
@@ -21,19 +22,24 @@ export interface OAuth2Grant {
 
 /** How `grant` asks for a token. */
 export function oauth2Source(settings: OAuth2Settings, { type, refreshToken, parameters }: OAuth2Grant): TokenSource {
-  const { token_url: url, client_secret: secret, params, scopes: scope, expiry_ratio } = settings;
+  const { token_url: url, client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
   const refresh = refreshToken === undefined ? {} : { refreshToken };
   return {
     type,
     url,
     ...refresh,
-    origin: [...originOf(settings), scope],
+    clientId,
+    // A refresh token tells the account by itself; harmless changes, such as a header, must not end its grant.
+    account:
+      refreshToken === undefined ? [url.href, clientId, Object.entries(headers).sort()] : [displayUrl(url), clientId],
+    audience: [scope?.split(" ").sort() ?? [], [...params].sort()],
+    formerOrigin: [displayUrl(url), clientId, [...params].sort(), scope],
     secrets: [secret, refreshToken, ...params.map(([, value]) => value)],
     visible: {
       ...visibleClient(settings),
       ...(refreshToken !== undefined && { refresh_token: "***" }),
       scope,
-      expiry_ratio,
+      expiry_ratio: settings.expiry_ratio,
     },
     request: (held) => tokenRequest(settings, { ...parameters(held), scope }),
     read: readTokenResponse,

@@ -18,6 +18,6 @@ export function settingsOf<T>(
   config: unknown,
   runtime: Runtime,
 ): T {
-  const persistence = isGiven(runtime) ? [persistFitsRuntime(type, runtime)] : [];
+  const persistence = isGiven(runtime) ? [persistFitsRuntime(runtime)] : [];
   return check(type, config, { schema, relations: [...relations, ...persistence], others: faultsOfRuntime(runtime) });
 }

@@ -79,7 +79,8 @@ export class TokenEndpointProvider extends FetchingProvider {
     const source = {
       type,
       url: settings.url,
-      origin: [displayUrl(settings.url), settings.method],
+      account: [request.method, request.url.href, Object.entries(request.headers).sort(), request.body],
+      audience: [],
       secrets: secretsOfBody(settings.body),
       visible: visibleSettings(settings),
       request: () => request,

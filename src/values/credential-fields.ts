@@ -31,7 +31,6 @@ function faultsOfHeaders(headers: unknown): FieldFault[] {
     return [{ field: "headers", fault: "is not a record of names and values", isOfType: true }];
   }
   const entries = Object.entries(headers);
-  if (entries.length === 0) return [{ field: "headers", fault: "has no header" }];
   const names = entries.map(([name]) => name.toLowerCase());
   return entries.flatMap(([name, value], index) => {
     const field = `headers.${isToken(name) ? name : "…"}`;

@@ -83,10 +83,9 @@ export const Credential = {
   },
 
   /**
-   * Several headers that belong together.
+   * Several headers that belong together; none at all for an API that wants no credential.
    *
-   * @throws `TypeError` if there is none, if a name or a value is not what RFC 9110 §5 allows, or if
-   * a name is given twice.
+   * @throws `TypeError` if a name or a value is not what RFC 9110 §5 allows, or if a name is given twice.
    * @example
    * Credential.headers({ "X-Api-Key": "k3y", "X-Tenant": "acme" });
    */

@@ -81,7 +81,7 @@ export interface AccessToken {
  */
 export type Redemption = {
   readonly refreshToken?: string | undefined;
-  /** Seconds until the refresh token ends, if the IdP says so. */
+  /** Seconds that the refresh token to present next can still be used, where the IdP says so. */
   readonly refreshTokenExpiresIn?: number | undefined;
 } & ({ readonly token: AccessToken } | { readonly unusable: AuthError });
 

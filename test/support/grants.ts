@@ -20,10 +20,14 @@ export function grantIn(
   options: Partial<GrantOptions> = {},
 ): Grant {
   const random = options.random ?? Math.random;
+  const hasRefreshToken = (options.refreshToken ?? refreshToken) !== undefined && !("refreshToken" in options);
+  const { strict = false } = options;
   const isPrivate = place instanceof PrivateRepository;
   return new Grant({
     name,
-    repository: isPrivate ? place : new StoredRepository({ store: place, name, account: undefined, random }),
+    repository: isPrivate
+      ? place
+      : new StoredRepository({ store: place, name, account: undefined, hasRefreshToken, strict, random }),
     isShared: true,
     strict: false,
     refreshToken,
