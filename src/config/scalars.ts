@@ -24,10 +24,10 @@ export function faultOfNumber(value: unknown): string | undefined {
 const QUOTE_IT = "is a number beyond 2⁵³, which would lose digits: put it in quotes";
 
 /** Why `text` is not what somebody meant to configure. Text of several lines may end in a line break. */
-export function faultOfText(text: string): string | undefined {
+function faultOfText(text: string): string | undefined {
   const lines = text.split(/\r\n|[\n\r\u0085\u2028\u2029]/);
-  if (lines.length === 2 && lines.includes(""))
-    return "has a line break at an end: remove it from the variable or file";
+  const isOneLine = lines.filter((line) => line.trim() !== "").length <= 1;
+  if (lines.length > 1 && isOneLine) return "has a line break at an end: remove it from the variable or file";
   return faultOfEncoding(text);
 }
 

@@ -28,6 +28,7 @@ export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, Fetch
  * const credential = await provider.getToken();
  */
 export class OAuth2ClientCredentialsProvider extends FetchingProvider {
+  /** The name of the type in configurations. */
   static readonly type = "oauth2";
 
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */

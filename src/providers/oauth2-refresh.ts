@@ -35,6 +35,7 @@ export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig 
  * const credential = await provider.getToken();
  */
 export class OAuth2RefreshProvider extends FetchingProvider {
+  /** The name of the type in configurations. */
   static readonly type = "oauth2_refresh";
 
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */

@@ -67,6 +67,7 @@ export interface TokenEndpointConfig extends FetchingConfig {
  * const credential = await provider.getToken();
  */
 export class TokenEndpointProvider extends FetchingProvider {
+  /** The name of the type in configurations. */
   static readonly type = "token_endpoint";
 
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */

@@ -70,6 +70,8 @@ describe("A8 secrets that did not come whole from a variable or a file", () => {
     ["a Windows line break", "s3cr3t\r\n", lineBreak],
     ["a line break before it", "\ns3cr3t", lineBreak],
     ["a line separator", "s3cr3t\u2028", lineBreak],
+    ["line breaks around it", "\ns3cr3t\n", lineBreak],
+    ["empty lines after it", "s3cr3t\n \n", lineBreak],
     ["a byte order mark", "\ufeffs3cr3t", encoding],
     ["UTF-16 read as UTF-8", "\ufffd\ufffds\u00003\u0000", encoding],
     ["Latin-1 read as UTF-8", "passw\ufffdrd", encoding],
