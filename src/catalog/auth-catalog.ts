@@ -3,13 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve as resolvePath } from "node:path";
 import { inspect } from "node:util";
-import { tellKey } from "../config/check.js";
+import { redactKey } from "../config/check.js";
 import type { ProviderSpec } from "../from-config.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
 import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
-import { isConnectorAuth, staticSpecOf } from "./connector-auth.js";
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
@@ -17,9 +16,8 @@ import { builtInResolvers, decoded } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
 
 /**
- * A connector's `auth:` key: a reference into the catalog, or a provider of its own. Besides the types of
- * `fromConfig` there are those of fixed credentials: `bearer` (`token`), `basic` (`username`, `password`),
- * `api_key` (`header`, `value`), `custom` (`headers`, of which there is one), and `none`.
+ * A connector's `auth:` key: a reference into the catalog, or a provider of its own. For fixed credentials there are also
+ * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `custom`, `none`.
  */
 export type AuthSpec = { readonly ref: string } | ProviderSpec;
 
@@ -108,21 +106,12 @@ export class AuthCatalog {
   }
 
   /**
-   * The provider that `{ ref }` names, which all who refer to it share.
-   *
-   * @throws ConfigError with every fault; ClosedError after `close()`.
-   */
-  resolve(auth: { readonly ref: string }): CatalogProvider;
-  /** `undefined`: a connector that needs no credential. */
-  resolve(auth: { readonly type: "none" }): undefined;
-  /**
    * What a connector's `auth:` key stands for: of `{ ref }` the one provider that all share, of `{ type,
-   * config }` a new one of its own. Of `{ type: "none" }`, which the types cannot see in configuration, `undefined`.
+   * config }` a new one of its own.
    *
    * @throws ConfigError with every fault; ClosedError after `close()`.
    */
-  resolve(auth: AuthSpec): CatalogProvider;
-  resolve(auth: AuthSpec): CatalogProvider | undefined {
+  resolve(auth: AuthSpec): CatalogProvider {
     if (this.#closed) throw new ClosedError(SUBJECT);
     if (typeof auth === "string") throw new ConfigError("auth", [{ path: "", message: this.#adviceFor(auth) }]);
     if (typeof auth === "object" && auth !== null && "ref" in auth) return this.get(nameOf(auth));
@@ -178,16 +167,10 @@ export class AuthCatalog {
   }
 
   /** A provider that one connector has for itself. */
-  #own(auth: ProviderSpec): CatalogProvider | undefined {
+  #own(auth: ProviderSpec): CatalogProvider {
+    const { runtime, folder } = this.#origin;
     const type: unknown = auth?.type;
-    const runtime = runtimeOf(this.#origin.runtime, typeof type === "string" ? type : "");
-    const isOfUser = typeof type === "string" && Object.hasOwn(runtime.types ?? {}, type);
-    if (type === "none" && !isOfUser) return undefined;
-    const provider = buildOne(
-      isConnectorAuth(type) && !isOfUser ? staticSpecOf(auth) : auth,
-      runtime,
-      this.#origin.folder,
-    );
+    const provider = buildOne(auth, runtimeOf(runtime, typeof type === "string" ? type : ""), folder);
     this.#unnamed.add(provider);
     return provider;
   }
@@ -204,7 +187,7 @@ const SUBJECT = "auth catalog";
 function nameOf(auth: { readonly ref: string }): string {
   const faults = Object.keys(auth)
     .filter((key) => key !== "ref")
-    .map((key) => ({ path: tellKey(key), message: "cannot stand beside ref: a provider is referred to or defined" }));
+    .map((key) => ({ path: redactKey(key), message: "cannot stand beside ref: a provider is referred to or defined" }));
   if (typeof auth.ref !== "string") faults.push({ path: "ref", message: "must be the name of a provider" });
   if (faults.length > 0) throw new ConfigError("auth", faults);
   return auth.ref;

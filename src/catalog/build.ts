@@ -1,7 +1,7 @@
 /** Builds the providers of a catalog, and finds the faults of all of them together (G2). */
 
 import { resolve as resolvePath } from "node:path";
-import { faultsOf, join, tellKey } from "../config/check.js";
+import { faultsOf, join, redactKey } from "../config/check.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import type { Runtime } from "../providers/runtime.js";
@@ -62,7 +62,7 @@ export function entriesOf(authBlock: unknown, subject: string): [name: string, s
 
 /** Where the definition of that name stands. */
 export function pathOf(name: string): string {
-  return join("auth", tellKey(name));
+  return join("auth", redactKey(name));
 }
 
 function outcomeOf(

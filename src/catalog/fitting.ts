@@ -3,7 +3,7 @@
  * own check knows what its keys take, so it is asked: what it refuses in one reading is offered in the other.
  */
 
-import { faultsOf, join, tellKey } from "../config/check.js";
+import { faultsOf, join, redactKey } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
 import { replaced, type Scalar } from "./scalar.js";
 
@@ -67,7 +67,7 @@ function placesOf(spec: unknown): readonly Place[] {
 }
 
 function step(path: string, key: string | number): string {
-  return join(path, typeof key === "number" ? `[${key}]` : tellKey(key));
+  return join(path, typeof key === "number" ? `[${key}]` : redactKey(key));
 }
 
 /** An integer that no number keeps may only be text, and only where text is taken (A8). */

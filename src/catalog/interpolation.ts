@@ -4,7 +4,7 @@
  * read again.
  */
 
-import { join, tellKey } from "../config/check.js";
+import { join, redactKey } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
 import { Findings, type Sources } from "./findings.js";
 import { type Part, partsOf, type Reference } from "./references.js";
@@ -56,7 +56,7 @@ export class Interpolation {
   /** References in keys are resolved too. */
   #mapping(value: object, place: Place): Composed {
     const entries = Object.entries(value).map(([name, item]) => {
-      const inner = below(place, tellKey(name));
+      const inner = below(place, redactKey(name));
       const key = this.#text(name, inner);
       return { key, name: textOf(key.value) ?? name, item: this.#each(item, inner) };
     });

@@ -1,7 +1,7 @@
 /** Checks the options of functions and classes as a configuration is checked: a misspelt one is a fault (G5). */
 
 import type { ConfigFault } from "../values/errors.js";
-import { join, suggest, tellKey } from "./check.js";
+import { join, redactKey, suggest } from "./check.js";
 
 /**
  * What is wrong with the shape of `options`, with `path` before each fault's own: it is no object, or has
@@ -14,5 +14,5 @@ export function faultsOfOptions(path: string, options: unknown, known: readonly 
   }
   return Object.keys(options)
     .filter((key) => !known.includes(key))
-    .map((key) => ({ path: join(path, tellKey(key)), message: `unknown option; ${suggest(tellKey(key), known)}` }));
+    .map((key) => ({ path: join(path, redactKey(key)), message: `unknown option; ${suggest(redactKey(key), known)}` }));
 }
