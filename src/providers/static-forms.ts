@@ -2,19 +2,25 @@
 
 import * as z from "zod/mini";
 import { check } from "../config/check.js";
-import { textOrEmpty } from "../config/fields.js";
-import { faultsOfRuntime, type ProviderFactory, type Runtime } from "./runtime.js";
+import { built, type Fields, text, textOrEmpty } from "../config/fields.js";
+import { headers } from "../config/parameters.js";
+import { faultsOfRuntime, type ProviderFactory } from "./runtime.js";
 import { type StaticConfig, StaticProvider } from "./static.js";
 
 /** Each name, with its factory. */
 export const STATIC_FORMS: Readonly<Record<string, ProviderFactory>> = {
-  bearer: (config, runtime) => new StaticProvider(formOf("bearer", ["token"], config, runtime), runtime),
-  basic: (config, runtime) => new StaticProvider(formOf("basic", ["username", "password"], config, runtime), runtime),
-  api_key: (config, runtime) => new StaticProvider(formOf("api_key", ["header", "value"], config, runtime), runtime),
+  bearer: form("bearer", { token: text }),
+  basic: form("basic", { username: textOrEmpty, password: textOrEmpty }),
+  api_key: form("api_key", { header: text, value: text }),
+  custom: form("custom", { headers }),
+  none: form("none", {}, { headers: {} }),
 };
 
-/** `config` as the form of `static` that has exactly these keys. */
-function formOf(type: string, keys: readonly string[], config: unknown, runtime: Runtime): StaticConfig {
-  const fields = Object.fromEntries(keys.map((key) => [key, textOrEmpty()]));
-  return check(type, config, { schema: z.strictObject(fields), others: faultsOfRuntime(runtime) }) as StaticConfig;
+/** The form of `static` that has exactly the keys of `fields`; `given` is what its name says already. */
+function form(name: string, fields: Fields, given: object = {}): ProviderFactory {
+  return (config, runtime) => {
+    const schema = z.strictObject(built(fields));
+    const settings: object = check(name, config, { schema, others: faultsOfRuntime(runtime) });
+    return new StaticProvider({ ...given, ...settings } as StaticConfig, runtime);
+  };
 }

@@ -19,6 +19,11 @@ describe("G7 the auth: of the crate's connectors", () => {
     ["bearer", { token: "t" }, Credential.bearer("t")],
     ["basic", { username: "u", password: "p" }, Credential.basic("u", "p")],
     ["api_key", { header: "X-Api-Key", value: "k" }, Credential.header("X-Api-Key", "k")],
+    [
+      "custom",
+      { headers: { "x-key": "k", "x-tenant": "acme" } },
+      Credential.headers({ "x-key": "k", "x-tenant": "acme" }),
+    ],
   ])("G7 %s is a fixed credential", async (type, config, credential) => {
     const catalog = AuthCatalog.fromConfig(block);
     expect(await catalog.resolve({ type, config }).getToken()).toEqual(credential);
