@@ -8,7 +8,7 @@ import { AsyncResource } from "node:async_hooks";
 import { PATIENCE_MS } from "../failure/policy.js";
 import { ACCEPTED } from "../values/accepted.js";
 import type { Credential } from "../values/credential.js";
-import { ClosedError } from "../values/errors.js";
+import { ClosedError, nameProvider } from "../values/errors.js";
 import { rejection } from "../values/handled.js";
 import type { CallOptions, FlightContext, Issue, Issued, IssueReason } from "../values/issued.js";
 import { Flight } from "./flight.js";
@@ -146,7 +146,9 @@ export class TokenCache {
   #waitForNext(now: number, signal: AbortSignal | undefined): Promise<Credential> {
     const { gate } = this.#issuer;
     if (this.#isClosed) return rejection(new ClosedError(this.#options.name));
-    if (this.#flight === undefined && gate.refuses(now)) return rejection(gate.errorAt(now));
+    if (this.#flight === undefined && gate.refuses(now)) {
+      return rejection(nameProvider(gate.errorAt(now), this.#options.name));
+    }
     const reason = this.#current === undefined ? "initial" : this.#current.isRejected ? "invalidated" : "expired";
     return this.#join(reason).landing.join(signal);
   }
@@ -215,6 +217,7 @@ export class TokenCache {
       this.#log.land(flight, gate);
     } catch (error) {
       this.#flight = undefined;
+      nameProvider(error, this.#options.name);
       flight.fail(error);
       this.#log.fail(flight, error, gate);
     }

@@ -9,26 +9,20 @@ import { Gate, type GatedIssue, gated } from "../failure/gate.js";
 import { asLostAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
-import { type FaucetError, StoreError } from "../values/errors.js";
+import { ClosedError, type FaucetError } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
 import { adoptable, type Recorded, type Refresh } from "./adoption.js";
 import type { GrantOptions, HeldSecrets } from "./grant-options.js";
+import { LEASE_MARGIN_SECS, LeaseTooShort, notLocked } from "./lease.js";
 import { fingerprintOfNext, type GrantRecord, refreshTokenOf, seenWith, standingFailure, subjectOf } from "./record.js";
 import { knownFailure, recordFailure } from "./recorded-failure.js";
+import { type RefreshTokenEnd, refreshTokenEndOf } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
-import { ANSWER_MS, isStoreError } from "./stored-repository.js";
+import { isStoreError } from "./stored-repository.js";
 import { type Answer, rotated, withToken } from "./succession.js";
-
-/** What a lease lasts longer than the requests that it covers: a slow store's time to lock, and to read again. */
-const LEASE_MARGIN_SECS = (2 * ANSWER_MS) / 1000;
 
 /** How often a process that is held off looks at a shared record: another may have got a token. */
 const RECHECK_MS = 1000;
-
-/** The lease would not outlast the next request: lock and read again (D2). */
-class LeaseTooShort extends Error {
-  readonly retryable = false;
-}
 
 /** A grant. It owns the one gate of it (F4a). */
 export class Grant {
@@ -36,6 +30,8 @@ export class Grant {
   readonly #leaseSecs: number;
   readonly #gate: Gate;
   #saving: Promise<unknown> = Promise.resolve();
+  #isClosing = false;
+  #refreshTokenEnds: RefreshTokenEnd | undefined;
 
   constructor(options: GrantOptions) {
     const { random, isShared, timeoutSecs } = options;
@@ -52,6 +48,16 @@ export class Grant {
       held = revision;
       return issued;
     }, this.#gate);
+  }
+
+  /** When the refresh token itself ends, in milliseconds since the epoch, where the IdP says so. */
+  get refreshTokenExpiresAt(): number | undefined {
+    return this.#refreshTokenEnds?.at;
+  }
+
+  /** Lets go of a flight that waits for others to give up the lease. One that has its turn goes on. */
+  stopWaiting(): void {
+    this.#isClosing = true;
   }
 
   /** Saves what the store has not taken yet. Rejects with a `StoreError` if it still does not; then it may be called again. */
@@ -74,6 +80,7 @@ export class Grant {
         const recorded =
           this.#look(record, refresh, failedBefore) ?? (await this.#redeemUnderLease(refresh, failedBefore));
         if (recorded !== undefined) return recorded;
+        if (this.#isClosing) throw new ClosedError(this.#options.name.name);
         if (timeLeft() === 0) throw notLocked(this.#options.name.key, limitSecs);
         await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
       }
@@ -90,6 +97,7 @@ export class Grant {
     const known = failure && knownFailure(failure);
     const now = clock();
     this.#gate.follow(subjectOf(record, configured), known, now);
+    this.#refreshTokenEnds = refreshTokenEndOf(record, this.#refreshTokenEnds, this.#options.name, now);
     const fresh = adoptable(this.#options, record, refresh, "fresh");
     if (fresh !== undefined) return fresh;
     // A flight that failed while this one waited for it was this one's too (D7).
@@ -173,6 +181,7 @@ export class Grant {
     const next = withToken(rotated(record, answer, configured), token, place);
     const isSaved = await this.#options.repository.save(next, lease);
     this.#gate.clear();
+    this.#refreshTokenEnds = refreshTokenEndOf(next, this.#refreshTokenEnds, this.#options.name, arrivedAt);
     const { credential, expiresIn = defaultExpiresIn } = token;
     const issued = { credential, expiresIn, issuedAt: arrivedAt };
     return isSaved
@@ -240,9 +249,4 @@ export class Grant {
       throw failure;
     }
   }
-}
-
-function notLocked(key: string, limitSecs: number): StoreError {
-  const why = "others hold it, or its store is too slow";
-  return new StoreError(`${key} could not be locked for long enough within ${limitSecs} s: ${why}`);
 }

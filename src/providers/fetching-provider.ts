@@ -120,7 +120,8 @@ export abstract class FetchingProvider extends Provider {
   }
 
   status(): ProviderStatus {
-    return this.#cache.status();
+    const { refreshTokenExpiresAt } = this.#grant;
+    return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
   }
 
   [ACCEPTED](credential: object): void {
@@ -128,6 +129,7 @@ export abstract class FetchingProvider extends Provider {
   }
 
   async close(): Promise<void> {
+    this.#grant.stopWaiting();
     await this.#cache.close();
     await this.#grant.close();
     await this.#persistence?.close();
