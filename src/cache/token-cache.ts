@@ -17,6 +17,7 @@ import { Generation } from "./generation.js";
 import { type Issuer, issuerOf } from "./issuer.js";
 import { afterReport, NO_REJECTIONS, type Rejections } from "./rejections.js";
 import { Renewal } from "./renewal.js";
+import { faultOfReport } from "./report.js";
 import { type ProviderStatus, statusOf } from "./status.js";
 import { type CacheSettings, settingsOf, type TokenCacheOptions } from "./token-cache-options.js";
 
@@ -245,12 +246,4 @@ export class TokenCache {
   get #nextNumber(): number {
     return (this.#current?.number ?? 0) + 1;
   }
-}
-
-function faultOfReport(stale: unknown): string | undefined {
-  if (typeof (stale as { then?: unknown } | null)?.then === "function") {
-    return "invalidate() takes the credential that was refused, not a promise of it: await getToken() first";
-  }
-  const isCredential = typeof (stale as { type?: unknown } | null)?.type === "string";
-  return isCredential ? undefined : "invalidate() takes the credential that was refused";
 }

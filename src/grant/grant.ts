@@ -16,7 +16,7 @@ import type { GrantOptions, HeldSecrets } from "./grant-options.js";
 import { LEASE_MARGIN_SECS, LeaseTooShort, notLocked } from "./lease.js";
 import { fingerprintOfNext, type GrantRecord, refreshTokenOf, seenWith, standingFailure, subjectOf } from "./record.js";
 import { knownFailure, recordFailure } from "./recorded-failure.js";
-import { type RefreshTokenEnd, refreshTokenEndOf } from "./refresh-token-end.js";
+import { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
 import { isStoreError } from "./stored-repository.js";
 import { type Answer, rotated, withToken } from "./succession.js";
@@ -29,13 +29,14 @@ export class Grant {
   readonly #options: GrantOptions;
   readonly #leaseSecs: number;
   readonly #gate: Gate;
+  readonly #refreshTokenEnd: RefreshTokenEnd;
   #saving: Promise<unknown> = Promise.resolve();
   #isClosing = false;
-  #refreshTokenEnds: RefreshTokenEnd | undefined;
 
   constructor(options: GrantOptions) {
     const { random, isShared, timeoutSecs } = options;
     this.#options = options;
+    this.#refreshTokenEnd = new RefreshTokenEnd(options.name);
     this.#leaseSecs = timeoutSecs + LEASE_MARGIN_SECS;
     this.#gate = new Gate({ random, ...(isShared && { recheckMs: RECHECK_MS }) });
   }
@@ -52,7 +53,7 @@ export class Grant {
 
   /** When the refresh token itself ends, in milliseconds since the epoch, where the IdP says so. */
   get refreshTokenExpiresAt(): number | undefined {
-    return this.#refreshTokenEnds?.at;
+    return this.#refreshTokenEnd.at;
   }
 
   /** Lets go of a flight that waits for others to give up the lease. One that has its turn goes on. */
@@ -97,7 +98,7 @@ export class Grant {
     const known = failure && knownFailure(failure);
     const now = clock();
     this.#gate.follow(subjectOf(record, configured), known, now);
-    this.#refreshTokenEnds = refreshTokenEndOf(record, this.#refreshTokenEnds, this.#options.name, now);
+    this.#refreshTokenEnd.follow(record, now);
     const fresh = adoptable(this.#options, record, refresh, "fresh");
     if (fresh !== undefined) return fresh;
     // A flight that failed while this one waited for it was this one's too (D7).
@@ -181,9 +182,12 @@ export class Grant {
     const next = withToken(rotated(record, answer, configured), token, place);
     const isSaved = await this.#options.repository.save(next, lease);
     this.#gate.clear();
-    this.#refreshTokenEnds = refreshTokenEndOf(next, this.#refreshTokenEnds, this.#options.name, arrivedAt);
-    const { credential, expiresIn = defaultExpiresIn } = token;
-    const issued = { credential, expiresIn, issuedAt: arrivedAt };
+    this.#refreshTokenEnd.follow(next, arrivedAt);
+    const issued = {
+      credential: token.credential,
+      expiresIn: token.expiresIn ?? defaultExpiresIn,
+      issuedAt: arrivedAt,
+    };
     return isSaved
       ? { ...issued, revision: next.revision }
       : ((await this.#latest(refresh)) ?? { ...issued, revision: undefined });

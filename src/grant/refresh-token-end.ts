@@ -6,22 +6,27 @@ import type { GrantRecord } from "./record.js";
 /** What is left of its life when its holder is warned, as a share. */
 const WARNING_SHARE = 0.1;
 
-/** The end of a refresh token, in milliseconds since the epoch, and whether its holder was warned. */
-export interface RefreshTokenEnd {
-  readonly at: number;
-  readonly isWarned: boolean;
-}
+/** The end of a grant's refresh token, where the IdP names one. */
+export class RefreshTokenEnd {
+  readonly #name: GrantName;
+  #at: number | undefined;
+  #warnedOf: number | undefined;
 
-/** The end that is on record. Warns, once for each, when less than a tenth of its life is left. */
-export function refreshTokenEndOf(
-  { refreshTokenExpiresAt: at, refreshTokenLifetime: lifetime }: GrantRecord,
-  before: RefreshTokenEnd | undefined,
-  name: GrantName,
-  now: number,
-): RefreshTokenEnd | undefined {
-  if (at === undefined || lifetime === undefined) return undefined;
-  const isWarned = before?.at === at && before.isWarned;
-  const isNear = at - now < lifetime * 1000 * WARNING_SHARE;
-  if (isNear && !isWarned) warnOfRefreshToken(name, at);
-  return { at, isWarned: isWarned || isNear };
+  constructor(name: GrantName) {
+    this.#name = name;
+  }
+
+  /** In milliseconds since the epoch. */
+  get at(): number | undefined {
+    return this.#at;
+  }
+
+  /** Takes over what is on record. Warns, once for each end, when less than a tenth of the life is left. */
+  follow({ refreshTokenExpiresAt: at, refreshTokenLifetime: lifetime }: GrantRecord, now: number): void {
+    this.#at = at;
+    if (at === undefined || lifetime === undefined || this.#warnedOf === at) return;
+    if (at - now >= lifetime * 1000 * WARNING_SHARE) return;
+    this.#warnedOf = at;
+    warnOfRefreshToken(this.#name, at);
+  }
 }
