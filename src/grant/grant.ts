@@ -150,10 +150,10 @@ export class Grant {
         }
       }, timeoutSecs)(refresh);
       // Saving is no part of the deadline: the IdP has done its work.
-      if (!("unusable" in answer.brought))
-        return await this.#save(answer, answer.brought.token, current, lease, refresh);
+      const { brought } = answer;
+      if ("token" in brought) return await this.#save(answer, brought.token, current, lease, refresh);
       current = await this.#saveRotation(answer, current, lease);
-      throw answer.brought.unusable;
+      throw brought.unusable;
     } catch (error) {
       if (error instanceof LeaseTooShort || isStoreError(error)) throw error;
       return this.#fail(error, current, lease, refresh);
@@ -188,18 +188,16 @@ export class Grant {
       expiresIn: token.expiresIn ?? defaultExpiresIn,
       issuedAt: arrivedAt,
     };
-    return isSaved
-      ? { ...issued, revision: next.revision }
-      : ((await this.#latest(refresh)) ?? { ...issued, revision: undefined });
+    if (isSaved) return { ...issued, revision: next.revision };
+    return (await this.#latest(refresh)) ?? { ...issued, revision: undefined };
   }
 
   /** The refresh token beside an unusable token has replaced the other all the same (A3). */
   async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
     if (answer.brought.refreshToken === undefined) return current;
     const record = rotated(current.record, answer, this.#options.refreshToken);
-    return (await this.#options.repository.save(record, lease))
-      ? { record, fencingToken: lease.fencingToken }
-      : current;
+    const isSaved = await this.#options.repository.save(record, lease);
+    return isSaved ? { record, fencingToken: lease.fencingToken } : current;
   }
 
   /** Unless the grant has moved on meanwhile. */
