@@ -154,10 +154,10 @@ export abstract class FetchingProvider extends Provider {
 }
 
 /** One token request by what is held. */
-function redeemer(source: TokenSource, { dispatcher }: Runtime): Redeem {
+function redeemer(source: TokenSource, { dispatcher, fetch, clock }: Runtime): Redeem {
   return async (held, { signal }) => {
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
-    return source.read(await exchange(request, { dispatcher, signal, mask }), mask);
+    return source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
   };
 }

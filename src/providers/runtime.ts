@@ -3,6 +3,7 @@
 import type { AuthProvider } from "../auth-provider.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
+import type { Fetch } from "../http/fetch.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Clock } from "../values/clock.js";
 import type { ConfigFault } from "../values/errors.js";
@@ -16,6 +17,11 @@ export interface Runtime {
   readonly name?: string | undefined;
   /** An undici dispatcher for requests to the IdP; the process's global one by default. */
   readonly dispatcher?: Dispatcher | undefined;
+  /**
+   * A WHATWG `fetch` for requests to the IdP, in place of a dispatcher: for tests that intercept the global
+   * one, and for runtimes in which undici does not run.
+   */
+  readonly fetch?: Fetch | undefined;
   /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
   readonly clock?: Clock | undefined;
   /** A source of chance for jitter, uniform in [0, 1); `Math.random` by default. */
@@ -27,16 +33,22 @@ export interface Runtime {
 }
 
 /** What in `runtime` would only fail when it is first used. */
-export function faultsOfRuntime({ name, dispatcher, clock, random, store }: Runtime): readonly ConfigFault[] {
+export function faultsOfRuntime({ name, dispatcher, fetch, clock, random, store }: Runtime): readonly ConfigFault[] {
   const faults: ConfigFault[] = [];
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     faults.push({ path: "runtime.name", message: "must be a non-empty string" });
   }
-  if (dispatcher !== undefined && typeof dispatcher?.request !== "function") {
+  if (dispatcher !== undefined && typeof dispatcher?.dispatch !== "function") {
     faults.push({
       path: "runtime.dispatcher",
-      message: "must be an undici dispatcher: an object with a method request()",
+      message: "must be an undici dispatcher: an object with a method dispatch()",
     });
+  }
+  if (fetch !== undefined && typeof fetch !== "function") {
+    faults.push({ path: "runtime.fetch", message: "must be a function that sends a request as the global fetch does" });
+  }
+  if (fetch !== undefined && dispatcher !== undefined) {
+    faults.push({ path: "runtime.fetch", message: "cannot stand beside runtime.dispatcher: give one of them" });
   }
   if (clock !== undefined && typeof clock !== "function") {
     faults.push({

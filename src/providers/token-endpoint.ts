@@ -3,7 +3,7 @@
 import * as z from "zod/mini";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { headerName, headers, optional, parameters, text, url, withDefault } from "../config/fields.js";
-import { readJson } from "../http/answer.js";
+import { readBody } from "../http/answer.js";
 import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import { tokenFrom, tokenOrFault } from "../http/token.js";
@@ -156,7 +156,7 @@ function reader(settings: TokenEndpointSettings): (answer: HttpAnswer, mask: Mas
   const selectToken = selector(at);
   const selectExpiry = expiryPath === undefined ? undefined : selector(expiryPath);
   return async (answer, mask) => {
-    const body = readJson(answer, mask);
+    const body = readBody(answer, mask);
     const value = await within(answer, at, selectToken, body);
     const expiresIn = selectExpiry && (await within(answer, expiryPath ?? "", selectExpiry, body));
     return tokenOrFault(() => {
