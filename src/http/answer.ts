@@ -1,8 +1,9 @@
 /** The document in an IdP's answer, before anybody looks for a token in it (A1, A7, A8). */
 
 import { AuthError } from "../values/errors.js";
-import { isObject, parseExactJson } from "./exact-json.js";
+import { parseJson } from "../values/parse-json.js";
 import type { HttpAnswer } from "./exchange.js";
+import { isObject } from "./json-object.js";
 import { type Mask, shorten } from "./mask.js";
 import { carriesError, redirected, refused } from "./refusal.js";
 
@@ -13,8 +14,7 @@ const MOST_KEYS = 20;
 
 /**
  * The document in a 2xx answer that carries no `error`; everything else is an `AuthError`. JSON is taken
- * for JSON whatever it is called, and integers that a number cannot hold are bigints. A form is an object of its first
- * values; of plain text, a single word is a string.
+ * for JSON whatever it is called. A form is an object of its first values; of plain text, a single word is a string.
  */
 export function readBody(answer: HttpAnswer, mask: Mask): unknown {
   const { to, status } = answer;
@@ -50,9 +50,9 @@ function isRedirect(status: number): boolean {
 function parseBody(answer: HttpAnswer): unknown {
   const text = answer.text.trim();
   const isPlain = mediaTypeOf(answer) === "text/plain" && ONE_WORD.test(text);
-  const json = parseExactJson(text);
+  const json = parseJson(text);
   // A word may look like a number, whose digits are not to be lost.
-  if (isPlain && (json === undefined || typeof json === "number" || typeof json === "bigint")) return text;
+  if (isPlain && (json === undefined || typeof json === "number")) return text;
   if (json !== undefined || text === "") return json;
   if (mediaTypeOf(answer) === "application/x-www-form-urlencoded") return firstValues(new URLSearchParams(text));
   return undefined;

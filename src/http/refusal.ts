@@ -2,8 +2,8 @@
 
 import { isRetryableAnswer } from "../failure/policy.js";
 import { AuthError } from "../values/errors.js";
-import { isObject } from "./exact-json.js";
 import type { HttpAnswer } from "./exchange.js";
+import { isObject } from "./json-object.js";
 import { type Mask, shorten } from "./mask.js";
 import { retryAfterSeconds } from "./retry-after.js";
 

@@ -59,9 +59,9 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "number" ? String(value) : undefined;
 }
 
-/** Whether JavaScript has no number for it with all of its digits. */
+/** Whether it may have lost digits: `JSON.parse` rounds an integer that a number cannot hold, and what it gives then is beyond 2⁵³ too. */
 function isInexact(value: unknown): boolean {
-  return typeof value === "bigint" || (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER);
+  return typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 }
 
 function inexact(what: string, to: string, status: number): AuthError {
