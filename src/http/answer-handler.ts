@@ -48,7 +48,7 @@ export class AnswerHandler {
   #size = 0;
   #status = 0;
   #headers: AnswerHeaders = {};
-  #isReused: () => boolean = () => false;
+  #isReused: (() => boolean) | undefined;
   #abort: ((reason: unknown) => void) | undefined;
 
   constructor(signal: AbortSignal, resolve: (answer: RawAnswer) => void, reject: (reason: unknown) => void) {
@@ -139,9 +139,11 @@ export class AnswerHandler {
     this.#settle(() => this.#resolve({ status: this.#status, headers: this.#headers, bytes, isDecoded: false }));
   }
 
+  /** Where undici heard of the end before it began to send, only an error of the socket can be one of a connection. */
   #isStale(error: unknown): boolean {
-    const { code } = (error ?? {}) as { code?: unknown };
-    return this.#status === 0 && typeof code === "string" && CLOSED.has(code) && this.#isReused();
+    const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+    if (this.#status > 0 || typeof code !== "string" || !CLOSED.has(code)) return false;
+    return this.#isReused === undefined ? syscall === "read" || syscall === "write" : this.#isReused();
   }
 
   /** Later calls settle nothing: the first has settled the promise. */

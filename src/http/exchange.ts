@@ -113,23 +113,20 @@ function outgoingRequest(request: HttpRequest, signal: AbortSignal, decodes: boo
   };
 }
 
-/** A pool may have more connections than one that the server has closed while they were idle. */
-const MOST_STALE_CONNECTIONS = 3;
-
 /**
- * Sends again at once where a connection that had been idle turns out to be closed (H9). Nobody can know
- * for certain that the server has not read the request; but it has answered on that connection before and
- * not begun to answer now, which is how a keep-alive that ran out looks. For a refresh token the worst case is
- * that of every lost answer, after which the same token is presented again at once anyway (F2).
+ * Sends again at once, and only once, where a connection that had been idle turns out to be closed (H9); undici then makes a
+ * new one. Nobody can know for certain that the server has not read the request; but it has answered on that
+ * connection before and not begun to answer now, which is how a keep-alive that ran out looks. For a refresh token the
+ * worst case is that of every lost answer, after which the same token is presented again at once anyway (F2).
  */
 async function sendOnLiveConnection(send: Send, request: OutgoingRequest): Promise<RawAnswer> {
-  for (let stale = 0; ; stale += 1) {
-    try {
-      return await send(request);
-    } catch (error) {
-      if (!(error instanceof StaleConnectionError)) throw error;
-      if (stale === MOST_STALE_CONNECTIONS || request.signal.aborted) throw error.cause;
-    }
+  try {
+    return await send(request);
+  } catch (error) {
+    if (!(error instanceof StaleConnectionError)) throw error;
+    return await send(request).catch((second: unknown) => {
+      throw second instanceof StaleConnectionError ? second.cause : second;
+    });
   }
 }
 
