@@ -64,6 +64,7 @@ function patternOf(secrets: readonly string[]): RegExp {
   return new RegExp(spellings.map((spelling) => spelling.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "gi");
 }
 
+/** Base64 is looked for apart: it need not begin where the secret does. */
 function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const percent = encodeURIComponent(bytes.toString());
@@ -77,8 +78,6 @@ function spellingsOf(secret: string): string[] {
     json.replaceAll("/", "\\/"),
     // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what stays as it is
     json.replace(/[^\x00-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`),
-    bytes.toString("base64").replace(/=+$/, ""),
-    bytes.toString("base64url"),
     bytes.toString("hex"),
   ];
 }

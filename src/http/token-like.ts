@@ -40,7 +40,9 @@ function changesIn(atom: string): number {
   return atom.match(/(?=[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][A-Za-z])/g)?.length ?? 0;
 }
 
+/** Longer than a word or a number is, and no row of the same few characters. */
 function isTooLong(atom: string): boolean {
   if (/^\d+$/.test(atom)) return atom.length > LONGEST_NUMBER;
-  return atom.length > LONGEST_WORD && new Set(atom).size >= FEWEST_DIFFERENT;
+  const words = atom.split(/(?<=[a-z])(?=[A-Z])/);
+  return words.some((word) => word.length > LONGEST_WORD && new Set(word).size >= FEWEST_DIFFERENT);
 }

@@ -5,7 +5,6 @@ const { tmpdir } = require("node:os");
 const faucet = require("faucet-auth");
 const tour = require("./tour.cjs");
 
-// biome-ignore lint/correctness/noUndeclaredVariables: Jest's
 test("tour", async () => {
   writeFileSync("jest.json", await tour(faucet, { createServer, mkdtempSync, tmpdir }));
 });
