@@ -1,4 +1,4 @@
-/** Tells tokens from words in foreign text: nobody says which secrets an IdP may quote that we do not hold (S2). */
+/** Finds what looks like a token in foreign text: an IdP may quote secrets that we do not hold (S2). */
 
 /** `text` with `mask` in place of everything that looks like a token, or that follows the name of an HTTP scheme as one. */
 export function maskTokens(text: string, mask: string): string {

@@ -1,7 +1,9 @@
 /** What interceptors of an undici do to the answers of an IdP: nothing (H7). For each release that is tried. */
 
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readBody } from "../../src/http/answer.js";
 import { type ExchangeOptions, exchange } from "../../src/http/exchange.js";
 import { Mask } from "../../src/http/mask.js";
@@ -118,6 +120,25 @@ export function describeUndici(name: string, undici: Undici): void {
       const dispatcher = make();
       expect(await ask(dispatcher, idp.tokenUrl, "GET")).toEqual({ access_token: "t1" });
       expect(await ask(dispatcher, idp.tokenUrl, "GET")).toEqual({ access_token: "t2" });
+    });
+
+    test("H9 a request on a connection that was closed while it was idle is sent again", async () => {
+      const sockets: Socket[] = [];
+      const server = createServer((request, response) => {
+        request.resume().on("end", () => json(response, { access_token: "t" }));
+      }).on("connection", (socket) => sockets.push(socket));
+      await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+      onTestFinished(() => void server.close());
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+      const dispatcher = make();
+      for (let request = 0; request < 2; request += 1) {
+        await ask(dispatcher, url);
+        for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+      }
+      expect(sockets).toHaveLength(1);
+      sockets[0]?.destroy();
+      expect(await ask(dispatcher, url)).toEqual({ access_token: "t" });
+      server.closeAllConnections();
     });
 
     test("the body and its length arrive as they are", async () => {
