@@ -37,3 +37,25 @@ export interface AuthProvider {
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose]?(): Promise<void>;
 }
+
+/**
+ * Our wrappers call a provider's method of this name with a credential that an API has accepted, once
+ * for each credential (F5). A provider need not have it.
+ */
+export const ACCEPTED: unique symbol = Symbol.for("faucet-auth.accepted") as never;
+
+/** A provider that wants to know which of its credentials an API has accepted. */
+export interface AcceptanceListener {
+  [ACCEPTED]?(credential: Credential): void;
+}
+
+/**
+ * Our wrappers ask a provider's method of this name whether the current code runs within one of the
+ * provider's own flights. A request that is made there must not wait for that flight.
+ */
+export const IN_FLIGHT: unique symbol = Symbol.for("faucet-auth.in-flight") as never;
+
+/** A provider that knows its own flights. */
+export interface FlightAware {
+  [IN_FLIGHT]?(): boolean;
+}
