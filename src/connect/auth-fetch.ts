@@ -93,38 +93,50 @@ async function sendAuthorized(wrapper: Wrapper, request: FetchRequest): Promise<
     return sendAgain(wrapper, request, credential, answer ?? new FetchedAnswer(response));
   }
   authorization.answered(credential, response.status);
-  return answer?.response ?? response;
+  return answer?.pass() ?? response;
 }
 
 /** Sends on, with what replaces a refused credential, until an answer is no refusal or there is nothing else to try. */
 async function sendAgain(
-  wrapper: Wrapper,
+  { authorization, fetch, isRefusal, relay }: Wrapper,
   request: FetchRequest,
-  refused: Credential,
+  sent: Credential,
   refusal: FetchedAnswer,
 ): Promise<Response> {
-  const { authorization, fetch, isRefusal, relay } = wrapper;
+  const send = (credential: Credential): Promise<Response> =>
+    relay.send(request.signal, (signal) => request.send(fetch, credential, signal));
   const reauthorization = new Reauthorization(authorization, request.signal);
-  let [credential, answer] = [refused, refusal];
+  let [refused, answer] = [sent, refusal];
   for (;;) {
-    if (!request.isReplayable) authorization.report(credential);
-    if (!request.isReplayable || reauthorization.isFinal(credential)) return answer.response;
-    answer.hold();
-    const held = answer;
-    const next = await reauthorization.next(credential).catch((error: unknown) => {
-      // Nobody will read the answer that the provider was asked about.
-      held.discard();
-      throw error;
-    });
-    if (next === undefined) return answer.response;
+    const next = await nextAfter(answer, request, refused, { authorization, reauthorization });
+    // A refusal that was let go of, and is the answer, is asked for again.
+    if (next === undefined) return answer.pass() ?? send(refused);
     answer.discard();
-    credential = next;
-    answer = new FetchedAnswer(await relay.send(request.signal, (signal) => request.send(fetch, next, signal)));
-    const current = answer;
-    if (!(await isRefusal(answer.status, () => current))) {
-      authorization.answered(credential, answer.status);
-      return answer.response;
+    const current = new FetchedAnswer(await send(next));
+    if (!(await isRefusal(current.status, () => current))) {
+      authorization.answered(next, current.status);
+      return current.pass() as Response;
     }
+    [refused, answer] = [next, current];
+  }
+}
+
+/** What to send after `refused`; nothing if `answer`, which refuses it, is for the caller. */
+async function nextAfter(
+  answer: FetchedAnswer,
+  request: FetchRequest,
+  refused: Credential,
+  { authorization, reauthorization }: { authorization: Authorization; reauthorization: Reauthorization },
+): Promise<Credential | undefined> {
+  if (!request.isReplayable) authorization.report(refused);
+  if (!request.isReplayable || reauthorization.isFinal(refused)) return undefined;
+  answer.hold();
+  try {
+    return await reauthorization.next(refused);
+  } catch (error) {
+    // Nobody will read the answer that the provider was asked about.
+    answer.discard();
+    throw error;
   }
 }
 

@@ -87,6 +87,8 @@ class AuthorizedRequest implements Decider {
   /** What was sent last. */
   #sent: Credential | undefined;
   #reauthorization: Reauthorization | undefined;
+  /** Whether the next answer is the caller's, whatever it is. */
+  #isFinal = false;
 
   constructor(wrapper: Wrapper, dispatch: Dispatch, given: DispatchOptions, handler: DispatchHandler | LegacyHandler) {
     this.#wrapper = wrapper;
@@ -109,10 +111,30 @@ class AuthorizedRequest implements Decider {
     if (this.#wrapper.isMeant !== undefined) checkBelow(context);
   }
 
-  decide(status: number, candidate: () => RefusalCandidate): Promise<(() => void) | undefined> | undefined {
-    const refused = this.#wrapper.isRefusal(status, candidate);
-    if (typeof refused === "boolean") return this.#next(refused, status);
-    return refused.then((isRefused) => this.#next(isRefused, status));
+  isRefusal(status: number, candidate: () => RefusalCandidate): boolean | Promise<boolean> {
+    return this.#wrapper.isRefusal(status, candidate);
+  }
+
+  answered(status: number): void {
+    this.#wrapper.authorization.answered(this.#sent as Credential, status);
+  }
+
+  next(): Promise<(() => void) | undefined> | undefined {
+    const { authorization } = this.#wrapper;
+    const sent = this.#sent as Credential;
+    if (this.#isFinal) return undefined;
+    if (!isReplayable(this.#options)) {
+      authorization.report(sent);
+      return undefined;
+    }
+    this.#reauthorization ??= new Reauthorization(authorization, this.#signal);
+    if (this.#reauthorization.isFinal(sent)) return undefined;
+    return this.#reauthorization.next(sent).then((next) => next && ((): void => this.#send(next)));
+  }
+
+  repeat(): void {
+    this.#isFinal = true;
+    this.#send(this.#sent as Credential);
   }
 
   explained(error: Error): Error {
@@ -127,23 +149,6 @@ class AuthorizedRequest implements Decider {
   #send(credential: Credential): void {
     this.#sent = credential;
     this.#dispatch(withHeaders(this.#options, credentialHeaders(credential)), exchangeFor(this.#handler, this));
-  }
-
-  /** What follows an answer: nothing, at once or later, where it is passed on; else what sends the request again. */
-  #next(isRefused: boolean, status: number): Promise<(() => void) | undefined> | undefined {
-    const { authorization } = this.#wrapper;
-    const sent = this.#sent as Credential;
-    if (!isRefused) {
-      authorization.answered(sent, status);
-      return undefined;
-    }
-    if (!isReplayable(this.#options)) {
-      authorization.report(sent);
-      return undefined;
-    }
-    this.#reauthorization ??= new Reauthorization(authorization, this.#signal);
-    if (this.#reauthorization.isFinal(sent)) return undefined;
-    return this.#reauthorization.next(sent).then((next) => next && ((): void => this.#send(next)));
   }
 }
 

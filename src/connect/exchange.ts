@@ -12,11 +12,17 @@ import type { RefusalCandidate } from "./refusal.js";
 export interface Decider {
   /** Looks at what the interceptors below say of themselves. What it throws is an error of the request. */
   checkContext(context: unknown): void;
+  /** Whether an answer is a refusal. What it rejects with is an error of the request. */
+  isRefusal(status: number, candidate: () => RefusalCandidate): boolean | Promise<boolean>;
+  /** Hears of an answer that is no refusal. */
+  answered(status: number): void;
   /**
-   * Decides about an answer: `undefined` if it is passed on at once; otherwise a promise of what is to be
-   * done instead of passing it on, or of `undefined`. It rejects with an error of the request.
+   * After a refusal: a promise of what sends the request again; `undefined`, at once or later, if the
+   * refusal is the answer. What it rejects with is an error of the request.
    */
-  decide(status: number, candidate: () => RefusalCandidate): Promise<(() => void) | undefined> | undefined;
+  next(): Promise<(() => void) | undefined> | undefined;
+  /** Sends the request again as it was, where the refusal is the answer, and is not there any more. */
+  repeat(): void;
   /** The error that the caller gets for one that came from below. */
   explained(error: Error): Error;
 }
@@ -46,50 +52,78 @@ abstract class Exchange {
   abstract abort(reason: Error): void;
   protected abstract giveError(error: Error): void;
 
-  /** Gives the answer if it is to be held back. An interim one (RFC 9110 §15.2) passes. */
+  /** Gives the answer if it is held back. An interim one (RFC 9110 §15.2) passes. */
   protected considered(status: number, headers: HeaderRecord | readonly Uint8Array[]): HeldAnswer | undefined {
     if (status < 200) return undefined;
     let candidate: HeldAnswer | undefined;
-    const makeCandidate = (): HeldAnswer => {
+    const hold = (): HeldAnswer => {
       candidate ??= new HeldAnswer(status, new AnswerHeaders(headers), this);
       return candidate;
     };
-    const decision = this.decider.decide(status, makeCandidate);
-    if (decision === undefined) return undefined;
-    const held = makeCandidate();
+    const isRefusal = this.decider.isRefusal(status, hold);
+    if (isRefusal === true) {
+      const next = this.decider.next();
+      if (next !== undefined) this.#hold(hold(), next);
+    } else if (isRefusal === false) {
+      this.decider.answered(status);
+    } else {
+      this.#judge(hold(), isRefusal);
+    }
+    return this.held;
+  }
+
+  #judge(held: HeldAnswer, isRefusal: Promise<boolean>): void {
     this.held = held;
-    decision.then(
-      (instead) => this.#decided(held, instead),
+    const judged = (isRefused: boolean): void => {
+      if (this.#isOver) return;
+      const next = isRefused ? this.decider.next() : undefined;
+      if (!isRefused) this.decider.answered(held.status);
+      if (next === undefined) this.#pass(held);
+      else this.#hold(held, next);
+    };
+    isRefusal.then(judged).catch((error: Error) => this.#fail(error));
+  }
+
+  #hold(held: HeldAnswer, next: Promise<(() => void) | undefined>): void {
+    this.held = held;
+    held.bound();
+    next.then(
+      (sendAgain) => this.#decided(held, sendAgain),
       (error: Error) => this.#fail(error),
     );
-    return held;
   }
 
-  /** What the caller must hear of an error from below, at once or after what is held. */
-  protected broken(error: Error, isByCaller: boolean): void {
+  /** What the caller must hear of an error from below: at once, after what is held, or not at all. */
+  protected broken(error: Error, isAborted: boolean): void {
+    const { held } = this;
     const explained = this.decider.explained(error);
-    const isHeld = this.held !== undefined && !this.#isOver && !isByCaller;
-    this.held?.end(() => this.giveError(explained));
-    if (isHeld || this.#isOver) return;
-    this.#isOver = true;
-    this.held?.drop();
-    this.giveError(explained);
+    if (held === undefined) {
+      this.giveError(explained);
+    } else if (held.isDropped || !isAborted) {
+      // The refusal has come; that its connection breaks changes nothing about the decision.
+      held.broken(() => this.giveError(explained));
+    } else {
+      this.#isOver = true;
+      held.drop();
+      held.broken(() => {});
+      this.giveError(explained);
+    }
   }
 
-  #decided(held: HeldAnswer, instead: (() => void) | undefined): void {
+  #decided(held: HeldAnswer, sendAgain: (() => void) | undefined): void {
     if (this.#isOver) return;
-    if (instead === undefined) {
+    if (sendAgain === undefined && !held.isDropped) {
       this.#pass(held);
     } else {
       this.#isOver = true;
       held.drop();
-      this.#doInstead(instead);
+      this.#send(sendAgain ?? (() => this.decider.repeat()));
     }
   }
 
-  #doInstead(instead: () => void): void {
+  #send(send: () => void): void {
     try {
-      instead();
+      send();
     } catch (error) {
       this.giveError(error as Error);
     }

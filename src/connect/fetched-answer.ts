@@ -1,89 +1,107 @@
 /** An answer of fetch that is looked at, held back or let go of, and can still be passed on whole (W4, W8). */
 
 import { Readable } from "node:stream";
-import { handled } from "../values/handled.js";
 import { MAX_HELD_BYTES, type RefusalCandidate } from "./refusal.js";
 
 /** One answer, of whichever implementation of fetch. */
 export class FetchedAnswer implements RefusalCandidate {
   readonly status: number;
   readonly headers: Headers;
-  /** The whole answer, for the caller. */
-  response: Response;
-  #head: Promise<Buffer> | undefined;
+  #response: Response;
+  #head: Promise<Head> | undefined;
   /** Reads the copy that `#head` comes from. */
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #state: "here" | "held" | "gone" = "here";
 
   constructor(response: Response) {
     this.status = response.status;
     this.headers = response.headers;
-    this.response = response;
+    this.#response = response;
   }
 
   async text(): Promise<string> {
-    return new TextDecoder().decode(await this.#readHead());
+    const { bytes } = await this.#readHead();
+    return new TextDecoder().decode(bytes.subarray(0, MAX_HELD_BYTES));
   }
 
   /**
    * Reads what comes of the body while it is not decided who gets it, so that its connection is free for
-   * the token request that the decision may need. node-fetch has no connections in common with that.
+   * the token request that the decision may need. An answer longer than 64 KiB is let go of for that.
+   * node-fetch has no connections in common with our token requests.
    */
   hold(): void {
-    if (isWebStream(this.response.body)) handled(this.#readHead());
+    if (!isWebStream(this.#response.body)) return;
+    this.#state = "held";
+    const isTooLong = ({ isWhole }: Head): void => {
+      if (this.#state === "held" && !isWhole) this.discard();
+    };
+    this.#readHead().then(isTooLong, () => {});
+  }
+
+  /** The whole answer, for the caller; `undefined` if it was let go of. */
+  pass(): Response | undefined {
+    if (this.#state === "gone") return undefined;
+    this.#state = "here";
+    return this.#response;
   }
 
   /** Lets go of an answer that nobody will read: its socket is free for another request. */
   discard(): void {
-    const { body } = this.response;
+    this.#state = "gone";
+    const { body } = this.#response;
     this.#reader?.cancel().catch(() => {});
     if (isWebStream(body)) body.cancel().catch(() => {});
     else if (isNodeStream(body)) drain(body);
   }
 
-  #readHead(): Promise<Buffer> {
-    this.#head ??= this.response.body === null ? Promise.resolve(Buffer.alloc(0)) : this.#readBody();
+  #readHead(): Promise<Head> {
+    const { body } = this.#response;
+    if (body === null) return Promise.resolve({ bytes: Buffer.alloc(0), isWhole: true });
+    this.#head ??= isWebStream(body) ? this.#readCopy() : this.#readNodeStream();
     return this.#head;
   }
 
-  /** At most 64 KiB of the body. */
-  #readBody(): Promise<Buffer> {
-    if (isWebStream(this.response.body)) {
-      const reader = this.response.clone().body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-      this.#reader = reader;
-      return firstBytes(() => reader.read()).then(({ bytes }) => {
-        // What the copy has read, the original still has.
-        reader.cancel().catch(() => {});
-        return bytes;
-      });
-    }
-    return this.#readNodeStream();
+  /** What a copy has read, the original still has. */
+  async #readCopy(): Promise<Head> {
+    const reader = this.#response.clone().body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    this.#reader = reader;
+    const head = await firstBytes(() => reader.read());
+    reader.cancel().catch(() => {});
+    return head;
   }
 
   /** A clone of node-fetch's ends only if both are read; so what was read goes into an answer made anew. */
-  async #readNodeStream(): Promise<Buffer> {
-    const { response } = this;
+  async #readNodeStream(): Promise<Head> {
+    const response = this.#response;
     const iterator = (response.body as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-    const { bytes, isWhole } = await firstBytes(() => iterator.next());
+    const head = await firstBytes(() => iterator.next());
+    const { bytes, isWhole } = head;
     const whole = async function* (): AsyncGenerator<Uint8Array> {
       yield bytes;
       if (!isWhole) yield* { [Symbol.asyncIterator]: () => iterator };
     };
     const { status, statusText, headers, url, redirected } = response;
     const Constructor = response.constructor as new (body: unknown, init: object) => Response;
-    this.response = new Constructor(Readable.from(whole()), {
+    this.#response = new Constructor(Readable.from(whole()), {
       status,
       statusText,
       headers,
       url,
       counter: redirected ? 1 : 0,
     });
-    return bytes.subarray(0, MAX_HELD_BYTES);
+    return head;
   }
+}
+
+/** The first bytes of a body: 64 KiB or a little more, or all of it. */
+interface Head {
+  readonly bytes: Buffer;
+  readonly isWhole: boolean;
 }
 
 async function firstBytes(
   read: () => Promise<{ done?: boolean | undefined; value?: Uint8Array | undefined }>,
-): Promise<{ bytes: Buffer; isWhole: boolean }> {
+): Promise<Head> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   while (size < MAX_HELD_BYTES) {

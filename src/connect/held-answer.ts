@@ -8,6 +8,9 @@ import { MAX_HELD_BYTES, type RefusalCandidate } from "./refusal.js";
 /** A dropped answer's body is read to its end, so that its socket serves on, but not for ever. */
 const LONGEST_DRAIN_MS = 1000;
 
+/** Beyond this an exchange is paused while `isRefused` decides. */
+const MAX_JUDGED_BYTES = 1024 * 1024;
+
 /** The hold on the exchange that the answer belongs to. */
 export interface Controls {
   pause(): void;
@@ -16,19 +19,22 @@ export interface Controls {
 }
 
 /**
- * Keeps the events of one answer. Up to 64 KiB of its body are taken, so that the connection is free
- * for the token request that the decision may need; only beyond that the exchange is paused.
+ * Keeps the events of one answer. The exchange goes on meanwhile: a pause would keep the connection
+ * from the token request that the decision may need, and undici cannot bear that a paused connection
+ * ends. So a refusal that is longer than 64 KiB is dropped, before it is decided what follows it.
  */
 export class HeldAnswer implements RefusalCandidate {
   readonly status: number;
   readonly headers: AnswerHeaders;
   readonly #controls: Controls;
-  #state: "held" | "passing" | "dropped" = "held";
+  #state: "judged" | "refused" | "passing" | "dropped" = "judged";
   #events: (() => void)[] = [];
   #chunks: Uint8Array[] = [];
   #size = 0;
   #isPaused = false;
   #isEnded = false;
+  /** Gives the error of a connection that broke. */
+  #broken: (() => void) | undefined;
   /** Whoever waits for the body. */
   #readers: (() => void)[] = [];
   #drainTimer: ReturnType<typeof setTimeout> | undefined;
@@ -39,7 +45,7 @@ export class HeldAnswer implements RefusalCandidate {
     this.#controls = controls;
   }
 
-  /** Whether nobody hears of this answer any more. */
+  /** Whether nobody can hear of this answer any more. */
   get isDropped(): boolean {
     return this.#state === "dropped";
   }
@@ -52,27 +58,23 @@ export class HeldAnswer implements RefusalCandidate {
   /** Keeps a piece of the body. */
   data(chunk: Uint8Array, event: () => void): void {
     this.#size += chunk.byteLength;
-    const isTooLong = this.#size > MAX_HELD_BYTES;
-    if (this.#state === "dropped") {
-      if (isTooLong) this.#cutOff();
-      return;
+    if (this.#state !== "dropped") {
+      this.#events.push(event);
+      this.#chunks.push(chunk);
     }
-    this.#events.push(event);
-    this.#chunks.push(chunk);
-    if (!isTooLong) return;
-    this.#wakeReaders();
-    if (this.#state === "held" && !this.#isPaused) {
-      this.#isPaused = true;
-      this.#controls.pause();
-    }
+    if (this.#size > MAX_HELD_BYTES) this.#tooLong();
   }
 
-  /** Keeps the event that ends the answer: that it is whole, or that its connection broke, which changes no decision. */
+  /** Keeps the event that ends the answer. */
   end(event: () => void): void {
-    this.#isEnded = true;
-    clearTimeout(this.#drainTimer);
     if (this.#state !== "dropped") this.#events.push(event);
-    this.#wakeReaders();
+    this.#ended();
+  }
+
+  /** Keeps the event of a connection that broke. */
+  broken(event: () => void): void {
+    this.#broken = event;
+    this.#ended();
   }
 
   async text(): Promise<string> {
@@ -81,6 +83,12 @@ export class HeldAnswer implements RefusalCandidate {
     }
     const bytes = Buffer.concat(this.#chunks).subarray(0, MAX_HELD_BYTES);
     return new TextDecoder().decode(await decoded(bytes, this.headers.get("content-encoding")));
+  }
+
+  /** Says that the answer is a refusal, so that from now on it is dropped if it is too long. */
+  bound(): void {
+    this.#state = "refused";
+    if (this.#size > MAX_HELD_BYTES) this.drop();
   }
 
   /** Passes on what was kept, in order. */
@@ -92,10 +100,13 @@ export class HeldAnswer implements RefusalCandidate {
     if (this.#isPaused) this.#controls.resume();
     for (const event of this.#events) event();
     this.#events = [];
+    // A connection breaks later than its last data come; a reader may rely on that.
+    if (this.#broken !== undefined) setImmediate(this.#broken);
   }
 
   /** Lets go of the answer: nobody hears of it any more. */
   drop(): void {
+    if (this.#state === "dropped") return;
     this.#state = "dropped";
     this.#events = [];
     this.#chunks = [];
@@ -104,9 +115,25 @@ export class HeldAnswer implements RefusalCandidate {
     else this.#drainTimer = setTimeout(() => this.#cutOff(), LONGEST_DRAIN_MS).unref();
   }
 
+  #tooLong(): void {
+    this.#wakeReaders();
+    if (this.#state === "refused") this.drop();
+    else if (this.#state === "dropped") this.#cutOff();
+    else if (this.#state === "judged" && this.#size > MAX_JUDGED_BYTES && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#controls.pause();
+    }
+  }
+
   #cutOff(): void {
     clearTimeout(this.#drainTimer);
     this.#controls.abort(new Error("the refused answer takes too long to be read"));
+  }
+
+  #ended(): void {
+    this.#isEnded = true;
+    clearTimeout(this.#drainTimer);
+    this.#wakeReaders();
   }
 
   #wakeReaders(): void {
