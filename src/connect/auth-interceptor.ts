@@ -17,7 +17,7 @@ import {
 } from "./dispatch.js";
 import { type OwnOptions, ownOptions, withHeaders } from "./dispatch-headers.js";
 import { type Decider, exchangeFor } from "./exchange.js";
-import { checkAbove, checkBelow, explained } from "./interceptor-order.js";
+import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
 import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
 import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { isReplayable, withReplayableBody } from "./replayable-body.js";
@@ -36,7 +36,7 @@ export interface AuthInterceptorOptions extends RefusalOptions {
 /**
  * An interceptor for undici 6 to 8: `dispatcher.compose(authInterceptor(provider, { origins }))`, for
  * `request`, `stream` and undici's `fetch` alike. Compose it after undici's own `dns`, `cache` and
- * `deduplicate`, and before `responseError`, `redirect` and `retry`; an order that it can see to be wrong
+ * `deduplicate`, and before `redirect`, `retry` and `responseError`; an order that it can see to be wrong
  * is an error of the request. A body that can be read only once is sent again if its length is known and
  * at most 1 MiB. The provider's own token requests pass untouched, so that it may be composed onto the
  * dispatcher that the provider uses.
@@ -58,12 +58,16 @@ export function authInterceptor(provider: AuthProvider, options: AuthInterceptor
     isRefusal: refusalRule(options),
   };
   return (dispatch) => (given: DispatchOptions, handler: DispatchHandler | LegacyHandler) => {
-    const passes =
-      TOKEN_REQUEST in given ||
-      (isMeant !== undefined && !isMeant(originOf(given))) ||
-      wrapper.authorization.isOwnFlight();
-    if (passes) return dispatch(given, handler);
-    checkAbove(handler);
+    if (TOKEN_REQUEST in given) return dispatch(given, handler);
+    const fault = faultAbove(handler, isMeant !== undefined);
+    if (fault !== undefined) {
+      // Not thrown: some interceptors would wait for ever for a request that was never sent.
+      queueMicrotask(() => failWithoutExchange(handler, fault));
+      return true;
+    }
+    if ((isMeant !== undefined && !isMeant(originOf(given))) || wrapper.authorization.isOwnFlight()) {
+      return dispatch(given, handler);
+    }
     new AuthorizedRequest(wrapper, dispatch, given, handler).begin();
     return true;
   };

@@ -11,14 +11,16 @@ const BELOW: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws a `ConfigError` if `handler` belongs to an interceptor that ours must see below itself. `cache`
- * and `deduplicate` would give one account's answer to another, `dns` hides the origin.
+ * The error of a request whose `handler` belongs to an interceptor that must be below ours. `cache` and
+ * `deduplicate` would give one account's answer to another; `dns` hides the origin, if that is compared.
  */
-export function checkAbove(handler: unknown): void {
+export function faultAbove(handler: unknown, comparesOrigins: boolean): ConfigError | undefined {
   for (let each = handler as { handler?: unknown } | undefined; each; each = each.handler as typeof each) {
     const kind = BELOW[each.constructor?.name ?? ""];
-    if (kind !== undefined) throw wrongOrder(`compose undici's ${kind} before it: compose(${kind}, authInterceptor)`);
+    if (kind === undefined || (kind === "dns" && !comparesOrigins)) continue;
+    return wrongOrder(`compose undici's ${kind} before it: compose(${kind}, authInterceptor)`);
   }
+  return undefined;
 }
 
 /**
