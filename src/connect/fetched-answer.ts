@@ -113,10 +113,12 @@ async function firstBytes(
   return { bytes: Buffer.concat(chunks), isWhole: false };
 }
 
-/** Reads out what is short, since not every implementation frees a socket whose answer is broken off. */
+/** Reads out what is short, so that its socket serves on, and breaks off what is long. */
 function drain(body: Readable): void {
   let size = 0;
   body.on("error", () => {});
+  // node-fetch 2 does not tell the socket's own stream that nobody reads on.
+  body.on("unpipe", (source: Readable) => source.destroy());
   body.on("data", (chunk: Uint8Array) => {
     size += chunk.byteLength;
     if (size > MAX_HELD_BYTES) body.destroy();

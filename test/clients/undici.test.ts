@@ -112,7 +112,8 @@ describe.each(releases)("%s", (name, undici) => {
     expect((await dispatcher.request({ origin: api.origin, path: "/", method: "GET" })).statusCode).toBe(200);
   });
 
-  test.runIf(undici?.RetryAgent)(
+  // Before 6.21 a RetryAgent does not accept the range that it asked for itself.
+  test.skipIf(/^undici-6\.(9|1\d|20)\./.test(name))(
     "above and below a RetryAgent, a download that breaks off is resumed with it",
     async () => {
       for (const isAbove of [true, false]) {
@@ -168,3 +169,27 @@ describe.each(releases)("%s", (name, undici) => {
     expect((await composed.request({ origin: api.origin, path: "/", method: "GET" })).statusCode).toBe(200);
   });
 });
+
+const latest8 = loaded.findLast(([name, undici]) => name.startsWith("undici-8") && undici !== undefined)?.[1];
+
+test.skipIf(latest8 === undefined)(
+  "undici 8 wants cache above redirect, and ours between the two: composed in two steps, they work together",
+  async () => {
+    const api = await startApi();
+    api.answerWith(({ path, headers }, response) => {
+      if (headers.authorization !== "Bearer t2") return response.writeHead(401).end("refused");
+      if (path === "/moved") return response.writeHead(302, { location: "/rows" }).end();
+      return response.writeHead(200, { "cache-control": "public, max-age=60" }).end("rows");
+    });
+    const auth = authInterceptor(scriptedProvider(), { origins: [api.origin] });
+    const { cache, redirect } = latest8.interceptors;
+    const agent = new latest8.Agent();
+    onTestFinished(() => agent.destroy());
+    const dispatcher = agent.compose(cache()).compose(auth, redirect({ maxRedirections: 3 }));
+    for (let times = 0; times < 2; times += 1) {
+      const { statusCode, body } = await dispatcher.request({ origin: api.origin, path: "/moved", method: "GET" });
+      expect([statusCode, await body.text()]).toEqual([200, "rows"]);
+    }
+    expect(api.seen.filter(({ path }) => path === "/rows")).toHaveLength(2);
+  },
+);
