@@ -8,7 +8,10 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
     projects: [
-      { extends: true, test: { name: "source", include: ["test/**/*.test.ts"], exclude: OF_THE_PACKAGE } },
+      {
+        extends: true,
+        test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...OF_THE_PACKAGE, "test/clients/**"] },
+      },
       {
         extends: true,
         test: { name: "package", include: OF_THE_PACKAGE, globalSetup: "scripts/dist.js" },
