@@ -1,7 +1,7 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   AuthCatalog,
   Credential,
@@ -11,24 +11,18 @@ import {
   OAuth2RefreshProvider,
   StaticProvider,
 } from "../../src/index.js";
-import { newFolder } from "../fleet/processes.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
+import { newFolder } from "../support/folder.js";
 import { json, numberedTokens, startIdp } from "../support/idp.js";
 import { fetching, fetchingTypes, SECRETS } from "../support/providers.js";
 
 const bearer = Credential.bearer;
 const encryption_key = Buffer.alloc(32, 7).toString("base64");
 
-async function folder(): Promise<string> {
-  const path = await newFolder();
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
 describe.each(fetchingTypes)("%s", (type, make) => {
   test("D1 the next process starts with the token of the last, without a request", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const first = make(idp, { persist: { path } }, { name: "sf" });
     await first.getToken();
     await first.close();
@@ -39,7 +33,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("D1 reports of one token in many processes cause one request", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const fleet = Array.from({ length: 4 }, () => make(idp, { persist: { path } }, { name: "sf" }));
     const tokens = await Promise.all(fleet.map((provider) => provider.getToken()));
     const next = await Promise.all(fleet.map((provider, n) => provider.invalidate(tokens[n] as Credential)));
@@ -55,7 +49,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("S1 an encrypted store has no secret in it, and the next process reads it", async () => {
-    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await folder()];
+    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await newFolder()];
     const persist = { path, key: "sf", encryption_key };
     await make(idp, { persist }).getToken();
     const stored = await new FileTokenStore(path).read("sf");
@@ -132,7 +126,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("S1 a provider with a store prints its key, and no secret", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const provider = make(idp, { persist: { path, encryption_key } }, { name: "My Warehouse" });
     await provider.getToken();
     const printed = inspect(provider, { depth: null, showHidden: true }) + JSON.stringify(provider);
@@ -167,7 +161,7 @@ describe("the default key", () => {
 
 describe("rotation", () => {
   test("D1 the rotated refresh token outlives the process", async () => {
-    const [idp, path, clock] = [await startIdp(), await folder(), testClock()];
+    const [idp, path, clock] = [await startIdp(), await newFolder(), testClock()];
     idp.answerWith((_request, response, n) =>
       json(response, { access_token: `t${n}`, refresh_token: `r${n}`, expires_in: 60 }),
     );
@@ -181,7 +175,7 @@ describe("rotation", () => {
   });
 
   test("D3 a store that cannot be used is an error, and the configured refresh token is not presented", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const store = new FileTokenStore(path);
     await store.write("blocker", { fencingToken: 1, text: "" });
     const [file = ""] = await readdir(join(path, "blocker"));
