@@ -1,80 +1,94 @@
 /** What processes do to each other through a `FileTokenStore`. `npm run prove` has the same at full size. */
 
-import { rm } from "node:fs/promises";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { FileTokenStore } from "../../src/index.js";
 import { runFleet } from "../fleet/fleet.js";
 import { hang } from "../fleet/hang.js";
 import { killMany } from "../fleet/kills.js";
-import { faultsOfStore, newFolder, start } from "../fleet/processes.js";
+import { faultsOfStore, start } from "../fleet/processes.js";
 import { execute, load, root, run } from "../support/child.js";
+import { eventually } from "../support/eventually.js";
+import { newFolder } from "../support/folder.js";
 import { json, startIdp } from "../support/idp.js";
 
-async function folder(): Promise<string> {
-  const path = await newFolder();
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
-/** Takes a lease for an hour on the key `k`, and ends without releasing it. */
-const leaseAndDie = (path: string) => `${load.module}
+/** Takes a lease for an hour on the key `k`, prints its number, and does not release it. */
+const takeLease = (path: string) => `${load.module}
   const store = new faucet.FileTokenStore(${JSON.stringify(path)});
-  const lease = await store.lock("k", 3_600_000);
+  const lease = await store.lock("k", 3_600_000);`;
+
+const leaseAndDie = (path: string) => `${takeLease(path)}
   process.stdout.write(String(lease?.fencingToken), () => process.exit(0));`;
+
+const leaseAndLive = (path: string) => `${takeLease(path)}
+  process.stdout.write(String(lease?.fencingToken));
+  setInterval(() => {}, 60_000);`;
+
+/** What runs a program as pid 1 of a new pid namespace, as a container does. */
+const contained = (program: string): [command: string, args: string[]] => [
+  "unshare",
+  ["-p", "-f", "--mount-proc", "--kill-child", process.execPath, "--input-type=module", "-e", program],
+];
 
 describe("D1 one grant, many processes", () => {
   test("D1 D2 D6 three processes present no refresh token twice", async () => {
-    const path = await folder();
-    const seen = await runFleet({ processes: 3, connectors: 5, milliseconds: 3000, accessTokenSeconds: 2, path });
+    const path = await newFolder();
+    const seen = await runFleet({ processes: 3, connectors: 5, tokens: 3, accessTokenSeconds: 600, path });
     expect(seen).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0, refused: 0 });
-    // The first, one for each expiry, and one where the provider's whole seconds end a token before its time.
-    expect(seen.tokenRequests).toBeGreaterThanOrEqual(2);
-    expect(seen.tokenRequests).toBeLessThanOrEqual(seen.expiries + 2);
+    // The first, and one for each time that a token had been used for long enough.
+    expect(seen.tokenRequests).toBeGreaterThanOrEqual(3);
+    expect(seen.tokenRequests).toBeLessThanOrEqual(seen.expiries + 1);
     expect(await faultsOfStore(path)).toEqual([]);
   });
 
-  test("D5 old and new processes side by side while the configured refresh token changes", async () => {
-    const path = await folder();
-    const size = { processes: 4, connectors: 2, milliseconds: 2500, accessTokenSeconds: 2, configured: 2 };
+  test("D5 old and new processes side by side while the configured refresh token changes", {
+    tags: ["slow"],
+  }, async () => {
+    const path = await newFolder();
+    const size = { processes: 4, connectors: 2, tokens: 3, accessTokenSeconds: 600, configured: 2 };
     expect(await runFleet({ ...size, path })).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0 });
   });
 
-  test("D7 all have their error within one deadline and a lock wait", async () => {
-    const { ended, requests } = await hang({ processes: 4, timeoutSecs: 1 });
+  test("D7 those who wait for a refresh that fails have its error, and none of them asks", async () => {
+    const { ended, requests } = await hang({ processes: 4, timeoutSecs: 30, cutWhenAllWait: true });
     expect(ended.map(({ code }) => code)).toEqual(Array(4).fill("transport"));
-    // Not one after the other, which would take four.
-    expect(Math.max(...ended.map(({ after }) => after))).toBeLessThan(2900);
     expect(requests).toBe(1);
   });
 
   test("D6 killed in the middle of a refresh, a process leaves what the next continues from", async () => {
-    const { violations } = await killMany(4);
-    expect(violations).toEqual([]);
+    expect(await killMany(1)).toMatchObject({ killed: 1, violations: [] });
+  });
+
+  test("D6 so it does whenever it is killed", { tags: ["slow"] }, async () => {
+    expect(await killMany(8)).toMatchObject({ killed: 8, violations: [] });
   });
 });
 
 describe("D2 dead owners", () => {
   test("D2 the lease of a dead process is taken over at once", async () => {
-    const path = await folder();
+    const path = await newFolder();
     expect(await run("module", leaseAndDie(path))).toMatchObject({ stdout: "1", stderr: "" });
     expect(await new FileTokenStore(path).lock("k", 1000)).toMatchObject({ fencingToken: 2 });
   });
 
   test("D2 that of a process in another container only by its age, though both are pid 1", async ({ skip }) => {
-    const contain = (program: string) =>
-      execute("unshare", ["-p", "-f", "--mount-proc", process.execPath, "--input-type=module", "-e", program], {
-        cwd: root,
-      });
-    const isPossible = await contain("console.log(process.pid)").then(
+    const isPossible = await execute(...contained("console.log(process.pid)")).then(
       ({ stdout }) => stdout === "1\n",
       () => false,
     );
     if (!isPossible) skip("needs the right to make pid namespaces");
-    const path = await folder();
-    expect(await contain(leaseAndDie(path))).toMatchObject({ stdout: "1", stderr: "" });
+    const path = await newFolder();
+    // It lives on, and so its namespace is not given to the next.
+    const holder = spawn(...contained(leaseAndLive(path)), { cwd: root });
+    onTestFinished(() => {
+      holder.kill("SIGKILL");
+    });
+    const [fencingToken] = await once(holder.stdout, "data");
+    expect(String(fencingToken)).toBe("1");
     // Our pid 1 lives, and so does that of the second container: neither says anything of the first.
     expect(await new FileTokenStore(path).lock("k", 1000)).toBeUndefined();
-    expect(await contain(leaseAndDie(path))).toMatchObject({ stdout: "undefined", stderr: "" });
+    expect(await execute(...contained(leaseAndDie(path)))).toMatchObject({ stdout: "undefined", stderr: "" });
     const anHourLater = () => Date.now() + 3_600_000;
     expect(await new FileTokenStore(path, { clock: anHourLater }).lock("k", 1000)).toMatchObject({ fencingToken: 2 });
   });
@@ -83,7 +97,7 @@ describe("D2 dead owners", () => {
 describe("D2 a holder that is stopped beyond its lease", () => {
   /** One process is stopped with its request under way; another, whose clock is a minute ahead, takes over. */
   async function stopped(answerToTheOther: (n: number) => [body: object, status: number]) {
-    const path = await folder();
+    const path = await newFolder();
     const answers: (() => void)[] = [];
     const idp = await startIdp((_request, response, n) => {
       if (n === 1) answers.push(() => json(response, { access_token: "t1", refresh_token: "r1", expires_in: 3600 }));
@@ -102,7 +116,7 @@ describe("D2 a holder that is stopped beyond its lease", () => {
     });
     await sleeper.message();
     const woken = sleeper.message();
-    await vi.waitFor(() => expect(idp.seen).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(idp.seen).toHaveLength(1));
     sleeper.child.kill("SIGSTOP");
     const other = start("refresher", { config, skewMilliseconds: 60_000 });
     await other.message();
