@@ -25,8 +25,8 @@ export default defineConfig({
       },
     ],
     // No bound on time that a busy machine could pass: this ends a test that hangs.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: "100%",
     coverage: { include: ["src/**"], reporter: ["text"] },
   },

@@ -29,7 +29,9 @@ export function showLive(lines) {
   if (!process.stdout.isTTY) return () => {};
   let drawn = 0;
   const draw = () => {
-    const text = lines().map((line) => `\u001b[2K${line.slice(0, process.stdout.columns)}\n`);
+    // A terminal that does not say its width says 0.
+    const width = process.stdout.columns || undefined;
+    const text = lines().map((line) => `\u001b[2K${line.slice(0, width)}\n`);
     process.stdout.write((drawn > 0 ? `\u001b[${drawn}A` : "") + text.join(""));
     drawn = text.length;
   };
