@@ -107,7 +107,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("H2 an IdP that hangs fails the flight at the deadline, and the next call is served", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const idp = await startIdp(() => {});
     const provider = make(idp, { retries: 0 }, { dispatcher: new Agent() });
     const hung = errorOf(() => provider.getToken());
@@ -123,7 +123,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("H2 an answer that drips does not escape the deadline", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     let dripped = 0;
     const idp = await startIdp((_request, response) => {
       response.writeHead(200);
