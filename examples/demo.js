@@ -1,61 +1,47 @@
-/**
- * Eight connectors, one grant: npm run demo. With --unshared each connector has a provider of its
- * own, and the grant dies, since they present each other's spent refresh tokens.
- */
+/** Eight connectors, one grant: npm run demo. See `--help`. */
 
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { AuthCatalog } from "faucet-auth";
-import { parse } from "yaml";
-import { Connector } from "./demo/connector.js";
-import { conclusion, showLive, table } from "./demo/display.js";
-import { startOpenIdProvider } from "./demo/openid-provider.js";
-import { startResourceApi } from "./demo/resource-api.js";
+import { parseArgs } from "node:util";
 
-const RUN_MS = 10_000;
-const REVOKE_AT_MS = 4_000;
-const ACCESS_TOKEN_SECONDS = 3;
+const USAGE = `Usage: npm run demo [-- OPTION]
 
-const shared = !process.argv.includes("--unshared");
-const pipeline = fileURLToPath(new URL("pipeline.yaml", import.meta.url));
+Eight connectors read an API for ten seconds, with tokens that live for three, from
+an OpenID provider that revokes the grant when a refresh token is presented twice.
+After four seconds, one access token is revoked.
 
-const idp = await startOpenIdProvider({ accessTokenSeconds: ACCESS_TOKEN_SECONDS });
-const api = await startResourceApi(idp);
-process.env.DEMO_ISSUER = idp.issuer;
-process.env.DEMO_CLIENT_ID = idp.postClient.client_id;
-process.env.DEMO_CLIENT_SECRET = idp.postClient.client_secret;
-process.env.DEMO_REFRESH_TOKEN = await idp.mintRefreshToken();
+  --unshared  gives each connector a provider of its own: the grant dies, since they
+              present each other's spent refresh tokens
+  --help      prints this
 
-const connectors = await connect();
-const ending = new AbortController();
-const stopShowing = showLive(() => table(connectors, idp.seen));
-setTimeout(() => ending.abort(), RUN_MS).unref();
-setTimeout(revokeOne, REVOKE_AT_MS).unref();
-await Promise.all(connectors.map((connector) => connector.run(ending.signal)));
-stopShowing();
+Exit status: 0 if the grant has survived, 1 if not, 2 for an unknown option, 130
+after Ctrl-C.
+`;
 
-const { text, succeeded } = conclusion(connectors, idp.seen, shared);
-console.log(process.stdout.isTTY ? `\n${text}` : `${table(connectors, idp.seen).join("\n")}\n\n${text}`);
-process.exitCode = succeeded ? 0 : 1;
-api.close();
-idp.close();
+const options = parsed();
+if (options.help) process.stdout.write(USAGE);
+else await demonstrate(!options.unshared);
 
-/** The connectors of the pipeline, over one catalog, or each over a catalog of its own. */
-async function connect() {
-  const {
-    pipeline: { sources },
-  } = parse(await readFile(pipeline, "utf8"));
-  const common = await AuthCatalog.load(pipeline);
-  return Promise.all(
-    Object.entries(sources).map(async ([name, { auth }]) => {
-      const catalog = shared ? common : await AuthCatalog.load(pipeline);
-      return new Connector(name, catalog.resolve(auth), api.origin);
-    }),
-  );
+function parsed() {
+  try {
+    const known = /** @type {const} */ ({ unshared: { type: "boolean" }, help: { type: "boolean", short: "h" } });
+    return parseArgs({ options: known }).values;
+  } catch (error) {
+    console.error(`${/** @type {Error} */ (error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
 }
 
-/** What an administrator might do: one access token becomes useless before its time. */
-async function revokeOne() {
-  const [authorization = ""] = [...(connectors[0]?.tokens ?? [])].slice(-1);
-  await idp.revoke(authorization.replace("Bearer ", ""));
+/** @param {boolean} shared */
+async function demonstrate(shared) {
+  const ending = new AbortController();
+  let interrupted = false;
+  // A second Ctrl-C ends the process at once.
+  process.once("SIGINT", () => {
+    interrupted = true;
+    ending.abort();
+  });
+  console.log("Starting an OpenID provider, an API and eight connectors …\n");
+  const { run } = await import("./demo/run.js");
+  const survived = await run(shared, ending);
+  if (interrupted) console.log("\nStopped by Ctrl-C.");
+  process.exitCode = interrupted ? 130 : survived ? 0 : 1;
 }

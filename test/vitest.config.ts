@@ -1,12 +1,33 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+/** Tests that run the built package, in processes of their own. */
+const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts", "test/readme.test.ts"];
+
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
-    include: ["test/**/*.test.ts"],
-    // Child processes start slowly on a busy machine.
-    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...OF_THE_PACKAGE, "test/clients/**"] },
+      },
+      {
+        extends: true,
+        test: { name: "package", include: OF_THE_PACKAGE, globalSetup: "scripts/dist.js" },
+      },
+    ],
+    tags: [
+      {
+        name: "slow",
+        description:
+          "Left out of `npm test`; a quick test proves the same rule, or `npm run test:all` has the only proof.",
+      },
+    ],
+    // No bound on time that a busy machine could pass: this ends a test that hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: "100%",
     coverage: { include: ["src/**"], reporter: ["text"] },
   },
 });

@@ -8,7 +8,7 @@ export class Connector {
   requests = 0;
   refused = 0;
   failed = 0;
-  /** @type {string | undefined} */
+  /** Why it stopped: the IdP's code where it gave one. @type {string | undefined} */
   failure;
   /** @type {Set<string>} */
   tokens = new Set();
@@ -25,7 +25,7 @@ export class Connector {
     for (let page = 0; !signal.aborted && this.failed === 0; page += 1) {
       await this.#read(page).catch((error) => {
         this.failed += 1;
-        this.failure = error.message;
+        this.failure = error.error ?? error.message;
       });
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }

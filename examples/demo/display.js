@@ -16,7 +16,11 @@ export function table(connectors, seen) {
     row(["connector", "requests", "401s", "tokens seen"]),
     ...rows,
     "",
-    `OpenID provider: ${seen.tokenRequests} token requests, ${seen.reuses} refresh tokens presented twice, ${seen.revokedGrants} grants revoked`,
+    `IdP: ${[
+      count(seen.tokenRequests, "token request"),
+      `${count(seen.reuses, "refresh token")} presented twice`,
+      `${count(seen.revokedGrants, "grant")} revoked`,
+    ].join(", ")}`,
   ];
 }
 
@@ -25,7 +29,9 @@ export function showLive(lines) {
   if (!process.stdout.isTTY) return () => {};
   let drawn = 0;
   const draw = () => {
-    const text = lines().map((line) => `\u001b[2K${line.slice(0, process.stdout.columns)}\n`);
+    // A terminal that does not say its width says 0.
+    const width = process.stdout.columns || undefined;
+    const text = lines().map((line) => `\u001b[2K${line.slice(0, width)}\n`);
     process.stdout.write((drawn > 0 ? `\u001b[${drawn}A` : "") + text.join(""));
     drawn = text.length;
   };
@@ -43,14 +49,28 @@ export function conclusion(connectors, seen, shared) {
   const failed = sum((connector) => connector.failed);
   const alive = seen.revokedGrants === 0 && seen.reuses === 0;
   const apart = sum((connector) => connector.tokens.size);
-  const run = `${connectors.length} connectors made ${sum((connector) => connector.requests)} requests and saw ${sum((connector) => connector.refused)} 401s.`;
+  const requests = count(
+    sum((connector) => connector.requests),
+    "request",
+  );
+  const refusals = count(
+    sum((connector) => connector.refused),
+    "401",
+  );
+  const tokenRequests = count(seen.tokenRequests, "token request");
+  const run = `${count(connectors.length, "connector")} made ${requests} and saw ${refusals}.`;
   const cost = shared
-    ? `They shared one provider: ${seen.tokenRequests} token requests, where a provider each would have needed ${apart}.`
-    : `They had a provider each: ${seen.tokenRequests} token requests, nearly all with a refresh token that another had spent; the first of those revoked the grant.`;
+    ? `They shared one provider: ${tokenRequests}, where a provider each would have needed ${apart}.`
+    : `They had a provider each: ${tokenRequests}, nearly all with a refresh token that another had spent; the first of those revoked the grant.`;
   const end = alive
     ? "The grant is alive."
     : `The grant is dead: ${failed} of ${connectors.length} connectors stopped.`;
   return { text: `${run}\n${cost}\n${end}`, succeeded: alive && failed === 0 };
+}
+
+/** @param {number} n @param {string} thing */
+function count(n, thing) {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
 }
 
 /** @param {readonly (string | number)[]} cells */

@@ -67,11 +67,14 @@ export function isLostAnswer(failure: unknown): boolean {
   return isLost === true && failure.retryable;
 }
 
-/** For a refresh, a success that cannot be read is an answer that was lost: the IdP may have rotated the token. */
-export function asLostAnswer(failure: unknown): unknown {
-  if (!FaucetError.is(failure) || failure.code !== "auth" || !(failure as AuthError).unreadable) return failure;
+/**
+ * Where no refresh token was presented, a success that cannot be read is an answer that is wrong, not one
+ * that was lost: nothing was spent by it (F1).
+ */
+export function asWrongAnswer(failure: unknown): unknown {
+  if (!FaucetError.is(failure) || !(failure as AuthError).unreadable || !failure.retryable) return failure;
   const { message, status, retryAfter, cause } = failure as AuthError;
-  return new AuthError(message, { status, retryAfter, cause, unreadable: true, retryable: true });
+  return new AuthError(message, { status, retryAfter, cause, unreadable: true });
 }
 
 /** An attempt that failed, and what is left to try. */

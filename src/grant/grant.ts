@@ -6,7 +6,7 @@
 
 import { pause, stopwatch, withDeadline } from "../failure/deadline.js";
 import { Gate, type GatedIssue, gated } from "../failure/gate.js";
-import { asLostAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
+import { asWrongAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { ClosedError, type FaucetError } from "../values/errors.js";
@@ -167,7 +167,7 @@ export class Grant {
     if (lease !== undefined && lease.timeLeft() < (why.timeLeft?.() ?? 0)) throw new LeaseTooShort();
     onAttempt?.();
     const brought = await requestToken(held, why.signal).catch((error: unknown) => {
-      throw presented === undefined ? error : asLostAnswer(error);
+      throw presented === undefined ? asWrongAnswer(error) : error;
     });
     const answer = { brought, presented, arrivedAt: clock() };
     if (why.signal.aborted && lease !== undefined && presented !== undefined) this.#saveLater(answer, lease);

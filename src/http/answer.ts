@@ -28,6 +28,7 @@ export function readBody(answer: HttpAnswer, mask: Mask): unknown {
     status,
     // What should have been in it may be on record at the IdP all the same.
     unreadable: true,
+    retryable: true,
   });
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { withDeadline } from "../../src/failure/deadline.js";
-import { asLostAnswer } from "../../src/failure/policy.js";
+import { asWrongAnswer } from "../../src/failure/policy.js";
 import { type RetryPolicy, retrying } from "../../src/failure/retrying.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError, TransportError } from "../../src/values/errors.js";
@@ -114,11 +114,12 @@ describe("H2 the shares of attempts", () => {
   });
 
   test("F2 so is one whose success could not be read, and only a refresh", async () => {
-    const unreadable = asLostAnswer(new AuthError("HTTP 200, but not JSON", { status: 200, unreadable: true }));
+    const unreadable = new AuthError("HTTP 200, but not JSON", { status: 200, unreadable: true, retryable: true });
     const { starts } = await fly((n) => (n < 2 ? Promise.reject(unreadable) : Promise.resolve(issued)), {
       presentsRefreshToken: true,
     });
     expect(starts).toEqual([0, 0]);
+    expect(asWrongAnswer(unreadable)).toMatchObject({ status: 200, unreadable: true, retryable: false });
   });
 
   test("F2 a refusal after a lost answer gets one more try after a pause, and names the loss", async () => {

@@ -4,8 +4,8 @@ import { startOpenIdProvider } from "../../examples/demo/openid-provider.js";
 import { startResourceApi } from "../../examples/demo/resource-api.js";
 import { start } from "./processes.js";
 
-/** oidc-provider counts whole seconds: a token of 2 s may end after little more than one. */
-const EXPIRY_RATIO = 0.5;
+/** How long a token is used. oidc-provider counts whole seconds: one of 2 s may end after little more than one. */
+const USED_SECONDS = 1;
 
 /**
  * @typedef {object} Orders
@@ -13,7 +13,8 @@ const EXPIRY_RATIO = 0.5;
  * @property {string} name
  * @property {string} api
  * @property {number} connectors
- * @property {number} milliseconds
+ * @property {number} [milliseconds] How long they run; or
+ * @property {number} [tokens] until they have seen so many tokens, or an error.
  *
  * @typedef {object} Report
  * @property {number} requests
@@ -25,14 +26,15 @@ const EXPIRY_RATIO = 0.5;
  * @typedef {object} Size
  * @property {number} processes
  * @property {number} connectors In each process.
- * @property {number} milliseconds
+ * @property {number} [milliseconds] How long each runs; or
+ * @property {number} [tokens] until each has seen so many tokens.
  * @property {number} accessTokenSeconds
  * @property {string} [path] The store that they share; without one, each has the refresh token for itself.
  * @property {number} [configured] How many refresh tokens are configured: the processes have one or the other.
  */
 
 /** What has happened, and when the first grant was revoked, if one was. @param {Size} size */
-export async function runFleet({ processes, connectors, milliseconds, accessTokenSeconds, path, configured = 1 }) {
+export async function runFleet({ processes, accessTokenSeconds, path, configured = 1, ...orders }) {
   const idp = await startOpenIdProvider({ accessTokenSeconds });
   const api = await startResourceApi(idp);
   const began = Date.now();
@@ -44,20 +46,20 @@ export async function runFleet({ processes, connectors, milliseconds, accessToke
   /** @type {number[]} */
   const issuedAt = [];
   idp.on("success", () => issuedAt.push(Date.now()));
-  const tokens = await Promise.all(Array.from({ length: configured }, () => idp.mintRefreshToken()));
+  const refreshTokens = await Promise.all(Array.from({ length: configured }, () => idp.mintRefreshToken()));
   /** @type {Report[]} */
   const reports = await Promise.all(
     Array.from({ length: processes }, (_, n) => {
-      const refresh_token = tokens[n % configured] ?? "";
+      const refresh_token = refreshTokens[n % configured] ?? "";
       const persist = path === undefined ? null : { path };
       const config = {
         token_url: idp.tokenUrl,
         ...idp.postClient,
         refresh_token,
         persist,
-        expiry_ratio: EXPIRY_RATIO,
+        expiry_ratio: USED_SECONDS / accessTokenSeconds,
       };
-      return start("worker", { config, name: "fleet", api: api.origin, connectors, milliseconds }).message();
+      return start("worker", { config, name: "fleet", api: api.origin, ...orders }).message();
     }),
   );
   api.close();
@@ -67,7 +69,7 @@ export async function runFleet({ processes, connectors, milliseconds, accessToke
   return {
     ...idp.seen,
     revokedAfter,
-    expiries: Math.floor(span / (accessTokenSeconds * 1000 * EXPIRY_RATIO)),
+    expiries: Math.floor(span / (USED_SECONDS * 1000)),
     requests: sum(({ requests }) => requests),
     refused: sum(({ refused }) => refused),
     errors: sum(({ errors }) => errors.length),

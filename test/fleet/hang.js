@@ -5,8 +5,12 @@ import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { newFolder, start } from "./processes.js";
 
-/** When each had its error, in milliseconds after they were all ready, and what the IdP saw. @param {{ processes: number, timeoutSecs: number }} size */
-export async function hang({ processes, timeoutSecs }) {
+/**
+ * What each process ended with, and when, in milliseconds after all were ready; and what the IdP saw.
+ * The IdP hangs until the deadline, or with `cutWhenAllWait` until every other process waits for the lock.
+ * @param {{ processes: number, timeoutSecs: number, cutWhenAllWait?: boolean }} size
+ */
+export async function hang({ processes, timeoutSecs, cutWhenAllWait = false }) {
   let requests = 0;
   const server = createServer(() => {
     requests += 1;
@@ -21,15 +25,25 @@ export async function hang({ processes, timeoutSecs }) {
     client_secret: "s",
     refresh_token: "r0",
     timeout_secs: timeoutSecs,
+    retries: 0,
     persist: { path },
   };
-  const fleet = Array.from({ length: processes }, () => start("refresher", { config }));
+  const asked = once(server, "request");
+  const fleet = Array.from({ length: processes }, () =>
+    start("refresher", { config, saysThatItWaits: cutWhenAllWait }),
+  );
   await Promise.all(fleet.map(({ message }) => message()));
   const began = Date.now();
+  let waiting = 0;
   const ended = await Promise.all(
     fleet.map(async ({ message }) => {
-      const { code } = await message();
-      return { code, after: Date.now() - began };
+      let outcome = await message();
+      if (outcome === "waiting") {
+        waiting += 1;
+        if (waiting === processes - 1) asked.then(() => server.closeAllConnections());
+        while (outcome === "waiting") outcome = await message();
+      }
+      return { ...outcome, after: Date.now() - began };
     }),
   );
   await Promise.all(fleet.map(({ exited }) => exited));

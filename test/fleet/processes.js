@@ -1,7 +1,7 @@
 /** Processes of a fleet, and the folder that they share. */
 
 import { fork } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { mkdtemp, readdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,18 +18,16 @@ export function start(program, orders) {
     env: { ...process.env, FLEET_ORDERS: JSON.stringify(orders) },
   });
   const exited = once(child, "exit");
+  const messages = on(child, "message", { close: ["disconnect"] });
   return {
     child,
     exited,
-    /** Its next message; an error if it ends before. @returns {Promise<any>} */
+    /** Its next message, none of which is lost; an error if it ends before. @returns {Promise<any>} */
     async message() {
-      const [message] = await Promise.race([
-        once(child, "message"),
-        exited.then(([code, signal]) => {
-          throw new Error(`a process ended by ${signal ?? `code ${code}`}`);
-        }),
-      ]);
-      return message;
+      const { value, done } = await messages.next();
+      if (!done) return value[0];
+      const [code, signal] = await exited;
+      throw new Error(`a process ended by ${signal ?? `code ${code}`}`);
     },
   };
 }

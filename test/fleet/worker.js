@@ -1,20 +1,22 @@
 /**
- * One process of a fleet: some connectors over one provider, for a while. Its orders come in the
- * environment as JSON; what it has seen goes to its parent as one message.
+ * One process of a fleet: some connectors over one provider, for a while or until they have seen some
+ * tokens. Its orders come in the environment as JSON; what it has seen goes to its parent as one message.
  */
 
 import { setTimeout as pause } from "node:timers/promises";
 import { authFetch, OAuth2RefreshProvider } from "faucet-auth";
 
 /** @type {import("./fleet.js").Orders} */
-const { config, name, api, connectors, milliseconds } = JSON.parse(process.env.FLEET_ORDERS ?? "{}");
+const { config, name, api, connectors, milliseconds, tokens } = JSON.parse(process.env.FLEET_ORDERS ?? "{}");
 
 const provider = new OAuth2RefreshProvider(config, { name });
 const fetch = authFetch(provider);
 /** @type {string[]} */
 const errors = [];
 const seen = { requests: 0, refused: 0, errors };
-const end = Date.now() + milliseconds;
+const end = Date.now() + (milliseconds ?? 0);
+const isOver = () =>
+  tokens === undefined ? Date.now() >= end : errors.length > 0 || provider.status().generation >= tokens;
 
 await Promise.all(Array.from({ length: connectors }, run));
 const { tokenRequests, flights } = provider.status().counts;
@@ -22,7 +24,7 @@ await provider.close();
 process.send?.({ ...seen, tokenRequests, flights });
 
 async function run() {
-  for (let page = 0; Date.now() < end; page += 1) {
+  for (let page = 0; !isOver(); page += 1) {
     try {
       const { status } = await fetch(`${api}/orders?page=${page}`);
       seen.requests += 1;

@@ -1,55 +1,53 @@
 /** What processes do to each other through a `FileTokenStore`. `npm run prove` has the same at full size. */
 
-import { rm } from "node:fs/promises";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { FileTokenStore } from "../../src/index.js";
 import { runFleet } from "../fleet/fleet.js";
 import { hang } from "../fleet/hang.js";
 import { killMany } from "../fleet/kills.js";
-import { faultsOfStore, newFolder, start } from "../fleet/processes.js";
+import { faultsOfStore, start } from "../fleet/processes.js";
+import { eventually } from "../support/eventually.js";
+import { newFolder } from "../support/folder.js";
 import { json, startIdp } from "../support/idp.js";
-
-async function folder(): Promise<string> {
-  const path = await newFolder();
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
 
 describe("D1 one grant, many processes", () => {
   test("D1 D2 D6 three processes present no refresh token twice", async () => {
-    const path = await folder();
-    const seen = await runFleet({ processes: 3, connectors: 5, milliseconds: 3000, accessTokenSeconds: 2, path });
+    const path = await newFolder();
+    const seen = await runFleet({ processes: 3, connectors: 5, tokens: 3, accessTokenSeconds: 600, path });
     expect(seen).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0, refused: 0 });
-    // The first, one for each expiry, and one where the provider's whole seconds end a token before its time.
-    expect(seen.tokenRequests).toBeGreaterThanOrEqual(2);
-    expect(seen.tokenRequests).toBeLessThanOrEqual(seen.expiries + 2);
+    // The first, and one for each time that a token had been used for long enough.
+    expect(seen.tokenRequests).toBeGreaterThanOrEqual(3);
+    expect(seen.tokenRequests).toBeLessThanOrEqual(seen.expiries + 1);
     expect(await faultsOfStore(path)).toEqual([]);
   });
 
-  test("D5 old and new processes side by side while the configured refresh token changes", async () => {
-    const path = await folder();
-    const size = { processes: 4, connectors: 2, milliseconds: 2500, accessTokenSeconds: 2, configured: 2 };
+  test("D5 old and new processes side by side while the configured refresh token changes", {
+    tags: ["slow"],
+  }, async () => {
+    const path = await newFolder();
+    const size = { processes: 4, connectors: 2, tokens: 3, accessTokenSeconds: 600, configured: 2 };
     expect(await runFleet({ ...size, path })).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0 });
   });
 
-  test("D7 all have their error within one deadline and a lock wait", async () => {
-    const { ended, requests } = await hang({ processes: 4, timeoutSecs: 1 });
+  test("D7 those who wait for a refresh that fails have its error, and none of them asks", async () => {
+    const { ended, requests } = await hang({ processes: 4, timeoutSecs: 30, cutWhenAllWait: true });
     expect(ended.map(({ code }) => code)).toEqual(Array(4).fill("transport"));
-    // Not one after the other, which would take four.
-    expect(Math.max(...ended.map(({ after }) => after))).toBeLessThan(2900);
     expect(requests).toBe(1);
   });
 
   test("D6 killed in the middle of a refresh, a process leaves what the next continues from", async () => {
-    const { violations } = await killMany(4);
-    expect(violations).toEqual([]);
+    expect(await killMany(1)).toMatchObject({ killed: 1, violations: [] });
+  });
+
+  test("D6 so it does whenever it is killed", { tags: ["slow"] }, async () => {
+    expect(await killMany(8)).toMatchObject({ killed: 8, violations: [] });
   });
 });
 
 describe("D2 a holder that is stopped beyond its lease", () => {
   /** One process is stopped with its request under way; another, whose clocks are a minute ahead, takes over. */
   async function stopped(answerToTheOther: (n: number) => [body: object, status: number]) {
-    const path = await folder();
+    const path = await newFolder();
     const answers: (() => void)[] = [];
     const idp = await startIdp((_request, response, n) => {
       if (n === 1) answers.push(() => json(response, { access_token: "t1", refresh_token: "r1", expires_in: 3600 }));
@@ -68,7 +66,7 @@ describe("D2 a holder that is stopped beyond its lease", () => {
     });
     await sleeper.message();
     const woken = sleeper.message();
-    await vi.waitFor(() => expect(idp.seen).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(idp.seen).toHaveLength(1));
     sleeper.child.kill("SIGSTOP");
     const other = start("refresher", { config, path, aheadMilliseconds: 60_000 });
     await other.message();

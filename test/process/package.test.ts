@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 describe("the packed tarball", () => {
-  test("holds dist, README, CHANGELOG and licences, and nothing else", async () => {
+  test("holds dist with its sources, README, CHANGELOG and licences, and nothing else", async () => {
     const files = await readdir(join(project, "node_modules", "faucet-auth"));
     expect(files.sort()).toEqual([
       "CHANGELOG.md",
@@ -36,9 +36,18 @@ describe("the packed tarball", () => {
       "README.md",
       "dist",
       "package.json",
+      "src",
     ]);
     const dist = await readdir(join(project, "node_modules", "faucet-auth", "dist"));
-    expect(dist.sort()).toEqual(["THIRD-PARTY-LICENSES", "index.cjs", "index.d.cts", "index.d.ts", "index.js"]);
+    expect(dist.sort()).toEqual([
+      "THIRD-PARTY-LICENSES",
+      "index.cjs",
+      "index.cjs.map",
+      "index.d.cts",
+      "index.d.ts",
+      "index.js",
+      "index.js.map",
+    ]);
   });
 
   test.each(["module", "commonjs"] as const)("serves a catalog to a %s program", async (format) => {

@@ -5,8 +5,10 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Credential, OAuth2RefreshProvider } from "../../src/index.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
+import { eventually } from "../support/eventually.js";
 import { json, numberedTokens, startIdp } from "../support/idp.js";
 import { fetching, fetchingTypes, SECRETS } from "../support/providers.js";
+import { hearWarnings } from "../support/warnings.js";
 
 const bearer = Credential.bearer;
 
@@ -119,7 +121,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("H2 an IdP that hangs fails the flight at the deadline, and the next call is served", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const idp = await startIdp(() => {});
     const provider = make(idp, { retries: 0 }, { dispatcher: new Agent() });
     const hung = errorOf(() => provider.getToken());
@@ -135,7 +137,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("H2 an answer that drips does not escape the deadline", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     let dripped = 0;
     const idp = await startIdp((_request, response) => {
       response.writeHead(200);
@@ -150,7 +152,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     while (dripped < 3) await new Promise(setImmediate);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(await hung).toMatchObject({ code: "transport" });
-    await vi.waitFor(async () => expect(await idp.connections()).toBe(0));
+    await eventually(async () => expect(await idp.connections()).toBe(0));
   });
 
   test.each([[301], [302], [303], [307], [308]])(
@@ -192,7 +194,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
       retryable: false,
       message: expect.stringContaining("larger than 1048576 bytes"),
     });
-    await vi.waitFor(async () => expect(await idp.connections()).toBe(0));
+    await eventually(async () => expect(await idp.connections()).toBe(0));
     expect(sent).toBeLessThan(32 * 1024 * 1024);
   });
 
@@ -204,22 +206,17 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("H6 plain http to anything but loopback warns once, when the provider is made", async () => {
-    const warnings: (Error & { code?: string })[] = [];
-    const collect = (warning: Error & { code?: string }) => {
-      if (warning.code === "FAUCET_AUTH_PLAIN_HTTP") warnings.push(warning);
-    };
-    process.on("warning", collect);
+    const warnings = hearWarnings();
     make({ tokenUrl: "http://user:s3cr3t@idp.example:8080/token?key=s3cr3t" }, {}, { name: "sf" });
     for (const host of ["localhost", "idp.localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
       make({ tokenUrl: `http://${host}/` });
     make({ tokenUrl: "https://idp.example/" });
-    await new Promise(setImmediate);
-    process.off("warning", collect);
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatchObject({
-      code: "FAUCET_AUTH_PLAIN_HTTP",
-      message: "sf: secrets go to http://idp.example:8080 unencrypted; use https",
-    });
+    expect(await warnings.all()).toMatchObject([
+      {
+        code: "FAUCET_AUTH_PLAIN_HTTP",
+        message: "sf: secrets go to http://idp.example:8080 unencrypted; use https",
+      },
+    ]);
   });
 
   test.each([

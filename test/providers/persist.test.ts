@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -12,24 +12,18 @@ import {
   OAuth2RefreshProvider,
   StaticProvider,
 } from "../../src/index.js";
-import { newFolder } from "../fleet/processes.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
+import { newFolder } from "../support/folder.js";
 import { json, numberedTokens, startIdp } from "../support/idp.js";
 import { fetching, fetchingTypes, SECRETS } from "../support/providers.js";
 
 const bearer = Credential.bearer;
 const encryption_key = Buffer.alloc(32, 7).toString("base64");
 
-async function folder(): Promise<string> {
-  const path = await newFolder();
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
 describe.each(fetchingTypes)("%s", (type, make) => {
   test("D1 the next process starts with the token of the last, without a request", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const first = make(idp, { persist: { path } }, { name: "sf" });
     await first.getToken();
     await first.close();
@@ -40,7 +34,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("D1 reports of one token in many processes cause one request", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const fleet = Array.from({ length: 4 }, () => make(idp, { persist: { path } }, { name: "sf" }));
     const tokens = await Promise.all(fleet.map((provider) => provider.getToken()));
     const next = await Promise.all(fleet.map((provider, n) => provider.invalidate(tokens[n] as Credential)));
@@ -56,7 +50,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("S1 an encrypted store has no secret in it, and the next process reads it", async () => {
-    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await folder()];
+    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await newFolder()];
     const persist = { path, key: "sf", encryption_key };
     await make(idp, { persist }).getToken();
     const stored = await new FileTokenStore(path).read("sf");
@@ -132,7 +126,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("S1 a provider with a store prints its key, and no secret", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const provider = make(idp, { persist: { path, encryption_key } }, { name: "My Warehouse" });
     await provider.getToken();
     const printed = inspect(provider, { depth: null, showHidden: true }) + JSON.stringify(provider);
@@ -209,7 +203,7 @@ describe("D8 accounts", () => {
     "D8 another account by %s never gets the first one's token; its own takes the place, with a warning",
     async (_what, config) => {
       const codes = warned();
-      const [idp, path] = [await startIdp(), await folder()];
+      const [idp, path] = [await startIdp(), await newFolder()];
       const tokenOf = async (who: string) =>
         fetching.token_endpoint(idp, { ...config(idp.tokenUrl, who), persist: { path } }, { name: "login" }).getToken();
       expect(await tokenOf("a")).toEqual(bearer("token-1"));
@@ -234,7 +228,7 @@ describe("D8 accounts", () => {
   });
 
   test("D5 another account's refresh token under the same name and client is another record", async () => {
-    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await folder()];
+    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await newFolder()];
     for (const [refresh_token, token] of [
       ["a", "token-1"],
       ["b", "token-2"],
@@ -247,7 +241,7 @@ describe("D8 accounts", () => {
   });
 
   test("D9 a scope that is added gets a token of its own from the same grant, and its order is no matter", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     idp.answerWith((_request, response, n) =>
       json(response, { access_token: `token-${n}`, refresh_token: `r${n}`, expires_in: 3600 }),
     );
@@ -284,7 +278,7 @@ describe("D5 what was kept before there is a record", () => {
     ["a JSON string", JSON.stringify("kept")],
     ["the text alone", "kept\n"],
   ])("G7 D5 the crate's file under persist.key, %s, is where we start", async (_what, text) => {
-    const [idp, path] = [await rotating(), await folder()];
+    const [idp, path] = [await rotating(), await newFolder()];
     await writeFile(join(path, "wh%3Amain.json"), text);
     const config = { refresh_token: "seed", persist: { path, key: "wh:main" } };
     await fetching.oauth2_refresh(idp, config).getToken();
@@ -298,7 +292,7 @@ describe("D5 what was kept before there is a record", () => {
     ["1.5", (url: string) => `${url}\0the-client\0${fnv("seed")}`],
     ["1.1 to 1.4", (url: string) => `${url}\0the-client`],
   ])("G7 so is the file under the default key of the crate %s", async (_version, name) => {
-    const [idp, path] = [await rotating(), await folder()];
+    const [idp, path] = [await rotating(), await newFolder()];
     await writeFile(
       join(path, `oauth2_refresh_${fnv(name(idp.tokenUrl))}.json`),
       JSON.stringify({ refresh_token: "kept" }),
@@ -308,7 +302,7 @@ describe("D5 what was kept before there is a record", () => {
   });
 
   test("G7 D8 a file of another seed is not ours; nor is one that cannot be read", async () => {
-    const [idp, path] = [await rotating(), await folder()];
+    const [idp, path] = [await rotating(), await newFolder()];
     await writeFile(join(path, "k.json"), JSON.stringify({ refresh_token: "theirs", seed: fnv("another") }));
     await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key: "k" } }).getToken();
     await mkdir(join(path, "l.json"));
@@ -335,7 +329,7 @@ describe("D5 what was kept before there is a record", () => {
 
 describe("rotation", () => {
   test("D1 the rotated refresh token outlives the process", async () => {
-    const [idp, path, clock] = [await startIdp(), await folder(), testClock()];
+    const [idp, path, clock] = [await startIdp(), await newFolder(), testClock()];
     idp.answerWith((_request, response, n) =>
       json(response, { access_token: `t${n}`, refresh_token: `r${n}`, expires_in: 60 }),
     );
@@ -349,7 +343,7 @@ describe("rotation", () => {
   });
 
   test("D3 a store that cannot be used is an error, and the configured refresh token is not presented", async () => {
-    const [idp, path] = [await startIdp(), await folder()];
+    const [idp, path] = [await startIdp(), await newFolder()];
     const store = new FileTokenStore(path);
     await store.write("blocker", { fencingToken: 1, text: "" });
     const [file = ""] = await readdir(join(path, "blocker"));

@@ -1,9 +1,7 @@
 /** A real API on a free loopback port that accepts some tokens, and keeps what it was sent. */
 
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { listen } from "./server.js";
 
 export interface ApiRequest {
   readonly method: string;
@@ -39,14 +37,8 @@ export async function startApi(accepted: readonly string[] = []): Promise<Api> {
     seen.push(known);
     answer(known, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: await listen(server),
     seen,
     server,
     authorizations: () => seen.map(({ headers }) => headers.authorization),

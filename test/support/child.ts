@@ -2,6 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { isStale } from "../../scripts/dist.js";
+
+if (isStale()) throw new Error("dist is not made of the sources as they are now: npm run dist");
 
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 

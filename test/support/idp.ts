@@ -1,9 +1,7 @@
 /** A real HTTP server on a free loopback port that plays the IdP, keeps what it was asked, and answers as told. */
 
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { listen } from "./server.js";
 
 interface SeenRequest {
   readonly method: string;
@@ -53,13 +51,7 @@ export async function startIdp(initial: Answer = numberedTokens()): Promise<Idp>
     seen.push(known);
     await answer(known, response, seen.length);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = await listen(server);
   return {
     origin,
     tokenUrl: `${origin}/token`,
