@@ -16,7 +16,7 @@ export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
 export type { GrantAtRiskEvent, GrantIdentity } from "./grant/grant-at-risk.js";
 export type { Dispatcher } from "./http/dispatcher.js";
-export type { Fetch, FetchInit, FetchResponse } from "./http/fetch.js";
+export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
 export type { ClientAuthMethod } from "./oauth2/client.js";
 export type { OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { FetchingConfig } from "./providers/fetching-provider.js";

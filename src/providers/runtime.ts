@@ -3,7 +3,7 @@
 import type { AuthProvider } from "../auth-provider.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
-import type { Fetch } from "../http/fetch.js";
+import type { TokenFetch } from "../http/fetch.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Clock } from "../values/clock.js";
 import type { ConfigFault } from "../values/errors.js";
@@ -21,7 +21,7 @@ export interface Runtime {
    * A WHATWG `fetch` for requests to the IdP, in place of a dispatcher: for tests that intercept the global
    * one, and for runtimes in which undici does not run.
    */
-  readonly fetch?: Fetch | undefined;
+  readonly fetch?: TokenFetch | undefined;
   /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
   readonly clock?: Clock | undefined;
   /** A source of chance for jitter, uniform in [0, 1); `Math.random` by default. */
