@@ -27,7 +27,7 @@ export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
-export type { Fetch, FetchInit, FetchResponse } from "./http/fetch.js";
+export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { FetchingConfig } from "./providers/fetching-provider.js";

@@ -14,7 +14,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "package", include: OF_THE_PACKAGE, globalSetup: "scripts/dist.js" },
+        test: { name: "package", include: OF_THE_PACKAGE, globalSetup: ".ci/dist.js" },
       },
     ],
     tags: [

@@ -6,7 +6,7 @@ import { type AnswerHeaders, type RawAnswer, StaleConnectionError } from "./answ
 import { decode, READABLE_CODINGS } from "./content-coding.js";
 import { type Dispatcher, dispatch, type OutgoingRequest } from "./dispatcher.js";
 import { answerOfError, errorOfBody, errorOfExchange } from "./exchange-error.js";
-import { type Fetch, sendByFetch } from "./fetch.js";
+import { sendByFetch, type TokenFetch } from "./fetch.js";
 import type { Mask } from "./mask.js";
 import { displayUrl, userinfoAuthorization } from "./url.js";
 import { USER_AGENT } from "./user-agent.js";
@@ -40,7 +40,7 @@ export interface ExchangeOptions {
   /** By default the process's global one. */
   readonly dispatcher?: Dispatcher | undefined;
   /** In place of a dispatcher. */
-  readonly fetch?: Fetch | undefined;
+  readonly fetch?: TokenFetch | undefined;
   /** The wall clock by default. */
   readonly clock?: Clock | undefined;
   readonly signal: AbortSignal;
@@ -81,10 +81,10 @@ async function sender({ dispatcher, fetch }: ExchangeOptions): Promise<Send> {
   if (dispatcher !== undefined) return byDispatcher(dispatcher);
   const undici = await loadDependency("undici", () => import("undici"));
   const global = undici.getGlobalDispatcher();
-  return typeof global?.dispatch === "function" ? byDispatcher(global) : byFetch(globalThis.fetch as Fetch);
+  return typeof global?.dispatch === "function" ? byDispatcher(global) : byFetch(globalThis.fetch as TokenFetch);
 }
 
-function byFetch(fetch: Fetch): Send {
+function byFetch(fetch: TokenFetch): Send {
   return Object.assign((request: OutgoingRequest) => sendByFetch(fetch, request), { decodes: true });
 }
 

@@ -4,10 +4,10 @@ import { MAX_ANSWER_BYTES, OversizeError, type RawAnswer } from "./answer-handle
 import type { OutgoingRequest } from "./dispatcher.js";
 
 /** A WHATWG fetch: the global one, node-fetch, a mock's. */
-export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
+export type TokenFetch = (url: string, init: TokenFetchInit) => Promise<TokenFetchResponse>;
 
 /** What a token request gives to a fetch. */
-export interface FetchInit {
+export interface TokenFetchInit {
   /** The HTTP method, in capital letters. */
   readonly method: string;
   /** The request's header fields, by lower-case name. */
@@ -22,7 +22,7 @@ export interface FetchInit {
 }
 
 /** The part of a fetch's `Response` that is read. */
-export interface FetchResponse {
+export interface TokenFetchResponse {
   /** The HTTP status; 0 for a redirect that the fetch hides. */
   readonly status: number;
   /** The answer's header fields. */
@@ -33,9 +33,9 @@ export interface FetchResponse {
 }
 
 /** What the answer to `request` is, read whole. Rejects with what the fetch throws. */
-export async function sendByFetch(fetch: Fetch, request: OutgoingRequest): Promise<RawAnswer> {
+export async function sendByFetch(fetch: TokenFetch, request: OutgoingRequest): Promise<RawAnswer> {
   const { method, url, headers, body, signal } = request;
-  const init: FetchInit = { method, headers: { ...headers }, redirect: "manual", signal };
+  const init: TokenFetchInit = { method, headers: { ...headers }, redirect: "manual", signal };
   const response = await fetch(url.href, body === undefined ? init : { ...init, body });
   const { status } = response;
   const byName: Record<string, string> = {};

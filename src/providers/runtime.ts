@@ -5,7 +5,7 @@ import { isGiven } from "../config/check.js";
 import { faultsOfOptions } from "../config/options.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
-import type { Fetch } from "../http/fetch.js";
+import type { TokenFetch } from "../http/fetch.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Clock } from "../values/clock.js";
 import type { ConfigFault } from "../values/errors.js";
@@ -37,7 +37,7 @@ export interface Runtime {
    *
    * @example { fetch: globalThis.fetch }
    */
-  readonly fetch?: Fetch | undefined;
+  readonly fetch?: TokenFetch | undefined;
   /**
    * The wall clock, in milliseconds since the epoch.
    *

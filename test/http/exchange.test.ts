@@ -8,7 +8,7 @@ import { Agent, MockAgent, ProxyAgent, request as undiciRequest } from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readBody } from "../../src/http/answer.js";
 import { type ExchangeOptions, exchange, type HttpRequest } from "../../src/http/exchange.js";
-import type { Fetch } from "../../src/http/fetch.js";
+import type { TokenFetch } from "../../src/http/fetch.js";
 import { Mask } from "../../src/http/mask.js";
 import { type Certificate, foreignCertificate, loopbackCertificate } from "../support/certificates.js";
 import { errorOf } from "../support/errors.js";
@@ -374,7 +374,7 @@ describe("what is not an answer", () => {
 });
 
 describe("a fetch in place of a dispatcher", () => {
-  const fetches: [string, Fetch][] = [["the global one", globalThis.fetch]];
+  const fetches: [string, TokenFetch][] = [["the global one", globalThis.fetch]];
 
   test.each(fetches)("%s sends the request, and its answer is read", async (_name, fetch) => {
     const idp = await startIdp(encoded("gzip", zlib.gzipSync));
@@ -430,7 +430,7 @@ describe("a fetch in place of a dispatcher", () => {
 
   test("a stand-in of a test will do", async () => {
     const seen: unknown[] = [];
-    const fetch: Fetch = async (url, init) => {
+    const fetch: TokenFetch = async (url, init) => {
       seen.push({ url, method: init.method, body: init.body });
       return new Response(JSON.stringify(TOKEN));
     };

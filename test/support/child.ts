@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { isStale } from "../../scripts/dist.js";
+import { isStale } from "../../.ci/dist.js";
 
 if (isStale()) throw new Error("dist is not made of the sources as they are now: npm run dist");
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const INPUTS = ["src", "package.json", "package-lock.json", "tsconfig.json", "tsup.config.ts"];
+const INPUTS = ["src", "package.json", "package-lock.json", "tsconfig.json", ".ci/tsup.config.ts"];
 const OUTPUTS = ["index.js", "index.js.map", "index.cjs", "index.cjs.map", "index.d.ts", "index.d.cts"]
   .concat("THIRD-PARTY-LICENSES")
   .map((name) => `dist/${name}`);
