@@ -66,9 +66,10 @@ interface Format1 {
 }
 
 function ofFormat1({ lease, holder, record }: Format1): unknown {
+  const { host = "", pid = 0 } = holder?.owner ?? {};
   return {
     fencingToken: lease,
-    holder: holder && { ...holder, process: { host: holder.owner.host, pid: holder.owner.pid }, monotonicSince: 0 },
+    holder: holder && { ...holder, process: { host, pid, monotonicEpoch: "" }, monotonicSince: 0 },
     record: record && { fencingToken: record.lease, text: record.text },
   };
 }

@@ -31,8 +31,12 @@ describe("G7 the auth: of the crate's connectors", () => {
   });
 
   test.each([
-    ["bearer", { tokn: "t" }, { "config.tokn": 'unknown key; did you mean "token"?' }],
-    ["bearer", { header: "X", value: "s3cr3t" }, { "config.header": /unknown key/, "config.value": /unknown key/ }],
+    ["bearer", { tokn: "t" }, { "config.token": /is required/, "config.tokn": 'unknown key; did you mean "token"?' }],
+    [
+      "bearer",
+      { header: "X", value: "s3cr3t" },
+      { "config.token": /is required/, "config.header": /unknown key/, "config.value": /unknown key/ },
+    ],
     ["bearer", {}, { "config.token": /is required/ }],
     ["basic", { username: "u" }, { "config.password": /is required/ }],
     ["api_key", { header: "X Y", value: "k" }, { "config.header": /not the name of a header/ }],
