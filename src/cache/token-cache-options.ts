@@ -1,5 +1,6 @@
 /** How a `TokenCache` keeps its credentials: its options, and what is wrong with them. */
 
+import { faultsOfOptions } from "../config/options.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import type { Random } from "../failure/policy.js";
 import { type Clock, wallClock } from "../values/clock.js";
@@ -69,9 +70,11 @@ export function settingsOf(issue: unknown, options: TokenCacheOptions): CacheSet
   };
 }
 
+const OPTIONS = ["expiryRatio", "timeoutSecs", "refresh", "clock", "random", "type", "name"] as const;
+
 function checkOptions(issue: unknown, options: TokenCacheOptions): void {
-  const { expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs = DEFAULT_TIMEOUT_SECS, refresh } = options;
-  const faults: ConfigFault[] = [];
+  const faults: ConfigFault[] = [...faultsOfOptions("options", options, OPTIONS)];
+  const { expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs = DEFAULT_TIMEOUT_SECS, refresh } = options ?? {};
   if (typeof issue !== "function") {
     faults.push({
       path: "issue",
@@ -91,7 +94,7 @@ function checkOptions(issue: unknown, options: TokenCacheOptions): void {
     faults.push({ path: "refresh", message: "must be blocking or background" });
   }
   for (const path of ["clock", "random"] as const) {
-    if (options[path] !== undefined && typeof options[path] !== "function") {
+    if (options?.[path] !== undefined && typeof options[path] !== "function") {
       faults.push({ path, message: "must be a function" });
     }
   }

@@ -8,7 +8,7 @@ import { AsyncResource } from "node:async_hooks";
 import { PATIENCE_MS } from "../failure/policy.js";
 import { ACCEPTED } from "../values/accepted.js";
 import type { Credential } from "../values/credential.js";
-import { ClosedError } from "../values/errors.js";
+import { ClosedError, nameProvider } from "../values/errors.js";
 import { rejection } from "../values/handled.js";
 import type { CallOptions, FlightContext, Issue, Issued, IssueReason } from "../values/issued.js";
 import { Flight } from "./flight.js";
@@ -17,6 +17,7 @@ import { Generation } from "./generation.js";
 import { type Issuer, issuerOf } from "./issuer.js";
 import { afterReport, NO_REJECTIONS, type Rejections } from "./rejections.js";
 import { Renewal } from "./renewal.js";
+import { faultOfReport } from "./report.js";
 import { type ProviderStatus, statusOf } from "./status.js";
 import { type CacheSettings, settingsOf, type TokenCacheOptions } from "./token-cache-options.js";
 
@@ -146,7 +147,9 @@ export class TokenCache {
   #waitForNext(now: number, signal: AbortSignal | undefined): Promise<Credential> {
     const { gate } = this.#issuer;
     if (this.#isClosed) return rejection(new ClosedError(this.#options.name));
-    if (this.#flight === undefined && gate.refuses(now)) return rejection(gate.errorAt(now));
+    if (this.#flight === undefined && gate.refuses(now)) {
+      return rejection(nameProvider(gate.errorAt(now), this.#options.name));
+    }
     const reason = this.#current === undefined ? "initial" : this.#current.isRejected ? "invalidated" : "expired";
     return this.#join(reason).landing.join(signal);
   }
@@ -215,6 +218,7 @@ export class TokenCache {
       this.#log.land(flight, gate);
     } catch (error) {
       this.#flight = undefined;
+      nameProvider(error, this.#options.name);
       flight.fail(error);
       this.#log.fail(flight, error, gate);
     }
@@ -242,12 +246,4 @@ export class TokenCache {
   get #nextNumber(): number {
     return (this.#current?.number ?? 0) + 1;
   }
-}
-
-function faultOfReport(stale: unknown): string | undefined {
-  if (typeof (stale as { then?: unknown } | null)?.then === "function") {
-    return "invalidate() takes the credential that was refused, not a promise of it: await getToken() first";
-  }
-  const isCredential = typeof (stale as { type?: unknown } | null)?.type === "string";
-  return isCredential ? undefined : "invalidate() takes the credential that was refused";
 }

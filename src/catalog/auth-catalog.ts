@@ -16,9 +16,8 @@ import { builtInResolvers, decoded } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
 
 /**
- * A connector's `auth:` key: a reference into the catalog, or a provider of its own. Besides the types of
- * `fromConfig` there are those of fixed credentials: `bearer` (`token`), `basic` (`username`, `password`),
- * `api_key` (`header`, `value`), `custom` (`headers`, of which there is one), and `none`.
+ * A connector's `auth:` key: a reference into the catalog, or a provider of its own. For fixed credentials there are also
+ * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `custom`, `none`.
  */
 export type AuthSpec = { readonly ref: string } | ProviderSpec;
 
@@ -169,9 +168,9 @@ export class AuthCatalog {
 
   /** A provider that one connector has for itself. */
   #own(auth: ProviderSpec): CatalogProvider {
+    const { runtime, folder } = this.#origin;
     const type: unknown = auth?.type;
-    const runtime = runtimeOf(this.#origin.runtime, typeof type === "string" ? type : "");
-    const provider = buildOne(auth, runtime, this.#origin.folder);
+    const provider = buildOne(auth, runtimeOf(runtime, typeof type === "string" ? type : ""), folder);
     this.#unnamed.add(provider);
     return provider;
   }

@@ -1,5 +1,6 @@
 /** The error that callers get while the gate blocks (F4). */
 
+import { instant } from "../values/clock.js";
 import { AuthError, TransportError } from "../values/errors.js";
 import { isRetryable } from "./policy.js";
 
@@ -58,9 +59,4 @@ function canBeRead(error: Error, name: PropertyKey): boolean {
   } catch {
     return false;
   }
-}
-
-/** A clock of a user's own may show a time that no date can. */
-function instant(time: number): string {
-  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
 }

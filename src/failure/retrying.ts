@@ -1,5 +1,6 @@
 /** `retrying`: a wrapper that any issuer can be put into (F2, H2). */
 
+import { faultsOfOptions } from "../config/options.js";
 import { startTimer } from "../values/clock.js";
 import { ConfigError, type ConfigFault, FaucetError, TransportError } from "../values/errors.js";
 import type { IssueContext } from "../values/issued.js";
@@ -182,8 +183,9 @@ function causedBy(failure: unknown, loss: unknown): unknown {
   return failure;
 }
 
-function checkPolicy({ retries, random }: RetryPolicy): void {
-  const faults: ConfigFault[] = [];
+function checkPolicy(policy: RetryPolicy): void {
+  const faults: ConfigFault[] = [...faultsOfOptions("policy", policy, ["retries", "random", "presentsRefreshToken"])];
+  const { retries, random } = policy ?? {};
   if (retries !== undefined && (!Number.isInteger(retries) || retries < 0)) {
     faults.push({ path: "retries", message: "must be a whole number from 0 on" });
   }

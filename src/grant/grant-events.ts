@@ -1,6 +1,7 @@
 /** What is published of a store that fails (D3): warnings of the process, and a diagnostic event. No secret is in them. */
 
 import { channel } from "node:diagnostics_channel";
+import { instant } from "../values/clock.js";
 import type { FaucetError } from "../values/errors.js";
 
 /** Which grant of which provider. */
@@ -57,8 +58,7 @@ export function warnOfOtherAccount({ name, key }: GrantName): void {
 
 /** Warns that the refresh token itself is about to end. */
 export function warnOfRefreshToken({ name }: GrantName, expiresAt: number): void {
-  process.emitWarning(
-    `${name}: its refresh token ends at ${new Date(expiresAt).toISOString()}; after that a new consent is needed`,
-    { code: "FAUCET_AUTH_REFRESH_TOKEN_EXPIRY" },
-  );
+  process.emitWarning(`${name}: its refresh token ends at ${instant(expiresAt)}; after that a new consent is needed`, {
+    code: "FAUCET_AUTH_REFRESH_TOKEN_EXPIRY",
+  });
 }

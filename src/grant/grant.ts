@@ -9,37 +9,34 @@ import { Gate, type GatedIssue, gated } from "../failure/gate.js";
 import { asLostAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
-import { type FaucetError, StoreError } from "../values/errors.js";
+import { ClosedError, type FaucetError } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
 import { adoptable, type Recorded, type Refresh } from "./adoption.js";
 import type { GrantOptions, HeldSecrets } from "./grant-options.js";
+import { LEASE_MARGIN_SECS, LeaseTooShort, notLocked } from "./lease.js";
 import { fingerprintOfNext, type GrantRecord, refreshTokenOf, seenWith, standingFailure, subjectOf } from "./record.js";
 import { knownFailure, recordFailure } from "./recorded-failure.js";
+import { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
-import { ANSWER_MS, isStoreError } from "./stored-repository.js";
+import { isStoreError } from "./stored-repository.js";
 import { type Answer, rotated, withToken } from "./succession.js";
-
-/** What a lease lasts longer than the requests that it covers: a slow store's time to lock, and to read again. */
-const LEASE_MARGIN_SECS = (2 * ANSWER_MS) / 1000;
 
 /** How often a process that is held off looks at a shared record: another may have got a token. */
 const RECHECK_MS = 1000;
-
-/** The lease would not outlast the next request: lock and read again (D2). */
-class LeaseTooShort extends Error {
-  readonly retryable = false;
-}
 
 /** A grant. It owns the one gate of it (F4a). */
 export class Grant {
   readonly #options: GrantOptions;
   readonly #leaseSecs: number;
   readonly #gate: Gate;
+  readonly #refreshTokenEnd: RefreshTokenEnd;
   #saving: Promise<unknown> = Promise.resolve();
+  #isClosing = false;
 
   constructor(options: GrantOptions) {
     const { random, isShared, timeoutSecs } = options;
     this.#options = options;
+    this.#refreshTokenEnd = new RefreshTokenEnd(options.name);
     this.#leaseSecs = timeoutSecs + LEASE_MARGIN_SECS;
     this.#gate = new Gate({ random, ...(isShared && { recheckMs: RECHECK_MS }) });
   }
@@ -52,6 +49,16 @@ export class Grant {
       held = revision;
       return issued;
     }, this.#gate);
+  }
+
+  /** When the refresh token itself ends, in milliseconds since the epoch, where the IdP says so. */
+  get refreshTokenExpiresAt(): number | undefined {
+    return this.#refreshTokenEnd.at;
+  }
+
+  /** Lets go of a flight that waits for others to give up the lease. One that has its turn goes on. */
+  stopWaiting(): void {
+    this.#isClosing = true;
   }
 
   /** Saves what the store has not taken yet. Rejects with a `StoreError` if it still does not; then it may be called again. */
@@ -74,6 +81,7 @@ export class Grant {
         const recorded =
           this.#look(record, refresh, failedBefore) ?? (await this.#redeemUnderLease(refresh, failedBefore));
         if (recorded !== undefined) return recorded;
+        if (this.#isClosing) throw new ClosedError(this.#options.name.name);
         if (timeLeft() === 0) throw notLocked(this.#options.name.key, limitSecs);
         await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
       }
@@ -90,6 +98,7 @@ export class Grant {
     const known = failure && knownFailure(failure);
     const now = clock();
     this.#gate.follow(subjectOf(record, configured), known, now);
+    this.#refreshTokenEnd.follow(record, now);
     const fresh = adoptable(this.#options, record, refresh, "fresh");
     if (fresh !== undefined) return fresh;
     // A flight that failed while this one waited for it was this one's too (D7).
@@ -141,10 +150,10 @@ export class Grant {
         }
       }, timeoutSecs)(refresh);
       // Saving is no part of the deadline: the IdP has done its work.
-      if (!("unusable" in answer.brought))
-        return await this.#save(answer, answer.brought.token, current, lease, refresh);
+      const { brought } = answer;
+      if ("token" in brought) return await this.#save(answer, brought.token, current, lease, refresh);
       current = await this.#saveRotation(answer, current, lease);
-      throw answer.brought.unusable;
+      throw brought.unusable;
     } catch (error) {
       if (error instanceof LeaseTooShort || isStoreError(error)) throw error;
       return this.#fail(error, current, lease, refresh);
@@ -173,20 +182,22 @@ export class Grant {
     const next = withToken(rotated(record, answer, configured), token, place);
     const isSaved = await this.#options.repository.save(next, lease);
     this.#gate.clear();
-    const { credential, expiresIn = defaultExpiresIn } = token;
-    const issued = { credential, expiresIn, issuedAt: arrivedAt };
-    return isSaved
-      ? { ...issued, revision: next.revision }
-      : ((await this.#latest(refresh)) ?? { ...issued, revision: undefined });
+    this.#refreshTokenEnd.follow(next, arrivedAt);
+    const issued = {
+      credential: token.credential,
+      expiresIn: token.expiresIn ?? defaultExpiresIn,
+      issuedAt: arrivedAt,
+    };
+    if (isSaved) return { ...issued, revision: next.revision };
+    return (await this.#latest(refresh)) ?? { ...issued, revision: undefined };
   }
 
   /** The refresh token beside an unusable token has replaced the other all the same (A3). */
   async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
     if (answer.brought.refreshToken === undefined) return current;
     const record = rotated(current.record, answer, this.#options.refreshToken);
-    return (await this.#options.repository.save(record, lease))
-      ? { record, fencingToken: lease.fencingToken }
-      : current;
+    const isSaved = await this.#options.repository.save(record, lease);
+    return isSaved ? { record, fencingToken: lease.fencingToken } : current;
   }
 
   /** Unless the grant has moved on meanwhile. */
@@ -240,9 +251,4 @@ export class Grant {
       throw failure;
     }
   }
-}
-
-function notLocked(key: string, limitSecs: number): StoreError {
-  const why = "others hold it, or its store is too slow";
-  return new StoreError(`${key} could not be locked for long enough within ${limitSecs} s: ${why}`);
 }

@@ -6,11 +6,9 @@ import type { Lease, StoredRecord, TokenStore } from "../store/token-store.js";
 import { ConfigError, FaucetError, StoreError } from "../values/errors.js";
 import { type GrantName, publishAtRisk, publishSafe, warnOfOtherAccount, warnOfStore } from "./grant-events.js";
 import type { Inherit } from "./inheritance.js";
+import { ANSWER_MS } from "./lease.js";
 import { fingerprint, type GrantRecord, newRecord, parseRecord, recordText } from "./record.js";
 import type { GrantRepository, Kept } from "./repository.js";
-
-/** A store that takes longer, in milliseconds, does not answer. */
-export const ANSWER_MS = 5000;
 
 /** Which record, and where. */
 export interface StoredRecordOptions {

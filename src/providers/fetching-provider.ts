@@ -22,6 +22,7 @@ import type { CallOptions, Redemption } from "../values/issued.js";
 import { type GrantOrigin, type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
+import { type Claim, claimGrant } from "./shared-grants.js";
 
 /** The keys that every fetching provider has. */
 export interface FetchingConfig {
@@ -98,7 +99,7 @@ export abstract class FetchingProvider extends Provider {
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
       audience: persistence?.audience ?? "",
-      requestToken: requester(source, runtime),
+      requestToken: requester(source, runtime, { name, place: persistence?.place ?? { store: this, key: "" } }),
       credential: source.credential,
       expiryRatio,
       defaultExpiresIn: settings.default_expires_in,
@@ -120,7 +121,8 @@ export abstract class FetchingProvider extends Provider {
   }
 
   status(): ProviderStatus {
-    return this.#cache.status();
+    const { refreshTokenExpiresAt } = this.#grant;
+    return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
   }
 
   [ACCEPTED](credential: object): void {
@@ -128,6 +130,7 @@ export abstract class FetchingProvider extends Provider {
   }
 
   async close(): Promise<void> {
+    this.#grant.stopWaiting();
     await this.#cache.close();
     await this.#grant.close();
     await this.#persistence?.close();
@@ -135,8 +138,12 @@ export abstract class FetchingProvider extends Provider {
 }
 
 /** Makes one token request with what the grant holds. */
-function requester(source: TokenSource, { dispatcher }: Runtime): RequestToken {
+function requester(source: TokenSource, { dispatcher }: Runtime, claim: Claim): RequestToken {
+  const { type, url, clientId, refreshToken } = source;
   return async (held, signal) => {
+    if (refreshToken !== undefined && held.refreshToken === refreshToken) {
+      claimGrant([type, url.href, clientId, refreshToken], claim);
+    }
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
     return source.read(await exchange(request, { dispatcher, signal, mask }), mask);

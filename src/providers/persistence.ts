@@ -8,9 +8,10 @@ import { crateFiles, crateKeys, formerKey, type Inherit } from "../grant/inherit
 import { StoredRepository } from "../grant/stored-repository.js";
 import { displayUrl } from "../http/url.js";
 import { encryptedStore, faultOfKey } from "../store/encrypted-store.js";
-import { FileTokenStore } from "../store/file-token-store.js";
+import { FileTokenStore, faultOfPath } from "../store/file-token-store.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Runtime } from "./runtime.js";
+import type { RecordPlace } from "./shared-grants.js";
 
 /** How a grant is kept beyond the life of a process. */
 export interface PersistConfig {
@@ -47,7 +48,7 @@ export interface PersistConfig {
 /** The field for it. */
 export const persistField = () =>
   z.strictObject({
-    path: optional(text()),
+    path: optional(folderPath()),
     key: optional(text()),
     encryption_key: optional(encryptionKey()),
     previous_encryption_keys: withDefault(z.array(encryptionKey()), []),
@@ -99,6 +100,7 @@ export interface Persistence {
   readonly strict: boolean;
   readonly audience: string;
   readonly repository: StoredRepository;
+  readonly place: RecordPlace;
   /** Closes what was opened here. */
   close(): Promise<void>;
 }
@@ -130,6 +132,7 @@ export function persistenceOf(
       strict,
       random,
     }),
+    place: { store: opened?.path ?? given, key },
     close: async () => opened?.close(),
   };
 }
@@ -173,11 +176,20 @@ function shortHash(parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
 
-function encryptedBy(
-  { encryption_key: key = "", previous_encryption_keys: previousKeys }: PersistSettings,
-  store: TokenStore,
-): TokenStore {
-  return encryptedStore(store, { key, previousKeys });
+function encryptedBy(persist: PersistSettings, store: TokenStore): TokenStore {
+  const {
+    encryption_key: key = "",
+    previous_encryption_keys: previousKeys,
+    encrypt_existing: encryptExisting,
+  } = persist;
+  return encryptedStore(store, { key, previousKeys, encryptExisting });
+}
+
+function folderPath(): z.ZodMiniType<string> {
+  return text().check((payload) => {
+    const fault = payload.value === "" ? undefined : faultOfPath(payload.value);
+    if (fault !== undefined) payload.issues.push({ code: "custom", input: undefined, message: fault });
+  });
 }
 
 function encryptionKey(): z.ZodMiniType<string> {

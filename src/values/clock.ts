@@ -6,6 +6,11 @@ export type Clock = () => number;
 /** The wall clock of this process. */
 export const wallClock: Clock = () => Date.now();
 
+/** `time` for messages. A clock of a user's own may show a time that no date can. */
+export function instant(time: number): string {
+  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
+}
+
 /** The longest that Node's timers can express. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 

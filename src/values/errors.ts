@@ -5,12 +5,13 @@
 
 const BRAND = Symbol.for("faucet-auth.FaucetError");
 
-/** What every error may tell beside its message. */
+/** What every error may say beside its message. */
 export interface FaucetErrorDetails {
   /** Seconds that the IdP asked to wait (`Retry-After`, RFC 9110 §10.2.3). */
   readonly retryAfter?: number | undefined;
   /** When the IdP will be asked again, in milliseconds since the epoch. */
   readonly retryAt?: number | undefined;
+  /** What it follows from. */
   readonly cause?: unknown;
 }
 
@@ -31,11 +32,15 @@ export abstract class FaucetError extends Error {
    */
   readonly retryAt: number | undefined;
 
+  /** The name of the provider that failed; its message begins with it. */
+  readonly provider: string | undefined;
+
   protected constructor(message: string, retryable: boolean, { retryAfter, retryAt, cause }: FaucetErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.retryable = retryable;
     this.retryAfter = retryAfter;
     this.retryAt = retryAt;
+    this.provider = undefined;
   }
 
   /** Whether `value` is an error of this library, of the ES module or the CommonJS build alike. */
@@ -46,6 +51,21 @@ export abstract class FaucetError extends Error {
   static {
     Object.defineProperty(FaucetError.prototype, BRAND, { value: true });
   }
+}
+
+/**
+ * `error` itself. One of this library names its provider from now on, in `provider` and in the message,
+ * unless it did before: the error of a provider that another one depends on names the one that failed.
+ */
+export function nameProvider<T>(error: T, provider: string): T {
+  if (!FaucetError.is(error) || error.provider !== undefined || Object.isFrozen(error)) return error;
+  const { message, stack } = error;
+  const named =
+    message.startsWith(`${provider}: `) || message.startsWith(`${provider} `) ? message : `${provider}: ${message}`;
+  Object.assign(error, { provider });
+  Object.defineProperty(error, "message", { value: named, configurable: true, writable: true });
+  Object.defineProperty(error, "stack", { value: stack?.replace(message, named), configurable: true, writable: true });
+  return error;
 }
 
 /** One fault in a configuration. */
@@ -71,11 +91,18 @@ export class ConfigError extends FaucetError {
   }
 }
 
-/** What an `AuthError` tells beside its message. */
+/** What an `AuthError` says beside its message. */
 export interface AuthErrorDetails extends FaucetErrorDetails {
+  /** The HTTP status. */
   readonly status?: number | undefined;
+  /** The IdP's code, such as `invalid_grant`. */
   readonly error?: string | undefined;
+  /** The IdP's description, masked and shortened. */
   readonly errorDescription?: string | undefined;
+  /**
+   * Whether the same request may succeed later.
+   * @default false
+   */
   readonly retryable?: boolean;
   /** Whether it was a success whose body could not be read: then the IdP may have acted on the request. */
   readonly unreadable?: boolean;
@@ -103,7 +130,7 @@ export class AuthError extends FaucetError {
   }
 }
 
-/** What a `TransportError` tells beside its message. */
+/** What a `TransportError` says beside its message. */
 export interface TransportErrorDetails extends FaucetErrorDetails {
   /** Whether the request certainly did not reach the IdP. */
   readonly unsent?: boolean;
@@ -123,8 +150,12 @@ export class TransportError extends FaucetError {
   }
 }
 
-/** What a `StoreError` tells beside its message. */
+/** What a `StoreError` says beside its message. */
 export interface StoreErrorDetails extends FaucetErrorDetails {
+  /**
+   * Whether it may work later with nothing changed.
+   * @default true
+   */
   readonly retryable?: boolean;
 }
 

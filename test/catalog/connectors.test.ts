@@ -15,55 +15,30 @@ import { errorOf } from "../support/errors.js";
 const block = { sf: { type: "static", config: { token: "t" } } };
 
 describe("G7 the auth: of the crate's connectors", () => {
-  const catalog = AuthCatalog.fromConfig(block);
-
   test.each([
     ["bearer", { token: "t" }, Credential.bearer("t")],
     ["basic", { username: "u", password: "p" }, Credential.basic("u", "p")],
     ["api_key", { header: "X-Api-Key", value: "k" }, Credential.header("X-Api-Key", "k")],
-    ["custom", { headers: { "X-Tenant-Key": "k" } }, Credential.headers({ "X-Tenant-Key": "k" })],
-    ["custom", { headers: { "X-Key": "k", "X-Tenant": 7 } }, Credential.headers({ "X-Key": "k", "X-Tenant": "7" })],
-    ["none", {}, Credential.headers({})],
-  ])("G7 %s is a fixed credential", async (type, config, credential) => {
-    const provider = catalog.resolve({ type, config });
-    expect(await provider.getToken()).toEqual(credential);
-    expect(provider.type).toBe("static");
-  });
-
-  test.each([
-    ["bearer", { tokn: "t" }, { "config.token": /is required/, "config.tokn": 'unknown key; did you mean "token"?' }],
     [
-      "bearer",
-      { header: "X", value: "s3cr3t" },
-      { "config.token": /is required/, "config.header": /unknown key/, "config.value": /unknown key/ },
+      "custom",
+      { headers: { "x-key": "k", "x-tenant": "acme" } },
+      Credential.headers({ "x-key": "k", "x-tenant": "acme" }),
     ],
-    ["bearer", {}, { "config.token": /is required/ }],
-    ["basic", { username: "u" }, { "config.password": /is required/ }],
-    ["api_key", { header: "X Y", value: "k" }, { "config.header": /not the name of a header/ }],
-    ["custom", { headers: "s3cr3t" }, { "config.headers": /must be a mapping/ }],
-    ["none", { token: "s3cr3t" }, { "config.token": /unknown key/ }],
-    ["api_key_query", { param: "p", value: "s3cr3t" }, { type: /unknown type/ }],
-  ])("G2 %s with %j is a fault that names the key", async (type, config, faults) => {
-    const error = await errorOf(() => catalog.resolve({ type, config }));
-    expect(error).toMatchObject({ name: "ConfigError" });
-    const found = await faultsOf(() => catalog.resolve({ type, config }));
-    expect(Object.keys(found)).toEqual(Object.keys(faults));
-    for (const [path, message] of Object.entries(faults)) expect(found[path]).toMatch(message);
-    expect(inspect(error)).not.toContain("s3cr3t");
+    ["none", undefined, Credential.headers({})],
+  ])("G7 %s is a fixed credential", async (type, config, credential) => {
+    const catalog = AuthCatalog.fromConfig(block);
+    expect(await catalog.resolve({ type, config }).getToken()).toEqual(credential);
   });
 
-  test("a user's own type of such a name goes first", async () => {
-    const spec = { type: "bearer", config: { token: "t" } };
+  test("a user's own type goes first", async () => {
     const own: AuthProvider = {
       type: "bearer",
       name: "own",
       getToken: async () => Credential.token("own"),
       invalidate: async () => Credential.token("own"),
     };
-    const types = { bearer: () => own, none: () => own };
-    const catalogOfOwn = AuthCatalog.fromConfig({}, { types });
-    expect(await catalogOfOwn.resolve(spec).getToken()).toEqual(Credential.token("own"));
-    expect(await catalogOfOwn.resolve({ type: "none" } as AuthSpec).getToken()).toEqual(Credential.token("own"));
+    const catalog = AuthCatalog.fromConfig({}, { types: { bearer: () => own } });
+    expect(await catalog.resolve({ type: "bearer", config: {} }).getToken()).toEqual(Credential.token("own"));
   });
 });
 
@@ -175,7 +150,6 @@ describe("closing", () => {
       () => catalog.get("other"),
       () => catalog.resolve({ ref: "sf" }),
       () => catalog.resolve(block.sf),
-      () => catalog.resolve({ type: "none" }),
       () => provider.getToken(),
     ]) {
       expect(await errorOf(work)).toMatchObject({ name: "ClosedError", code: "closed" });
@@ -234,6 +208,8 @@ describe("G5 options", () => {
     ["params", { params: "a=b" }, { "options.params": /must be an object/ }],
     ["runtime", { runtime: 5 }, { runtime: /must be an object, or a function/ }],
     ["runtime", { runtime: null }, { runtime: /must be an object, or a function/ }],
+    ["runtime", { runtime: { dispatchr: {} } }, { "runtime.dispatchr": /did you mean "dispatcher"/ }],
+    ["runtime", { runtime: () => ({ stor: {} }) }, { "runtime.stor": /did you mean "store"/ }],
     ["runtime", { runtime: { clock: 5 } }, { "runtime.clock": /must be a function/ }],
     ["runtime", { runtime: () => ({ clock: 5 }) }, { "runtime.clock": /must be a function/ }],
   ])("G5 wrong %s are faults: %j", async (_kind, options, faults) => {

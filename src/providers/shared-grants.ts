@@ -1,0 +1,54 @@
+/**
+ * Notices two providers of one process that present the same refresh token without a common record: where
+ * the IdP rotates, each ends the other's grant. Only fingerprints are kept, and only while a provider lives.
+ */
+
+import { createHmac, randomBytes } from "node:crypto";
+
+/** A provider that has presented a refresh token, and where it keeps the record of the grant. */
+export interface Claim {
+  readonly name: string;
+  readonly place: RecordPlace;
+}
+
+/** Where a record is, as far as this process can know: two that are the same are one record. */
+export interface RecordPlace {
+  /** A store, the path of one, or a provider that keeps its record for itself. */
+  readonly store: unknown;
+  readonly key: string;
+}
+
+const key = randomBytes(32);
+const claims = new Map<string, Set<WeakRef<Claim>>>();
+const forgotten = new FinalizationRegistry<() => void>((forget) => forget());
+
+/** Warns if a provider with another record has presented the same refresh token of the same client. */
+export function claimGrant(grant: readonly unknown[], claim: Claim): void {
+  const fingerprint = createHmac("sha256", key).update(JSON.stringify(grant)).digest("base64url");
+  const others = claims.get(fingerprint) ?? new Set();
+  claims.set(fingerprint, others);
+  for (const other of others) {
+    const known = other.deref();
+    if (known === claim) return;
+    if (known !== undefined && !isSame(known.place, claim.place)) warn(known, claim);
+  }
+  const reference = new WeakRef(claim);
+  others.add(reference);
+  forgotten.register(claim, () => {
+    others.delete(reference);
+    if (others.size === 0 && claims.get(fingerprint) === others) claims.delete(fingerprint);
+  });
+}
+
+function isSame(a: RecordPlace, b: RecordPlace): boolean {
+  return a.store === b.store && a.key === b.key;
+}
+
+function warn(first: Claim, second: Claim): void {
+  const both = first.name === second.name ? `two providers named ${first.name}` : `${first.name} and ${second.name}`;
+  const consequence = "where the identity provider rotates it, each ends the other's grant";
+  const mend = "share one provider, or give both the same persist.path (and persist.key)";
+  process.emitWarning(`${both} present the same refresh token: ${consequence}; ${mend}`, {
+    code: "FAUCET_AUTH_GRANT_SHARED",
+  });
+}
