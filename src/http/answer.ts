@@ -1,43 +1,34 @@
-/** What an IdP's answer says before anybody looks for a token in it: refusals, redirects, bodies (A1, H3, S2). */
+/** The document in an IdP's answer, before anybody looks for a token in it (A1, A7, A8). */
 
-import { isRetryableAnswer } from "../failure/policy.js";
-import { AuthError, type AuthErrorDetails } from "../values/errors.js";
+import { AuthError } from "../values/errors.js";
 import { parseJson } from "../values/parse-json.js";
 import type { HttpAnswer } from "./exchange.js";
+import { isObject } from "./json-object.js";
 import { type Mask, shorten } from "./mask.js";
-import { retryAfterOf } from "./retry-after.js";
+import { carriesError, redirected, refused } from "./refusal.js";
 
-const LONGEST_DESCRIPTION = 200;
+export { isObject };
+
 const LONGEST_NAME = 60;
 const MOST_KEYS = 20;
-// RFC 6749 §5.2: error = 1*NQSCHAR
-const ERROR_CODE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2. */
-const REGISTERED_CODES: ReadonlySet<string> = new Set([
-  "access_denied",
-  "invalid_client",
-  "invalid_grant",
-  "invalid_request",
-  "invalid_scope",
-  "invalid_target",
-  "server_error",
-  "temporarily_unavailable",
-  "unauthorized_client",
-  "unsupported_grant_type",
-  "unsupported_response_type",
-]);
-
-/** The JSON body of a 2xx answer that carries no `error`; everything else is an `AuthError`. */
-export function readJson(answer: HttpAnswer, mask: Mask): unknown {
+/**
+ * The document in a 2xx answer that carries no `error`; everything else is an `AuthError`. JSON is taken
+ * for JSON whatever it is called. A form is an object of its first values; of plain text, a single word is a string.
+ */
+export function readBody(answer: HttpAnswer, mask: Mask): unknown {
   const { to, status } = answer;
-  if (status >= 300 && status < 400) throw redirected(answer, mask);
-  const body = parseJson(answer.text);
+  if (isRedirect(status)) throw redirected(answer, mask);
+  const body = parseBody(answer);
   const succeeded = status >= 200 && status < 300;
   if (!succeeded || carriesError(body)) throw refused(answer, body, mask);
-  if (answer.text.trim() === "") throw new AuthError(`${to}: HTTP ${status} without a body`, { status });
-  if (body === undefined) throw new AuthError(`${to}: HTTP ${status}, but the body is not JSON`, { status });
-  return body;
+  if (body !== undefined) return body;
+  const isEmpty = answer.text.trim() === "";
+  throw new AuthError(`${to}: HTTP ${status}${isEmpty ? " without a body" : ", but the body is not JSON"}`, {
+    status,
+    // What should have been in it may be on record at the IdP all the same.
+    unreadable: true,
+  });
 }
 
 /** A phrase that names the keys of `body`, never a value. */
@@ -46,57 +37,35 @@ export function describeKeys(body: unknown, mask: Mask): string {
   if (!isObject(body)) return `the body is ${body === null ? "null" : `a ${typeof body}`}`;
   const keys = Object.keys(body);
   if (keys.length === 0) return "the body has no keys";
-  const told = keys.slice(0, MOST_KEYS).map((key) => shorten(mask.name(key) ?? "***", LONGEST_NAME));
-  return `the body has the keys ${told.join(", ")}${keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : ""}`;
+  const named = keys.slice(0, MOST_KEYS).map((key) => shorten(mask.name(key) ?? "***", LONGEST_NAME));
+  return `the body has the keys ${named.join(", ")}${keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : ""}`;
 }
 
-/** Whether `value` is a JSON object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** A fetch may hide a redirect behind the status 0. 304 answers a conditional request, which was not made. */
+function isRedirect(status: number): boolean {
+  return status === 0 || (status >= 300 && status < 400);
 }
 
-/** Whether there is an error in it: not the null, false, 0, "" or {} that some APIs send beside a token. */
-function carriesError(body: unknown): boolean {
-  if (!isObject(body) || !Object.hasOwn(body, "error")) return false;
-  const { error } = body;
-  return typeof error === "object" && error !== null ? Object.keys(error).length > 0 : Boolean(error);
+function parseBody(answer: HttpAnswer): unknown {
+  const text = answer.text.trim();
+  const isPlain = mediaTypeOf(answer) === "text/plain" && ONE_WORD.test(text);
+  const json = parseJson(text);
+  // A word may look like a number, whose digits are not to be lost.
+  if (isPlain && (json === undefined || typeof json === "number")) return text;
+  if (json !== undefined || text === "") return json;
+  if (mediaTypeOf(answer) === "application/x-www-form-urlencoded") return firstValues(new URLSearchParams(text));
+  return undefined;
 }
 
-function refused(answer: HttpAnswer, body: unknown, mask: Mask): AuthError {
-  const { to, status } = answer;
-  const details = { status, ...(isObject(body) ? toldError(body, mask) : {}) };
-  const told = details.error ?? (carriesError(body) ? "an error that is no RFC 6749 code" : undefined);
-  const reason = [told, details.errorDescription].filter((part) => part !== undefined).join(": ");
-  return new AuthError(`${to}: HTTP ${status}${reason === "" ? "" : `, ${reason}`}`, {
-    ...details,
-    retryable: isRetryableAnswer(status, details.error),
-    retryAfter: retryAfterOf(answer),
-  });
+/** No markup and no sentence. */
+const ONE_WORD = /^[^\s<{[]\S*$/;
+
+/** The media type in lower case, without its parameters (RFC 9110 §8.3.1). */
+export function mediaTypeOf({ headers }: HttpAnswer): string | undefined {
+  const [given] = [headers["content-type"]].flat();
+  return given?.split(";")[0]?.trim().toLowerCase();
 }
 
-function toldError(body: Record<string, unknown>, mask: Mask): AuthErrorDetails {
-  const { error, error_description: description } = body;
-  const code = typeof error === "string" && ERROR_CODE.test(error) ? toldCode(error, mask) : undefined;
-  const prose = typeof description === "string" && description !== "" ? mask.prose(description) : undefined;
-  return {
-    error: code && shorten(code, LONGEST_NAME),
-    errorDescription: prose && shorten(prose, LONGEST_DESCRIPTION),
-  };
-}
-
-/** Callers switch on the standard's codes: no secret that happens to be a word of one may hide it. */
-function toldCode(error: string, mask: Mask): string | undefined {
-  return REGISTERED_CODES.has(error) ? error : mask.name(error);
-}
-
-function redirected({ to, url, status, headers }: HttpAnswer, mask: Mask): AuthError {
-  const { location } = headers;
-  const target =
-    typeof location === "string" && URL.canParse(location, url.href)
-      ? mask.name(new URL(location, url).origin)
-      : undefined;
-  return new AuthError(
-    `${to}: HTTP ${status}, a redirect to ${target ?? "nowhere that can be told"}; redirects are not followed, configure the final URL`,
-    { status },
-  );
+function firstValues(form: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...form].reverse());
 }

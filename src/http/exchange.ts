@@ -1,21 +1,15 @@
-/** One exchange with an IdP: a request, and its answer read whole within limits (H1, H2, H4). */
+/** One exchange with an IdP: a request, and its answer read whole within limits (H1, H2, H4, H8, H9). */
 
-import { AuthError, TransportError } from "../values/errors.js";
-import { type Dispatcher, dispatch, TOKEN_REQUEST } from "./dispatcher.js";
+import { type Clock, wallClock } from "../values/clock.js";
+import { loadDependency } from "../values/load-dependency.js";
+import { type AnswerHeaders, type RawAnswer, StaleConnectionError } from "./answer-handler.js";
+import { decode, READABLE_CODINGS } from "./content-coding.js";
+import { type Dispatcher, dispatch, type OutgoingRequest } from "./dispatcher.js";
+import { answerOfError, errorOfBody, errorOfExchange } from "./exchange-error.js";
+import { type Fetch, sendByFetch } from "./fetch.js";
 import type { Mask } from "./mask.js";
 import { displayUrl, userinfoAuthorization } from "./url.js";
-
-/** There was no connection, so nothing was sent on it. */
-const UNSENT: ReadonlySet<string> = new Set([
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
-
-const MAX_ANSWER_BYTES = 1024 * 1024;
+import { USER_AGENT } from "./user-agent.js";
 
 /** A request to an IdP. */
 export interface HttpRequest {
@@ -31,82 +25,128 @@ export interface HttpAnswer {
   /** The request, for messages: method and URL, nothing secret. */
   readonly to: string;
   readonly url: URL;
+  /** Whether the request carried `Authorization: Basic`. */
+  readonly usedBasic: boolean;
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** By lower-case name. */
+  readonly headers: AnswerHeaders;
+  /** When it had come, by our clock, in milliseconds since the epoch. */
+  readonly receivedAt: number;
   readonly text: string;
 }
 
 /** What an exchange needs beside its request. */
 export interface ExchangeOptions {
-  readonly dispatcher: Dispatcher | undefined;
+  /** By default the process's global one. */
+  readonly dispatcher?: Dispatcher | undefined;
+  /** In place of a dispatcher. */
+  readonly fetch?: Fetch | undefined;
+  /** The wall clock by default. */
+  readonly clock?: Clock | undefined;
   readonly signal: AbortSignal;
   readonly mask: Mask;
 }
 
 /**
  * Sends `request` and reads the answer, whatever its status. Rejects with a `TransportError` if no
- * whole answer came, with an `AuthError` if it is over 1 MiB. An abort ends it sooner or later, as the
- * dispatcher sees fit: who cannot wait for that must not (see `withDeadline`).
+ * whole answer came, with an `AuthError` if it is over 1 MiB or cannot be decoded, and with the
+ * signal's reason once that is aborted.
  */
 export async function exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer> {
+  const { signal, mask, clock = wallClock } = options;
   const to = `${request.method} ${displayUrl(request.url)}`;
+  const send = await sender(options);
+  const outgoing = outgoingRequest(request, signal, send.decodes);
+  const raw = await sendOnLiveConnection(send, outgoing).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    return answerOfError(error) ?? fail(errorOfExchange(error, { to, mask }));
+  });
+  if (raw.status === 407) throw errorOfExchange(undefined, { to, mask, proxyStatus: 407 });
+  return {
+    to,
+    url: request.url,
+    usedBasic: /^basic /i.test(outgoing.headers.authorization ?? ""),
+    status: raw.status,
+    headers: raw.headers,
+    receivedAt: clock(),
+    text: await textOf(raw, to),
+  };
+}
+
+type Send = ((request: OutgoingRequest) => Promise<RawAnswer>) & { readonly decodes: boolean };
+
+/** undici is loaded when first needed. Where another takes its place, as in Bun, there may be no dispatcher. */
+async function sender({ dispatcher, fetch }: ExchangeOptions): Promise<Send> {
+  if (fetch !== undefined) return byFetch(fetch);
+  if (dispatcher !== undefined) return byDispatcher(dispatcher);
+  const undici = await loadDependency("undici", () => import("undici"));
+  const global = undici.getGlobalDispatcher();
+  return typeof global?.dispatch === "function" ? byDispatcher(global) : byFetch(globalThis.fetch as Fetch);
+}
+
+function byFetch(fetch: Fetch): Send {
+  return Object.assign((request: OutgoingRequest) => sendByFetch(fetch, request), { decodes: true });
+}
+
+function byDispatcher(dispatcher: Dispatcher): Send {
+  return Object.assign((request: OutgoingRequest) => dispatch(dispatcher, request), { decodes: false });
+}
+
+function outgoingRequest(request: HttpRequest, signal: AbortSignal, decodes: boolean): OutgoingRequest {
+  const authorization = userinfoAuthorization(request.url);
+  const url = new URL(request.url);
+  url.username = "";
+  url.password = "";
+  return {
+    method: request.method,
+    url,
+    headers: {
+      "user-agent": USER_AGENT,
+      ...(!decodes && { "accept-encoding": READABLE_CODINGS }),
+      // A cache, ours or one on the way, neither answers in place of the IdP nor keeps what has a token in it.
+      "cache-control": "no-store",
+      ...(authorization && { authorization }),
+      ...request.headers,
+    },
+    body: request.body,
+    signal,
+  };
+}
+
+/**
+ * Sends again at once, and only once, where a connection that had been idle turns out to be closed (H9); undici then makes a
+ * new one. Nobody can know for certain that the server has not read the request; but it has answered on that
+ * connection before and not begun to answer now, which is how a keep-alive that ran out looks. For a refresh token the
+ * worst case is that of every lost answer, after which the same token is presented again at once anyway (F2).
+ */
+async function sendOnLiveConnection(send: Send, request: OutgoingRequest): Promise<RawAnswer> {
   try {
-    return await transact(to, request, options);
+    return await send(request);
   } catch (error) {
-    if (error instanceof AuthError || options.signal.aborted) throw error;
-    const code = codeOf(error, options.mask);
-    throw new TransportError(`${to}: no answer${code === undefined ? "" : ` (${code})`}`, {
-      unsent: code !== undefined && UNSENT.has(code),
-      cause: maskedCause(error, options.mask),
+    if (!(error instanceof StaleConnectionError)) throw error;
+    return await send(request).catch((second: unknown) => {
+      throw second instanceof StaleConnectionError ? second.cause : second;
     });
   }
 }
 
-async function transact(to: string, request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer> {
-  const authorization = userinfoAuthorization(request.url);
-  const { statusCode, headers, body } = await dispatch(options.dispatcher, {
-    origin: request.url.origin,
-    path: request.url.pathname + request.url.search,
-    method: request.method,
-    headers: { ...(authorization && { authorization }), ...request.headers },
-    body: request.body ?? null,
-    signal: options.signal,
-    // The flight's deadline is the only clock (H2).
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // For a redirect interceptor on the dispatcher: not here (H3).
-    maxRedirections: 0,
-    [TOKEN_REQUEST]: true,
-  });
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop early destroys the body, and its socket with it.
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new AuthError(`${to}: the answer is larger than ${MAX_ANSWER_BYTES} bytes`, { status: statusCode });
-    }
-    chunks.push(chunk);
+/** Of an answer that says no by its status, nothing depends on its body: where that cannot be decoded, it is left out. */
+async function textOf(raw: RawAnswer, to: string): Promise<string> {
+  const { status, headers, bytes, isDecoded } = raw;
+  try {
+    const decoded = isDecoded ? bytes : await decode(bytes, headers["content-encoding"]);
+    return new TextDecoder().decode(decoded);
+  } catch (error) {
+    // An interceptor that decodes may have left the header as it was.
+    if (looksLikeJson(bytes)) return new TextDecoder().decode(bytes);
+    return status >= 200 && status < 300 ? fail(errorOfBody(error, { to, status })) : "";
   }
-  return { to, url: request.url, status: statusCode, headers, text: new TextDecoder().decode(Buffer.concat(chunks)) };
 }
 
-// Errors have causes that have causes; some, themselves.
-const DEEPEST_CAUSE = 4;
-
-/** The error of a dispatcher, which may quote the request, retold without secrets (S1). */
-function maskedCause(error: unknown, mask: Mask, depth = 1): Error {
-  if (!(error instanceof Error)) return new Error("the dispatcher threw something that is no Error");
-  const told = error.cause !== undefined && depth < DEEPEST_CAUSE;
-  const cause = told ? { cause: maskedCause(error.cause, mask, depth + 1) } : undefined;
-  const retold = new Error(mask.prose(error.message) ?? "(left out: it may quote a secret)", cause);
-  retold.name = error.name;
-  const code = codeOf(error, mask);
-  return code === undefined ? retold : Object.assign(retold, { code });
+function looksLikeJson(bytes: Buffer): boolean {
+  return /^\s*[{["]/.test(bytes.subarray(0, 64).toString("latin1"));
 }
 
-/** A code as Node and undici have them: ECONNREFUSED, UND_ERR_SOCKET. */
-function codeOf(error: unknown, mask: Mask): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? mask.name(code) : undefined;
+function fail(error: Error): never {
+  throw error;
 }

@@ -13,7 +13,7 @@ export function userinfoAuthorization(url: URL): string | undefined {
   return `Basic ${Buffer.from(`${querystring.unescape(url.username)}:${querystring.unescape(url.password)}`).toString("base64")}`;
 }
 
-/** What must not be told of a request, its body aside: what URL and headers carry. */
+/** The secrets of a request, its body aside: what URL and headers carry. */
 export function secretsOfRequest({ url, headers }: { url: URL; headers: Readonly<Record<string, string>> }): string[] {
   const queryValues = [...url.searchParams.values()].filter((value) => value.length >= SHORTEST_KEY);
   const configured = Object.entries(headers).filter(([name]) => !NEGOTIATION.has(name));
@@ -22,7 +22,14 @@ export function secretsOfRequest({ url, headers }: { url: URL; headers: Readonly
 }
 
 /** Headers that describe the messages, not their sender. */
-const NEGOTIATION: ReadonlySet<string> = new Set(["accept", "content-type"]);
+const NEGOTIATION: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "cache-control",
+  "content-type",
+  "user-agent",
+]);
 
 /** Shorter values in a query are versions, flags and the like. */
 const SHORTEST_KEY = 4;

@@ -1,13 +1,12 @@
 /** Reads the token response (RFC 6749 §5.1; A1 to A7). */
 
-import { describeKeys, isObject, readJson } from "../http/answer.js";
+import { describeKeys, isObject, readBody } from "../http/answer.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
-import { tokenFrom, tokenOrFault } from "../http/token.js";
+import { lifetimeFrom, tokenFrom, tokenOrFault } from "../http/token.js";
 import { Credential } from "../values/credential.js";
 import { AuthError } from "../values/errors.js";
 import { type AccessToken, lifetimeOf, type Redemption } from "../values/issued.js";
-import { formAsJson } from "./form-answer.js";
 
 /** Token types whose tokens no server takes as a bearer: they need a key and a proof per request. */
 const BOUND_TOKEN_TYPES: ReadonlySet<string> = new Set(["dpop", "mac"]);
@@ -21,7 +20,7 @@ const REFRESH_TOKEN_LIFETIMES = [
 
 /** What `answer` brought. Throws an `AuthError` if it is no token response. */
 export function readTokenResponse(answer: HttpAnswer, mask: Mask): Redemption {
-  const body = readJson(formAsJson(answer), mask);
+  const body = readBody(answer, mask);
   const { to, status } = answer;
   if (!isObject(body)) {
     throw new AuthError(`${to}: HTTP ${status} is no token response; ${describeKeys(body, mask)}`, { status });
@@ -43,7 +42,7 @@ function readToken(body: Record<string, unknown>, answer: HttpAnswer, mask: Mask
   if (typeof tokenType === "string" && BOUND_TOKEN_TYPES.has(tokenType.toLowerCase())) {
     throw new AuthError(`${to}: the token is of type ${tokenType}, which cannot be used as a bearer`, { status });
   }
-  return { ...found, expiresIn: lifetimeOf(expiresIn) };
+  return { ...found, expiresIn: lifetimeFrom(expiresIn, "expires_in", answer) };
 }
 
 /** Zero says that it does not expire, as Keycloak has it for offline tokens: that is no lifetime. */

@@ -138,7 +138,7 @@ export abstract class FetchingProvider extends Provider {
 }
 
 /** Makes one token request with what the grant holds. */
-function requester(source: TokenSource, { dispatcher }: Runtime, claim: Claim): RequestToken {
+function requester(source: TokenSource, { dispatcher, fetch, clock }: Runtime, claim: Claim): RequestToken {
   const { type, url, clientId, refreshToken } = source;
   return async (held, signal) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
@@ -146,6 +146,6 @@ function requester(source: TokenSource, { dispatcher }: Runtime, claim: Claim): 
     }
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
-    return source.read(await exchange(request, { dispatcher, signal, mask }), mask);
+    return source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
   };
 }

@@ -5,6 +5,7 @@ import { isGiven } from "../config/check.js";
 import { faultsOfOptions } from "../config/options.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
+import type { Fetch } from "../http/fetch.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Clock } from "../values/clock.js";
 import type { ConfigFault } from "../values/errors.js";
@@ -36,8 +37,7 @@ export interface Runtime {
    *
    * @example { fetch: globalThis.fetch }
    */
-  // biome-ignore lint/suspicious/noExplicitAny: every runtime types its own fetch
-  readonly fetch?: ((input: any, init?: any) => Promise<any>) | undefined;
+  readonly fetch?: Fetch | undefined;
   /**
    * The wall clock, in milliseconds since the epoch.
    *

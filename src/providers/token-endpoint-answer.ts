@@ -1,13 +1,11 @@
 /** What a token endpoint's answer brought: a token and its lifetime, by the configured paths (A1 to A8). */
 
-import { readJson } from "../http/answer.js";
+import { mediaTypeOf, readBody } from "../http/answer.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
-import { tokenFrom, tokenOrFault } from "../http/token.js";
-import { type Select, selector } from "../json-path/select.js";
-import { formAsJson, mediaTypeOf } from "../oauth2/form-answer.js";
-import { AuthError } from "../values/errors.js";
-import { lifetimeOf, type Redemption } from "../values/issued.js";
+import { lifetimeFrom, tokenFrom, tokenOrFault } from "../http/token.js";
+import { selector } from "../json-path/select.js";
+import type { Redemption } from "../values/issued.js";
 import { parseJson } from "../values/parse-json.js";
 import { type ApplyAsSettings, credentialMaker } from "./apply-as.js";
 
@@ -29,11 +27,11 @@ export function reader(
 ): (answer: HttpAnswer, mask: Mask) => Promise<Redemption> {
   const { token_path: at } = settings;
   const make = credentialMaker(settings.apply_as);
-  const selectToken = at === WHOLE_BODY ? scalar : selector(at);
+  const selectToken = selector(at);
   const lifetime = lifetimeReader(settings, warn);
   return async (answer, mask) => {
-    const body = readJson(at === WHOLE_BODY ? tokenAsJson(answer) : formAsJson(answer), mask);
-    const value = await within(answer, at, selectToken, body);
+    const body = readBody(at === WHOLE_BODY ? tokenAsJson(answer) : answer, mask);
+    const value = await selectToken(body);
     const expiresIn = await lifetime(answer, body);
     return tokenOrFault(() => {
       const found = tokenFrom({ value, at, body }, make, answer, mask);
@@ -43,11 +41,6 @@ export function reader(
 }
 
 const WHOLE_BODY = "$";
-
-/** The body itself, where it is nothing but the token. A list or a mapping is left for the error to describe. */
-async function scalar(body: unknown): ReturnType<Select> {
-  return body as string | number | undefined;
-}
 
 /** A body that is nothing but the token, as a JSON string: what JSON takes for a number keeps all its digits. */
 function tokenAsJson(answer: HttpAnswer): HttpAnswer {
@@ -71,7 +64,7 @@ function lifetimeReader(
   const select = selector(path);
   let hasWarned = false;
   return async (answer, body) => {
-    const seconds = lifetimeOf(await within(answer, path, select, body));
+    const seconds = lifetimeFrom(await select(body), path, answer);
     const doubt = doubtOf(seconds, assumed);
     if (doubt !== undefined && !hasWarned) {
       hasWarned = true;
@@ -91,14 +84,4 @@ function doubtOf(seconds: number | undefined, assumed: number | undefined): stri
   }
   if (seconds <= LONGEST_LIFETIME_SECS) return undefined;
   return "a lifetime of decades: it must select seconds from now, and not an instant";
-}
-
-/** A body may be nested so deeply that no path gets through it. */
-async function within({ to, status }: HttpAnswer, path: string, select: Select, body: unknown): ReturnType<Select> {
-  try {
-    return await select(body);
-  } catch (error) {
-    if ((error as Error | undefined)?.name !== "RangeError") throw error;
-    throw new AuthError(`${to}: the body is nested too deeply for ${path}`, { status });
-  }
 }

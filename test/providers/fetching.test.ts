@@ -168,9 +168,9 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     },
   );
 
-  test("H3 a relative target is told by its origin, and a missing one as missing", async () => {
+  test("H3 a target on the same origin is named with its path, and a missing one as missing", async () => {
     const idp = await startIdp((_request, response) => json(response, {}, 302, { location: "/login" }));
-    expect((await errorOf(() => make(idp).getToken())).message).toContain(`a redirect to ${idp.origin};`);
+    expect((await errorOf(() => make(idp).getToken())).message).toContain(`a redirect to ${idp.origin}/login;`);
     idp.answerWith((_request, response) => json(response, {}, 302));
     expect((await errorOf(() => make(idp).getToken())).message).toContain("a redirect to nowhere that can be told;");
   });
@@ -365,7 +365,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("S2 a description is masked before it is shortened, and says how much was cut", async () => {
-    const description = `${"x".repeat(195)}${SECRETS.client_secret}${SECRETS.password}${SECRETS.refresh_token}`;
+    const description = `${"x".repeat(495)}${SECRETS.client_secret}${SECRETS.password}${SECRETS.refresh_token}`;
     const idp = await startIdp((_request, response) =>
       json(response, { error: "invalid_client", error_description: description }, 401),
     );
@@ -373,7 +373,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     expect(error).toMatchObject({
       status: 401,
       error: "invalid_client",
-      errorDescription: expect.stringMatching(/^x{195}.{5}…$/),
+      errorDescription: expect.stringMatching(/^x{495}.{5}…$/),
     });
     const own = { oauth2: "cl1", oauth2_refresh: "cl1", token_endpoint: "p4s" }[type];
     expect(String(error.errorDescription)).not.toContain(own);
@@ -415,9 +415,9 @@ describe("S1 errors of dispatchers", () => {
     error.code = SECRETS.header;
     error.cause = error;
     const dispatcher = {
-      request: () => Promise.reject(error),
-      dispatch(): boolean {
-        throw error;
+      dispatch(_options: unknown, handler: { onResponseError(controller: null, error: Error): void }) {
+        handler.onResponseError(null, error);
+        return true;
       },
     };
     const told = await errorOf(() =>

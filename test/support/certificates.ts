@@ -1,0 +1,47 @@
+/** Certificates for servers on loopback, good for a hundred years and for nothing else: their keys are public. */
+
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Self-signed, for localhost and 127.0.0.1. */
+export const loopbackCertificate: Certificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglRDbSGGsd5ihvEHx
+81Y6QO0GUyDOwmnbBqPgCSIlgwahRANCAAS6czni7z5f6RMfaiEC1TxOrlKNF1VN
+VAsTJMS/pQys4c0SaxNH6a9Zy38ywH9xZcJ+KxruE1BOzjE62fJfTQh6
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBqjCCAU+gAwIBAgIUWNaq8vYVAqRh1GyPFbxk8fAouKMwCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQZmF1Y2V0LWF1dGggdGVzdDAgFw0yNjExMjUxOTAyNDJaGA8y
+MTI2MTEwMTE5MDI0MlowGzEZMBcGA1UEAwwQZmF1Y2V0LWF1dGggdGVzdDBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABLpzOeLvPl/pEx9qIQLVPE6uUo0XVU1UCxMk
+xL+lDKzhzRJrE0fpr1nLfzLAf3Flwn4rGu4TUE7OMTrZ8l9NCHqjbzBtMB0GA1Ud
+DgQWBBTywOszKuJETGLgDElWY8X+H8rL5jAfBgNVHSMEGDAWgBTywOszKuJETGLg
+DElWY8X+H8rL5jAPBgNVHRMBAf8EBTADAQH/MBoGA1UdEQQTMBGCCWxvY2FsaG9z
+dIcEfwAAATAKBggqhkjOPQQDAgNJADBGAiEAtQDmN8pa+mb1jo2PPwlY+4N3Fm9h
+D9sD3xlZe0Fq92ICIQDghBv4wPCdRiJawsL4FalCQiNwmaQzSxZ91fTA5DXFQw==
+-----END CERTIFICATE-----`,
+};
+
+/** Self-signed, for elsewhere.example. */
+export const foreignCertificate: Certificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSAx1XGovJCZhOs69
+XgIi+3ON1squ57LQ9NfZuYOKBFehRANCAATitqx3GVAa7fQJcmPPdTayJJcwv+6v
+1gfGKxrgABCEV8D2UMi3mZ6qYd/Y9kn/PG6eoJf5pS9WXE/ziKBGIJoA
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBrjCCAVOgAwIBAgIUUria6GhwMJIOxfUKNnkI4PwvlJ8wCgYIKoZIzj0EAwIw
+HDEaMBgGA1UEAwwRZWxzZXdoZXJlLmV4YW1wbGUwIBcNMjYxMTI1MTkwMjQyWhgP
+MjEyNjExMDExOTAyNDJaMBwxGjAYBgNVBAMMEWVsc2V3aGVyZS5leGFtcGxlMFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4rasdxlQGu30CXJjz3U2siSXML/ur9YH
+xisa4AAQhFfA9lDIt5meqmHf2PZJ/zxunqCX+aUvVlxP84igRiCaAKNxMG8wHQYD
+VR0OBBYEFGSjUELnEUD1tdJzgtV5myyRjaa9MB8GA1UdIwQYMBaAFGSjUELnEUD1
+tdJzgtV5myyRjaa9MA8GA1UdEwEB/wQFMAMBAf8wHAYDVR0RBBUwE4IRZWxzZXdo
+ZXJlLmV4YW1wbGUwCgYIKoZIzj0EAwIDSQAwRgIhAIyrTTtlWmFMbIfooTOfQBzB
+O7/lZPArOEVT5JEuUuA5AiEA4bIM3S6PjdOidqmSxcUlQBiwvgDyKCb2s4OIydLf
+Dkk=
+-----END CERTIFICATE-----`,
+};
