@@ -21,6 +21,7 @@ export { type ApplicableRequest, applyCredential, credentialHeaders } from "./co
 export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
+export type { RefusalCandidate, RefusalOptions } from "./connect/refusal.js";
 export type { Random } from "./failure/policy.js";
 export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";

@@ -6,6 +6,7 @@ import type { Random } from "../failure/policy.js";
 import type { Clock } from "../values/clock.js";
 import { remake } from "../values/credential.js";
 import { AuthError } from "../values/errors.js";
+import { inFlightScope } from "../values/flight-scope.js";
 import type { FlightContext, Issue, Issued } from "../values/issued.js";
 
 /** What a cache needs of its issuer. */
@@ -14,15 +15,21 @@ export interface Issuer {
   issue(flight: FlightContext): Promise<Issued>;
 }
 
-/** `issue` as it is, if it keeps deadline and gate itself; else with those of a cache. */
-export function issuerOf(issue: Issue, options: { timeoutSecs: number; clock: Clock; random: Random }): Issuer {
-  const gate = gateOf(issue);
-  return gate === undefined ? guarded(issue, options) : { gate, issue: (flight) => issue(flight as never) };
+interface IssuerOptions {
+  readonly timeoutSecs: number;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
-function guarded(issue: Issue, { timeoutSecs, clock, random }: Parameters<typeof issuerOf>[1]): Issuer {
+/** `issue` as it is, if it keeps deadline and gate itself; else with those of `cache`. */
+export function issuerOf(issue: Issue, cache: object, options: IssuerOptions): Issuer {
+  const gate = gateOf(issue);
+  return gate === undefined ? guarded(issue, cache, options) : { gate, issue: (flight) => issue(flight as never) };
+}
+
+function guarded(issue: Issue, cache: object, { timeoutSecs, clock, random }: IssuerOptions): Issuer {
   const gate = new Gate({ random });
-  const ask = withDeadline(issue, timeoutSecs);
+  const ask = withDeadline((why) => inFlightScope(cache, () => issue(why)), timeoutSecs);
   return {
     gate,
     async issue(flight) {

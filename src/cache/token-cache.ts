@@ -6,9 +6,10 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { PATIENCE_MS } from "../failure/policy.js";
-import { ACCEPTED } from "../values/accepted.js";
+import { onAccepted } from "../values/accepted.js";
 import type { Credential } from "../values/credential.js";
 import { ClosedError, nameProvider } from "../values/errors.js";
+import { noteReentry } from "../values/flight-scope.js";
 import { rejection } from "../values/handled.js";
 import type { CallOptions, FlightContext, Issue, Issued, IssueReason } from "../values/issued.js";
 import { Flight } from "./flight.js";
@@ -54,7 +55,7 @@ export class TokenCache {
 
   constructor(issue: Issue, options: TokenCacheOptions = {}) {
     this.#options = settingsOf(issue, options);
-    this.#issuer = issuerOf(issue, this.#options);
+    this.#issuer = issuerOf(issue, this, this.#options);
     this.#log = new FlightLog({ type: this.#options.type, name: this.#options.name });
   }
 
@@ -122,11 +123,6 @@ export class TokenCache {
     return this.close();
   }
 
-  /** A connector has seen that an API accepts this credential: it does not refuse everything (F5). */
-  [ACCEPTED](credential: object): void {
-    if (this.#generations.get(credential as Credential) === this.#current) this.#rejections = NO_REJECTIONS;
-  }
-
   /** By object; an object from elsewhere by the secret that it carries (C3). */
   #generationOf(credential: Credential): Generation | undefined {
     const generation = this.#generations.get(credential);
@@ -190,7 +186,10 @@ export class TokenCache {
   }
 
   #join(reason: IssueReason): Flight {
-    if (this.#flight !== undefined) this.#log.counts.joined += 1;
+    if (this.#flight !== undefined) {
+      this.#log.counts.joined += 1;
+      noteReentry(this);
+    }
     const flight = this.#flight ?? this.#begin(reason);
     flight.waiters += 1;
     return flight;
@@ -240,6 +239,10 @@ export class TokenCache {
     const birth = { number: this.#nextNumber, now: clock(), expiryRatio, random };
     const generation = new Generation(issued, flight.landing.promise, birth);
     this.#generations.set(generation.credential, generation);
+    // An API that accepts a credential does not refuse everything (F5).
+    onAccepted(generation.credential, () => {
+      if (this.#current === generation) this.#rejections = NO_REJECTIONS;
+    });
     return generation;
   }
 

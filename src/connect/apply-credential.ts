@@ -1,17 +1,28 @@
-/** How each kind of credential goes onto HTTP: known here, and nowhere else. */
+/** Where each kind of credential stands on an HTTP request. No other file knows this. */
 
 import type { Credential } from "../values/credential.js";
 
-/** A request, as far as a credential may touch it. */
+/** A request onto which a credential can be put: a `Request` of any fetch, or an object of your own. */
 export interface ApplicableRequest {
+  /** The HTTP method. */
   readonly method: string;
-  readonly url: URL;
-  readonly headers: Pick<Headers, "set">;
+  /** The address of the request. */
+  readonly url: string | { readonly href: string };
+  /** The request's headers; `set` replaces a header of the same name in any case. */
+  readonly headers: {
+    /** Replaces the header `name`, or adds it. */
+    set(name: string, value: string): void;
+  };
 }
 
 /**
- * Puts `credential` onto `request`, by changing it. What the request has in that place is replaced,
- * all else left alone. Throws `TypeError` for a kind that is not known.
+ * Puts `credential` onto `request`, by changing its headers. What the request has in that place is
+ * replaced, all else is left alone.
+ *
+ * @throws `TypeError` for a kind of credential that is not known.
+ * @example
+ * const request = new Request("https://api.example/rows");
+ * applyCredential(request, await provider.getToken());
  */
 export function applyCredential(request: ApplicableRequest, credential: Credential): void {
   const headers = credentialHeaders(credential);
@@ -19,8 +30,11 @@ export function applyCredential(request: ApplicableRequest, credential: Credenti
 }
 
 /**
- * `credential` as headers, for gRPC metadata, axios and whatever else takes a plain record. Throws
- * `TypeError` for a credential that is no header.
+ * `credential` as headers, for gRPC metadata and whatever else takes a plain record.
+ *
+ * @throws `TypeError` for a credential that is no header.
+ * @example
+ * const headers = credentialHeaders(await provider.getToken()); // { authorization: "Bearer …" }
  */
 export function credentialHeaders(credential: Credential): Record<string, string> {
   switch (credential.type) {

@@ -1,21 +1,31 @@
-/** `authFetch`: a fetch that authorizes its requests, and handles a 401 once and right (W1 to W5). */
+/** `authFetch`: a fetch that authorizes its requests, and handles a refusal once and right (W1 to W9). */
 
 import type { AuthProvider } from "../auth-provider.js";
-import { Attempt, authorize, checkedStatuses, reauthorize, report } from "./authorize.js";
+import type { Credential } from "../values/credential.js";
+import { Authorization, Reauthorization } from "./authorization.js";
 import { FetchRequest } from "./fetch-request.js";
-import { anyOrigin, listedOrigins } from "./origins.js";
-import { discard, follow } from "./redirects.js";
+import { FetchedAnswer } from "./fetched-answer.js";
+import { type IsMeant, listedOrigins } from "./origins.js";
+import { asRedirected, locationOf } from "./redirects.js";
+import { type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { SignalRelay } from "./signal-relay.js";
+import { checkWrapper, faultOfFunction } from "./wrapper-options.js";
 
+/** `fetch`, as the types of the environment have it. */
 type Fetch = typeof globalThis.fetch;
 
 /** How `authFetch` sends. */
-export interface AuthFetchOptions {
-  /** The fetch to send with; the global one by default. */
+export interface AuthFetchOptions extends RefusalOptions {
+  /**
+   * The fetch to send with: undici's, node-fetch, a framework's own. By default the global one, as it
+   * is when `authFetch` is called.
+   */
   readonly fetch?: Fetch | undefined;
-  /** The answers that refuse a credential; `[401]` by default. */
-  readonly statuses?: readonly number[] | undefined;
-  /** If given, the credential goes to these origins only; elsewhere requests pass without it. */
+  /**
+   * The origins that the credential may go to, such as `https://api.example`; elsewhere requests pass
+   * without it. By default it goes wherever a request is addressed to, and no redirect takes it to
+   * another origin.
+   */
   readonly origins?: readonly string[] | undefined;
 }
 
@@ -24,50 +34,148 @@ export interface AuthFetchOptions {
  * request. If that is refused, it reports it, and sends the request once more with what has replaced
  * it; the second answer is final. A body that can be read only once is not sent again: then the
  * refusal is the answer. Redirects are followed as fetch does, and the credential is left behind
- * when the origin changes.
+ * when the origin changes to one that is not listed. The function rejects as fetch does, and with the
+ * provider's errors.
  *
- * Rejects as fetch does, and with the provider's errors. Throws a `ConfigError` for bad options.
+ * @throws `ConfigError` for what is no provider, and for bad options.
+ * @example
+ * const fetch = authFetch(provider, { origins: ["https://api.example"] });
+ * const rows = await (await fetch("https://api.example/rows")).json();
  */
 export function authFetch(provider: AuthProvider, options: AuthFetchOptions = {}): Fetch {
-  const { origins } = options;
-  const statuses = checkedStatuses("authFetch", options.statuses);
-  const relay = new SignalRelay();
-  const isMeant = origins === undefined ? anyOrigin : listedOrigins("authFetch", origins);
+  checkWrapper("authFetch", provider, options, { fetch: faultOfFunction });
+  const wrapper: Wrapper = {
+    fetch: options.fetch ?? globalThis.fetch,
+    authorization: new Authorization(provider, options.graceMs),
+    isRefusal: refusalRule(options),
+    isMeant: options.origins && listedOrigins(options.origins),
+    relay: new SignalRelay(),
+  };
   return async (input, init) => {
-    const fetch = options.fetch ?? globalThis.fetch;
-    return follow(FetchRequest.from(input, init), (hop, meant) => {
-      return meant && (origins === undefined || isMeant(hop.url.origin))
-        ? sendAuthorized({ fetch, provider, statuses, relay }, hop)
-        : hop.send(fetch, []);
-    });
+    const request = FetchRequest.from(input, init ?? undefined);
+    const isMeant = wrapper.isMeant === undefined || wrapper.isMeant(originOf(request.href));
+    const response = await sendHop(wrapper, request, isMeant);
+    const isDone = !request.follows || response.status < 300 || response.status > 399;
+    const answer = isDone ? response : await follow(wrapper, request, response, isMeant);
+    return request.integrity === "" ? answer : matching(wrapper.fetch, answer, request.integrity);
   };
 }
 
-interface Setting {
+/** What one `authFetch` was made with. */
+interface Wrapper {
   readonly fetch: Fetch;
-  readonly provider: AuthProvider;
-  readonly statuses: readonly number[];
+  readonly authorization: Authorization;
+  readonly isRefusal: RefusalRule;
+  /** `undefined` where no origins are listed. */
+  readonly isMeant: IsMeant | undefined;
   readonly relay: SignalRelay;
 }
 
-async function sendAuthorized({ fetch, provider, statuses, relay }: Setting, request: FetchRequest): Promise<Response> {
-  const { method, signal } = request;
-  const urlOf = (): URL => request.url;
-  const first = new Attempt(method, urlOf);
-  const sent = await authorize(provider, first, signal);
-  const response = await request.send(fetch, first.headers.entries);
-  if (!statuses.includes(response.status)) return response;
-  if (!request.isReplayable) {
-    report(provider, sent);
-    return response;
-  }
-  const second = new Attempt(method, urlOf);
-  const next = await reauthorize(provider, second, sent, signal).catch(async (error: unknown) => {
-    // Nobody will read the answer that the provider was asked about.
-    await discard(response);
+/** Sends one hop; with the credential if its origin is meant to have it. */
+function sendHop(wrapper: Wrapper, hop: FetchRequest, isMeant: boolean): Promise<Response> {
+  if (!isMeant || wrapper.authorization.isOwnFlight()) return hop.send(wrapper.fetch);
+  return sendAuthorized(wrapper, hop);
+}
+
+async function sendAuthorized(wrapper: Wrapper, request: FetchRequest): Promise<Response> {
+  const { authorization, fetch } = wrapper;
+  const credential = await authorization.credential(request.signal).catch((error: unknown) => {
+    request.discardBody(error);
     throw error;
   });
-  if (next === undefined) return response;
-  await discard(response);
-  return relay.send(signal, (relayed) => request.send(fetch, second.headers.entries, relayed));
+  const response = await request.send(fetch, credential);
+  let answer: FetchedAnswer | undefined;
+  const verdict = wrapper.isRefusal(response.status, () => {
+    answer = new FetchedAnswer(response);
+    return answer;
+  });
+  if (verdict === true || (verdict !== false && (await verdict))) {
+    return sendAgain(wrapper, request, credential, answer ?? new FetchedAnswer(response));
+  }
+  authorization.answered(credential, response.status);
+  return answer?.pass() ?? response;
+}
+
+/** Sends on, with what replaces a refused credential, until an answer is no refusal or there is nothing else to try. */
+async function sendAgain(
+  { authorization, fetch, isRefusal, relay }: Wrapper,
+  request: FetchRequest,
+  sent: Credential,
+  refusal: FetchedAnswer,
+): Promise<Response> {
+  const send = (credential: Credential): Promise<Response> =>
+    relay.send(request.signal, (signal) => request.send(fetch, credential, signal));
+  const reauthorization = new Reauthorization(authorization, request.signal);
+  let [refused, answer] = [sent, refusal];
+  for (;;) {
+    const next = await nextAfter(answer, request, refused, { authorization, reauthorization });
+    // A refusal that was let go of, and is the answer, is asked for again.
+    if (next === undefined) return answer.pass() ?? send(refused);
+    answer.discard();
+    const current = new FetchedAnswer(await send(next));
+    if (!(await isRefusal(current.status, () => current))) {
+      authorization.answered(next, current.status);
+      return current.pass() as Response;
+    }
+    [refused, answer] = [next, current];
+  }
+}
+
+/** What to send after `refused`; nothing if `answer`, which refuses it, is for the caller. */
+async function nextAfter(
+  answer: FetchedAnswer,
+  request: FetchRequest,
+  refused: Credential,
+  { authorization, reauthorization }: { authorization: Authorization; reauthorization: Reauthorization },
+): Promise<Credential | undefined> {
+  if (!request.isReplayable) authorization.report(refused);
+  if (!request.isReplayable || reauthorization.isFinal(refused)) return undefined;
+  answer.hold();
+  try {
+    return await reauthorization.next(refused);
+  } catch (error) {
+    // Nobody will read the answer that the provider was asked about.
+    answer.discard();
+    throw error;
+  }
+}
+
+/** Follows where `redirect` leads, hop by hop, so that each origin is known for what it is (W5). */
+async function follow(
+  wrapper: Wrapper,
+  request: FetchRequest,
+  redirect: Response,
+  wasMeant: boolean,
+): Promise<Response> {
+  let [hop, response, isMeant] = [request, redirect, wasMeant];
+  for (let redirects = 0; ; redirects += 1) {
+    const location = locationOf(response, hop.href);
+    if (location === undefined) return redirects === 0 ? response : asRedirected(response);
+    new FetchedAnswer(response).discard();
+    if (redirects === MOST_REDIRECTS) throw new TypeError("fetch failed: redirected too often");
+    isMeant &&=
+      !location.leavesOrigin || (location.origin !== undefined && wrapper.isMeant?.(location.origin) === true);
+    hop = await hop.redirected(response.status, location);
+    response = await sendHop(wrapper, hop, isMeant);
+  }
+}
+
+/** Fetch standard, HTTP-redirect fetch. */
+const MOST_REDIRECTS = 20;
+
+function originOf(href: string): string {
+  if (!URL.canParse(href)) {
+    throw new TypeError(`fetch failed: a URL that is relative or invalid cannot be compared with authFetch's origins`);
+  }
+  return new URL(href).origin;
+}
+
+/**
+ * `response`, if its body matches. Only the final answer has to, so the check cannot be part of the requests.
+ * fetch itself does it, on a copy.
+ */
+async function matching(fetch: Fetch, response: Response, integrity: string): Promise<Response> {
+  const body = Buffer.from(await response.clone().arrayBuffer());
+  await fetch(`data:application/octet-stream;base64,${body.toString("base64")}`, { integrity });
+  return response;
 }

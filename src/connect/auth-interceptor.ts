@@ -1,111 +1,175 @@
-/** `authInterceptor`: for undici's dispatchers what `authFetch` is for fetch (W1 to W5). */
+/** `authInterceptor`: for undici's dispatchers what `authFetch` is for fetch (W1 to W9). */
 
 import type { AuthProvider } from "../auth-provider.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
 import type { Credential } from "../values/credential.js";
 import { ConfigError } from "../values/errors.js";
-import { Attempt, authorize, checkedStatuses, reauthorize, report } from "./authorize.js";
+import { credentialHeaders } from "./apply-credential.js";
+import { Authorization, Reauthorization } from "./authorization.js";
 import {
   type Dispatch,
   type DispatchHandler,
   type DispatchOptions,
-  endedController,
+  failWithoutExchange,
   type Interceptor,
-  isReplayable,
+  type LegacyHandler,
   signalOf,
-  snapshotOf,
-  withHeaders,
-  withReplayableBody,
 } from "./dispatch.js";
-import { FirstAttempt } from "./first-attempt.js";
-import { anyOrigin, type IsMeant, listedOrigins } from "./origins.js";
+import { type OwnOptions, ownOptions, withHeaders } from "./dispatch-headers.js";
+import { type Decider, exchangeFor } from "./exchange.js";
+import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
+import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
+import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
+import { isReplayable, withReplayableBody } from "./replayable-body.js";
+import { checkWrapper } from "./wrapper-options.js";
 
 /** How `authInterceptor` sends. */
-export interface AuthInterceptorOptions {
+export interface AuthInterceptorOptions extends RefusalOptions {
   /**
-   * The origins that the credential may go to; elsewhere requests pass without it. An interceptor
-   * cannot tell a redirect's next hop from a request of its own, so this must be said: `"any"` sends
-   * the credential wherever redirects lead.
+   * The origins that the credential may go to, such as `https://api.example`; elsewhere requests pass
+   * without it. An interceptor cannot tell a redirect's next hop from a request of its own, so this must
+   * be said: `"any"` sends the credential wherever redirects lead.
    */
   readonly origins: readonly string[] | "any";
-  /** The answers that refuse a credential; `[401]` by default. */
-  readonly statuses?: readonly number[] | undefined;
 }
 
 /**
- * An interceptor for undici 7 and 8: `dispatcher.compose(authInterceptor(provider, { origins }))`,
- * for `request`, `stream` and undici's `fetch` alike. Compose it before undici's own `redirect` and
- * `retry`. A body that can be read only once is sent again if its length is known and at most 1 MiB.
- * The provider's own token requests pass untouched, so that it may be composed onto the dispatcher
- * that the provider uses. Throws a `ConfigError` for bad options.
+ * An interceptor for undici 6 to 8: `dispatcher.compose(authInterceptor(provider, { origins }))`, for
+ * `request`, `stream` and undici's `fetch` alike. Compose it after undici's own `dns`, `cache` and
+ * `deduplicate`, and before `redirect`, `retry` and `responseError`; an order that it can see to be wrong
+ * is an error of the request. A body that can be read only once is sent again if its length is known and
+ * at most 1 MiB. The provider's own token requests pass untouched, so that it may be composed onto the
+ * dispatcher that the provider uses.
+ *
+ * @throws `ConfigError` for what is no provider, and for bad options.
+ * @example
+ * const dispatcher = new Agent().compose(
+ *   authInterceptor(provider, { origins: ["https://api.example"] }),
+ *   interceptors.redirect({ maxRedirections: 5 }),
+ * );
  */
 export function authInterceptor(provider: AuthProvider, options: AuthInterceptorOptions): Interceptor {
-  const { origins } = options ?? {};
-  const statuses = checkedStatuses("authInterceptor", options?.statuses);
-  const isMeant = meant(origins);
-  return (dispatch) => (given: DispatchOptions, handler: DispatchHandler) => {
-    if (TOKEN_REQUEST in given || !isMeant(originOf(given, origins))) return dispatch(given, handler);
-    dispatchAuthorized({ provider, statuses, dispatch, handler }, snapshotOf(given)).catch((error: Error) => {
-      handler.onResponseError?.(endedController(error), error);
-    });
+  checkWrapper("authInterceptor", provider, options ?? {}, { origins: faultsOfRequiredOrigins }, ["origins"]);
+  const { origins } = options;
+  const isMeant = origins === "any" ? undefined : listedOrigins(origins);
+  const wrapper = {
+    isMeant,
+    authorization: new Authorization(provider, options.graceMs),
+    isRefusal: refusalRule(options),
+  };
+  return (dispatch) => (given: DispatchOptions, handler: DispatchHandler | LegacyHandler) => {
+    if (TOKEN_REQUEST in given) return dispatch(given, handler);
+    const fault = faultAbove(handler, isMeant !== undefined);
+    if (fault !== undefined) {
+      // Not thrown: some interceptors would wait for ever for a request that was never sent.
+      queueMicrotask(() => failWithoutExchange(handler, fault));
+      return true;
+    }
+    if ((isMeant !== undefined && !isMeant(originOf(given))) || wrapper.authorization.isOwnFlight()) {
+      return dispatch(given, handler);
+    }
+    new AuthorizedRequest(wrapper, dispatch, given, handler).begin();
     return true;
   };
 }
 
-interface Setting {
-  readonly provider: AuthProvider;
-  readonly statuses: readonly number[];
-  readonly dispatch: Dispatch;
-  readonly handler: DispatchHandler;
+/** What one `authInterceptor` was made with. */
+interface Wrapper {
+  readonly authorization: Authorization;
+  readonly isRefusal: RefusalRule;
+  /** `undefined` where every origin is meant. */
+  readonly isMeant: IsMeant | undefined;
 }
 
-async function dispatchAuthorized(setting: Setting, given: DispatchOptions): Promise<void> {
-  const { provider, statuses, dispatch, handler } = setting;
-  const signal = signalOf(given);
-  const attempt = attemptOf(given);
-  const sent = await authorize(provider, attempt, signal);
-  const options = isReplayable(given.body) ? given : await withReplayableBody(given, signal);
-  const first = new FirstAttempt({
-    handler,
-    isRefusal: (status) => statuses.includes(status),
-    next() {
-      if (isReplayable(options.body)) return secondAttempt(setting, options, sent, signal);
-      report(provider, sent);
+/** One request of a caller, who sees one exchange however often it is sent. */
+class AuthorizedRequest implements Decider {
+  readonly #wrapper: Wrapper;
+  readonly #dispatch: Dispatch;
+  readonly #handler: DispatchHandler | LegacyHandler;
+  readonly #signal: AbortSignal | undefined;
+  #options: OwnOptions;
+  /** What was sent last. */
+  #sent: Credential | undefined;
+  #reauthorization: Reauthorization | undefined;
+  /** Whether the next answer is the caller's, whatever it is. */
+  #isFinal = false;
+
+  constructor(wrapper: Wrapper, dispatch: Dispatch, given: DispatchOptions, handler: DispatchHandler | LegacyHandler) {
+    this.#wrapper = wrapper;
+    this.#dispatch = dispatch;
+    this.#handler = handler;
+    this.#signal = signalOf(given);
+    this.#options = ownOptions(given);
+  }
+
+  begin(): void {
+    const fail = (error: Error): void => failWithoutExchange(this.#handler, error);
+    const credential = this.#wrapper.authorization.credential(this.#signal);
+    const sent = isReplayable(this.#options)
+      ? credential.then((each) => this.#send(each))
+      : credential.then((each) => this.#gatherAndSend(each));
+    sent.catch(fail);
+  }
+
+  checkContext(context: unknown): void {
+    if (this.#wrapper.isMeant !== undefined) checkBelow(context);
+  }
+
+  isRefusal(status: number, candidate: () => RefusalCandidate): boolean | Promise<boolean> {
+    return this.#wrapper.isRefusal(status, candidate);
+  }
+
+  answered(status: number): void {
+    this.#wrapper.authorization.answered(this.#sent as Credential, status);
+  }
+
+  next(): Promise<(() => void) | undefined> | undefined {
+    const { authorization } = this.#wrapper;
+    const sent = this.#sent as Credential;
+    if (this.#isFinal) return undefined;
+    if (!isReplayable(this.#options)) {
+      authorization.report(sent);
       return undefined;
-    },
-  });
-  dispatch(withHeaders(options, attempt.headers.entries), first);
+    }
+    this.#reauthorization ??= new Reauthorization(authorization, this.#signal);
+    if (this.#reauthorization.isFinal(sent)) return undefined;
+    return this.#reauthorization.next(sent).then((next) => next && ((): void => this.#send(next)));
+  }
+
+  repeat(): void {
+    this.#isFinal = true;
+    this.#send(this.#sent as Credential);
+  }
+
+  explained(error: Error): Error {
+    return explained(error, (status) => this.#wrapper.isRefusal(status, () => bare(status)) === true);
+  }
+
+  async #gatherAndSend(credential: Credential): Promise<void> {
+    this.#options = await withReplayableBody(this.#options, this.#signal);
+    this.#send(credential);
+  }
+
+  #send(credential: Credential): void {
+    this.#sent = credential;
+    this.#dispatch(withHeaders(this.#options, credentialHeaders(credential)), exchangeFor(this.#handler, this));
+  }
 }
 
-async function secondAttempt(
-  { provider, dispatch, handler }: Setting,
-  options: DispatchOptions,
-  sent: Credential,
-  signal: AbortSignal | undefined,
-): Promise<(() => void) | undefined> {
-  const attempt = attemptOf(options);
-  const next = await reauthorize(provider, attempt, sent, signal);
-  return next && ((): void => void dispatch(withHeaders(options, attempt.headers.entries), handler));
+function faultsOfRequiredOrigins(origins: unknown): ReturnType<typeof faultsOfOrigins> | undefined {
+  if (origins === "any") return undefined;
+  if (Array.isArray(origins)) return faultsOfOrigins(origins);
+  return 'is required: a list of origins, or "any" to send the credential wherever redirects lead';
 }
 
-function attemptOf(options: DispatchOptions): Attempt {
-  return new Attempt(options.method ?? "GET", () => urlOf(options));
-}
-
-function meant(origins: unknown): IsMeant {
-  if (origins === "any") return anyOrigin;
-  if (Array.isArray(origins)) return listedOrigins("authInterceptor", origins);
-  const message = 'is required: a list of origins, or "any" to send the credential wherever redirects lead';
-  throw new ConfigError("authInterceptor", [{ path: "origins", message }]);
-}
-
-/** A pool knows its origin without being told with each request; this does not. */
-function originOf({ origin }: DispatchOptions, origins: unknown): string {
-  if (origin !== undefined || origins === "any") return String(origin);
+/** A pool knows its origin without hearing it with each request; this does not. */
+function originOf({ origin }: DispatchOptions): string {
+  if (origin !== undefined) return String(origin);
   const message = 'give it with the request: it cannot be compared with origins otherwise (or say origins: "any")';
   throw new ConfigError("authInterceptor", [{ path: "origin", message }]);
 }
 
-function urlOf({ origin, path }: DispatchOptions): URL {
-  return new URL(path, String(origin));
+/** An answer of which only the status is known. */
+function bare(status: number): RefusalCandidate {
+  return { status, headers: { get: () => null }, text: async () => "" };
 }

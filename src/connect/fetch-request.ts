@@ -1,127 +1,160 @@
 /** What `fetch` was called with, in a form that can be sent, sent again, and sent on. */
 
-type Fetch = typeof globalThis.fetch;
-type HeadersInit = NonNullable<RequestInit["headers"]>;
+import type { Credential } from "../values/credential.js";
+import { credentialHeaders } from "./apply-credential.js";
+import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
 
-/** Where a request stands. `input` keeps what only a `Request` has, its body above all. */
+type Fetch = typeof globalThis.fetch;
+type Body = RequestInit["body"];
+type FetchHeaders = Headers | Record<string, string>;
+
+/** What was given, as this room has it: `init` is a copy of its own, `input` keeps what only a `Request` has. */
 interface Parts {
   readonly href: string;
-  readonly method: string;
-  readonly headers: Headers | undefined;
   readonly init: RequestInit;
+  readonly headers: FetchHeaders | undefined;
   readonly input?: Request | undefined;
 }
 
-/** A request of the Fetch standard, never used up by being sent. What nobody asks of it is not worked out. */
+/** A request of the Fetch standard that can be sent more than once, unless its body is used up by being sent. */
 export class FetchRequest {
-  readonly method: string;
+  /** As the caller spelt it: some implementations take a relative one. */
+  readonly href: string;
   readonly signal: AbortSignal | undefined;
-  readonly redirect: "error" | "follow" | "manual";
-  readonly #parts: Parts;
-  #url: URL | undefined;
+  /** Whether the caller wants redirects to be followed. */
+  readonly follows: boolean;
+  /** What the final answer's body must match (Subresource Integrity); empty if nothing is asked. */
+  readonly integrity: string;
+  readonly #init: RequestInit;
+  readonly #headers: FetchHeaders | undefined;
+  readonly #input: Request | undefined;
 
-  private constructor(parts: Parts) {
-    this.method = parts.method;
-    this.signal = (parts.init.signal === undefined ? parts.input?.signal : parts.init.signal) ?? undefined;
-    this.redirect = parts.init.redirect ?? parts.input?.redirect ?? "follow";
-    this.#parts = parts;
+  private constructor({ href, init, headers, input }: Parts) {
+    this.href = href;
+    this.signal = (init.signal === undefined ? input?.signal : init.signal) ?? undefined;
+    this.follows = (init.redirect ?? input?.redirect ?? "follow") === "follow";
+    this.integrity = init.integrity ?? input?.integrity ?? "";
+    this.#init = init;
+    this.#headers = headers;
+    this.#input = input;
+    // A redirect is an answer here, unless the caller wants an error; so is one that does not match.
+    if (this.follows) init.redirect = "manual";
+    if (this.integrity !== "") init.integrity = "";
   }
 
   /** What is given, as it is now: a caller may change its objects while a token is waited for. */
   static from(input: string | URL | Request, given: RequestInit = {}): FetchRequest {
     const request = isRequest(input) ? input : undefined;
-    const init = isRequest(given) ? { ...settingsOf(given), method: given.method, headers: given.headers } : given;
-    const body = isRequest(given) ? given.clone().body : copyOf(given.body);
-    const headers = init.headers ?? request?.headers;
+    const init: RequestInit = isRequest(given) ? settingsOf(given) : { headers: undefined as never, ...given };
+    const body = isRequest(given) ? given.clone().body : given.body;
+    if (body != null) {
+      init.body = copyOf(body) as NonNullable<Body>;
+      (init as { duplex?: string }).duplex ??= "half";
+    }
     return new FetchRequest({
       href: request?.url ?? String(input),
-      method: init.method ?? request?.method ?? "GET",
-      headers: headers === undefined ? undefined : new Headers(headers),
-      init: body == null ? { ...init } : ({ duplex: "half", ...init, body } as RequestInit),
+      init,
+      headers: copyOfHeaders(given.headers ?? request?.headers),
       input: request,
     });
   }
 
-  /** Throws `TypeError` where fetch would. */
-  get url(): URL {
-    this.#url ??= new URL(this.#parts.href);
-    return this.#url;
-  }
-
   /** Whether its body can be sent again. A stream or an iterable is used up by being sent (W3). */
   get isReplayable(): boolean {
-    const { body } = this.#parts.init;
-    return !(typeof body === "object" && body !== null && (Symbol.asyncIterator in body || "getReader" in body));
+    return !isOneShot(this.#init.body) && !hasForeignBody(this.#input);
   }
 
-  /**
-   * One hop, with what a credential adds to the caller's headers. A redirect is an answer here, unless
-   * the caller wants an error.
-   */
-  send(
-    fetch: Fetch,
-    added: readonly [string, string][],
-    signal: AbortSignal | undefined = this.signal,
-  ): Promise<Response> {
-    const { href, init, input } = this.#parts;
-    const hop: RequestInit = {
-      ...init,
-      method: this.method,
-      headers: this.#headersWith(added),
-      redirect: this.redirect === "follow" ? "manual" : this.redirect,
-    };
-    if (signal !== undefined) hop.signal = signal;
+  /** One hop, with the caller's headers and the credential's in place of those of the same name. */
+  send(fetch: Fetch, credential?: Credential, signal?: AbortSignal): Promise<Response> {
+    const init = this.#init;
+    init.headers = credential === undefined ? (this.#headers as FetchHeaders) : this.#headersWith(credential);
+    if (signal !== undefined) init.signal = signal;
+    if (this.#input === undefined) return fetch(this.href, init);
     // A clone keeps what cannot be read from a Request: its dispatcher, the length of its body.
-    return fetch(input === undefined ? href : input.clone(), hop);
+    return fetch(hasForeignBody(this.#input) ? this.#input : this.#input.clone(), init);
   }
 
-  #headersWith(added: readonly [string, string][]): HeadersInit {
-    if (this.#parts.headers === undefined) return Object.fromEntries(added);
-    const headers = new Headers(this.#parts.headers);
-    for (const [name, value] of added) headers.set(name, value);
-    return headers;
+  /** Lets go of the body of a request that will not be sent, as fetch does: a file stream must not stay open. */
+  discardBody(reason: unknown): void {
+    for (const body of [this.#init.body, this.#input?.body]) discardBody(body, reason);
   }
 
   /** The request that a redirect asks for (Fetch standard, HTTP-redirect fetch). */
-  async redirected(status: number, target: URL): Promise<FetchRequest> {
-    const { init, input } = this.#parts;
-    const method = normalized(this.method);
-    const headers = new Headers(this.#parts.headers);
-    if (target.origin !== this.url.origin) for (const name of PRIVATE_HEADERS) headers.delete(name);
-    const becomesGet =
-      (status === 303 && method !== "GET" && method !== "HEAD") ||
-      ((status === 301 || status === 302) && method === "POST");
-    const onward = { ...settingsOf(input), ...init };
-    if (becomesGet) {
-      for (const name of BODY_HEADERS) headers.delete(name);
-      return new FetchRequest({ href: target.href, method: "GET", headers, init: { ...onward, body: null } });
+  async redirected(status: number, { href, leavesOrigin }: Location): Promise<FetchRequest> {
+    const method = this.#init.method ?? this.#input?.method ?? "GET";
+    const onward: RequestInit = { ...settingsOf(this.#input), ...this.#init, redirect: "follow" };
+    if (this.integrity !== "") onward.integrity = this.integrity;
+    let headers = new Headers(this.#headers);
+    if (leavesOrigin) headers = withoutPrivateHeaders(headers);
+    if (becomesGet(status, method)) {
+      const init = { ...onward, method: "GET", body: null };
+      return new FetchRequest({ href, init, headers: withoutBodyHeaders(headers) });
     }
     if (!this.isReplayable) {
       throw new TypeError("fetch failed: a body that can be read only once cannot follow a redirect");
     }
-    const body = init.body ?? (input?.body ? await input.clone().arrayBuffer() : null);
-    return new FetchRequest({ href: target.href, method: this.method, headers, init: { ...onward, body } });
+    const body = onward.body ?? (this.#input?.body ? await this.#input.clone().arrayBuffer() : null);
+    return new FetchRequest({ href, init: { ...onward, method, body }, headers });
+  }
+
+  /** A caller's record stays one, and none becomes one: implementations read it fastest. */
+  #headersWith(credential: Credential): FetchHeaders {
+    const added = credentialHeaders(credential);
+    const given = this.#headers;
+    if (given === undefined) return added;
+    if (given instanceof Headers) {
+      const headers = new Headers(given);
+      for (const name in added) headers.set(name, added[name] as string);
+      return headers;
+    }
+    return { ...withoutNames(given, added), ...added };
   }
 }
 
-/** Fetch standard: not for another origin. */
-const PRIVATE_HEADERS = ["authorization", "cookie", "host", "proxy-authorization"];
+/** `record` without the headers that `names` has, in any case. */
+export function withoutNames<T>(record: Record<string, T>, names: Record<string, string>): Record<string, T> {
+  const left: Record<string, T> = {};
+  const removed = Object.keys(names).map((name) => name.toLowerCase());
+  for (const name of Object.keys(record)) {
+    if (!removed.includes(name.toLowerCase())) left[name] = record[name] as T;
+  }
+  return left;
+}
 
-/** Fetch standard: request-body-header names. */
-const BODY_HEADERS = ["content-encoding", "content-language", "content-length", "content-location", "content-type"];
-
-/** Fetch standard, "normalize a method": these may be given in any case. */
-function normalized(method: string): string {
-  const upper = method.toUpperCase();
-  return ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"].includes(upper) ? upper : method;
+function copyOfHeaders(headers: RequestInit["headers"] | undefined): FetchHeaders | undefined {
+  if (headers === undefined || headers === null) return undefined;
+  return Symbol.iterator in headers ? new Headers(headers) : { ...(headers as Record<string, string>) };
 }
 
 /** Of a body that its caller may change, a copy; one that is used up by being read stays as it is. */
-function copyOf(body: RequestInit["body"]): RequestInit["body"] {
+function copyOf(body: Body): Body {
   if (body instanceof URLSearchParams) return new URLSearchParams(body);
   if (body instanceof ArrayBuffer) return body.slice(0);
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   return body;
+}
+
+function isOneShot(body: unknown): boolean {
+  return typeof body === "object" && body !== null && (Symbol.asyncIterator in body || "getReader" in body);
+}
+
+function discardBody(body: unknown, reason: unknown): void {
+  if (!isOneShot(body)) return;
+  const { destroy, cancel, locked } = body as Partial<Discardable> & { readonly locked?: boolean };
+  const isStream = typeof destroy === "function" || typeof cancel === "function";
+  if (typeof destroy === "function") destroy.call(body);
+  else if (typeof cancel === "function" && !locked) cancel.call(body, reason)?.catch(() => {});
+  if (!isStream)
+    (body as AsyncIterable<unknown>)
+      [Symbol.asyncIterator]()
+      .return?.()
+      ?.then(undefined, () => {});
+}
+
+/** A Node stream has `destroy`, a web stream `cancel`. */
+interface Discardable {
+  destroy(): void;
+  cancel(reason: unknown): Promise<void>;
 }
 
 /** Of whichever fetch implementation: there are several in one process. */
@@ -129,9 +162,34 @@ function isRequest(input: unknown): input is Request {
   return typeof input === "object" && Object.prototype.toString.call(input) === "[object Request]";
 }
 
-/** What a `Request` says beside URL, method, headers and body. */
-function settingsOf(input: Request | undefined): RequestInit {
-  if (input === undefined) return {};
-  const { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy, signal } = input;
-  return { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy, signal } as RequestInit;
+/** Whether a `Request` has a Node stream as its body, as node-fetch's has: its clone ends only if both are read. */
+function hasForeignBody(request: Request | undefined): boolean {
+  return request?.body != null && !("getReader" in request.body);
+}
+
+/** What a `Request` says beside its URL, headers and body. */
+function settingsOf(request: Request | undefined): RequestInit {
+  if (request === undefined) return {};
+  const { method, cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy, signal } =
+    request;
+  return {
+    method,
+    cache,
+    credentials,
+    integrity,
+    keepalive,
+    mode,
+    redirect,
+    referrer,
+    referrerPolicy,
+    signal,
+    ...dispatcherOf(request),
+  } as RequestInit;
+}
+
+/** undici 6 and Node 20 and 22 keep a request's own dispatcher under a symbol; later releases let nobody see it. */
+function dispatcherOf(request: Request): { dispatcher?: unknown } {
+  const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === "dispatcher");
+  const dispatcher = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
+  return dispatcher === undefined ? {} : { dispatcher };
 }

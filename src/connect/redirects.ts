@@ -1,36 +1,20 @@
-/** Following redirects hop by hop, so that each is known for what it is (W5). */
+/** Redirects as the Fetch standard has them (HTTP-redirect fetch). */
 
-import type { FetchRequest } from "./fetch-request.js";
-
-const MOST_REDIRECTS = 20;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-/** Sends one hop. `meant` is false once a redirect has left the origin that the caller named. */
-export type SendHop = (hop: FetchRequest, meant: boolean) => Promise<Response>;
-
-/** Sends `request`, and follows where its answers lead if the caller's redirect mode is `follow`. */
-export async function follow(request: FetchRequest, send: SendHop): Promise<Response> {
-  let hop = request;
-  let meant = true;
-  for (let redirects = 0; ; redirects += 1) {
-    const response = await send(hop, meant);
-    const target = hop.redirect === "follow" ? targetOf(response, hop.url) : undefined;
-    if (target === undefined) return redirects === 0 ? response : asRedirected(response);
-    await discard(response);
-    if (redirects === MOST_REDIRECTS) throw new TypeError("fetch failed: redirected too often");
-    meant &&= target.origin === hop.url.origin;
-    hop = await hop.redirected(response.status, target);
-  }
+/** Where a redirect leads. */
+export interface Location {
+  /** As it is given to fetch: relative if the request's was, and the redirect stays there. */
+  readonly href: string;
+  /** Its origin; `undefined` where a fetch that takes relative URLs knows it, and nobody else. */
+  readonly origin: string | undefined;
+  readonly leavesOrigin: boolean;
 }
 
-/** Lets go of an answer that nobody will read: its socket is free for another request (W4). */
-export async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => {});
-}
-
-function targetOf(response: Response, from: URL): URL | undefined {
+/** Where the answer to a request for `href` leads; `undefined` if it is no redirect. Throws `TypeError` where fetch would. */
+export function locationOf(response: Response, href: string): Location | undefined {
+  if (!REDIRECTS.has(response.status)) return undefined;
   const location = response.headers.get("location");
-  if (!REDIRECTS.has(response.status) || location === null) return undefined;
+  if (location === null) return undefined;
+  const from = new URL(href, NOWHERE);
   // Header values come as Latin-1; servers mean UTF-8.
   const text = Buffer.from(location, "latin1").toString();
   if (!URL.canParse(text, from.href)) throw new TypeError("fetch failed: redirected to what is no URL");
@@ -42,10 +26,40 @@ function targetOf(response: Response, from: URL): URL | undefined {
     throw new TypeError("fetch failed: redirected to a URL with a user name or password");
   }
   if (target.hash === "") target.hash = from.hash;
-  return target;
+  const isRelative = target.origin === NOWHERE;
+  return {
+    href: isRelative ? target.pathname + target.search + target.hash : target.href,
+    origin: isRelative ? undefined : target.origin,
+    leavesOrigin: target.origin !== from.origin,
+  };
 }
 
-/** As fetch itself would tell it, had it followed. */
-function asRedirected(response: Response): Response {
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Stands in for the origin of a relative URL; no such name can exist (RFC 6761 §6.4). */
+const NOWHERE = "http://relative.invalid";
+
+/** Whether a redirect of this status turns a request of this method into a GET without a body. */
+export function becomesGet(status: number, method: string): boolean {
+  // Fetch standard, "normalize a method": these may be given in any case.
+  const upper = method.toUpperCase();
+  if (status === 303) return upper !== "GET" && upper !== "HEAD";
+  return (status === 301 || status === 302) && upper === "POST";
+}
+
+/** `headers` without what the standard keeps from another origin. */
+export function withoutPrivateHeaders(headers: Headers): Headers {
+  for (const name of ["authorization", "cookie", "host", "proxy-authorization"]) headers.delete(name);
+  return headers;
+}
+
+/** `headers` without those that describe a body. */
+export function withoutBodyHeaders(headers: Headers): Headers {
+  for (const name of ["encoding", "language", "length", "location", "type"]) headers.delete(`content-${name}`);
+  return headers;
+}
+
+/** `response` as fetch itself would give it, had it followed. */
+export function asRedirected(response: Response): Response {
   return Object.defineProperty(response, "redirected", { value: true });
 }

@@ -15,7 +15,6 @@ import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
-import { ACCEPTED } from "../values/accepted.js";
 import { wallClock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions, Redemption } from "../values/issued.js";
@@ -123,10 +122,6 @@ export abstract class FetchingProvider extends Provider {
   status(): ProviderStatus {
     const { refreshTokenExpiresAt } = this.#grant;
     return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
-  }
-
-  [ACCEPTED](credential: object): void {
-    this.#cache[ACCEPTED](credential);
   }
 
   async close(): Promise<void> {

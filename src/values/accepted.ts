@@ -1,9 +1,13 @@
-/** How a wrapper reports that an API has accepted a credential: unseen by users, the same in all builds. */
+/** How a wrapper reports that an API has accepted a credential (F5), whatever provider stands between it and the cache. */
 
-/** The method of a provider or cache that takes the report. */
-export const ACCEPTED: unique symbol = Symbol.for("faucet-auth.accepted") as never;
+const listeners = new WeakMap<object, () => void>();
 
-/** Whatever takes such reports. */
-export interface AcceptanceListener {
-  [ACCEPTED]?(credential: object): void;
+/** Calls `listener` when an API has accepted `credential`, as often as a wrapper says so. */
+export function onAccepted(credential: object, listener: () => void): void {
+  listeners.set(credential, listener);
+}
+
+/** An API has accepted `credential`. */
+export function reportAccepted(credential: object): void {
+  listeners.get(credential)?.();
 }

@@ -1,6 +1,8 @@
 /**
- * Requests per second through each wrapper beside its bare client, 50 at a time, interleaved in one
- * run: npm run bench. The API is a process of its own.
+ * Requests through each wrapper beside its bare client, 50 at a time, in interleaved rounds of one run:
+ * npm run bench. Each ratio is of the rates of one round. The API is a process of its own.
+ *
+ *     node test/bench/wrappers.js [rounds] [requests a round]
  */
 
 import { fork } from "node:child_process";
@@ -10,8 +12,8 @@ import { authFetch, authInterceptor, StaticProvider } from "faucet-auth";
 import { Agent, fetch as undiciFetch } from "undici";
 
 const CONCURRENT = 50;
-const ROUNDS = 15;
-const ROUND_MS = 400;
+const ROUNDS = Number(process.argv[2] ?? 15);
+const REQUESTS = Number(process.argv[3] ?? 4000);
 
 if (process.argv[2] === "api") {
   const api = createServer((_request, response) => response.end("rows"));
@@ -24,82 +26,113 @@ async function measure() {
   const child = fork(new URL(import.meta.url), ["api"]);
   const [{ port }] = await once(child, "message");
   const origin = `http://127.0.0.1:${port}`;
-  const provider = new StaticProvider({ token: "t" });
-  const headers = { authorization: "Bearer t" };
   const agent = new Agent({ connections: CONCURRENT });
-  const composed = agent.compose(authInterceptor(provider, { origins: [origin] }));
-  const authorized = authFetch(provider);
-  // What undici's compose costs by itself.
-  const noop = agent.compose((dispatch) => (options, handler) => dispatch(options, handler));
-  /** @type {[string, string, () => Promise<unknown>, () => Promise<unknown>][]} */
-  const pairs = [
-    [
-      "authFetch",
-      "global fetch",
-      async () => (await authorized(origin)).text(),
-      async () => (await fetch(origin, { headers })).text(),
-    ],
-    [
-      "authInterceptor",
-      "undici request",
-      async () => (await composed.request({ origin, path: "/", method: "GET" })).body.text(),
-      async () => (await agent.request({ origin, path: "/", method: "GET", headers })).body.text(),
-    ],
-    [
-      "authInterceptor",
-      "undici request, no-op interceptor",
-      async () => (await composed.request({ origin, path: "/", method: "GET" })).body.text(),
-      async () => (await noop.request({ origin, path: "/", method: "GET", headers })).body.text(),
-    ],
-    [
-      "authInterceptor",
-      "undici fetch",
-      async () => (await undiciFetch(origin, { dispatcher: composed })).text(),
-      async () => (await undiciFetch(origin, { dispatcher: agent, headers })).text(),
-    ],
-    [
-      "authInterceptor",
-      "undici fetch, no-op interceptor",
-      async () => (await undiciFetch(origin, { dispatcher: composed })).text(),
-      async () => (await undiciFetch(origin, { dispatcher: noop, headers })).text(),
-    ],
+  console.table([
+    ...(await compare(fetchPairs(origin))),
+    ...(await compare(await interceptorPairs("undici 7", { Agent, fetch: undiciFetch }, origin))),
+    ...(await compare(await interceptorPairs("undici 8", await import("undici8").catch(() => undefined), origin))),
+  ]);
+  child.kill();
+  await agent.close();
+}
+
+/** @typedef {{ client: string, wrapped: () => Promise<unknown>, bare: () => Promise<unknown> }} Pair */
+
+/** @param {string} origin @returns {Pair[]} */
+function fetchPairs(origin) {
+  const authorized = authFetch(new StaticProvider({ token: "t" }));
+  const headers = { authorization: "Bearer t" };
+  return [
+    {
+      client: "authFetch, global fetch",
+      wrapped: async () => (await authorized(origin)).text(),
+      bare: async () => (await fetch(origin, { headers })).text(),
+    },
+    {
+      client: "authFetch, global fetch, headers and body",
+      wrapped: async () =>
+        (await authorized(origin, { method: "POST", headers: { accept: "text/csv" }, body: "payload" })).text(),
+      bare: async () =>
+        (await fetch(origin, { method: "POST", headers: { accept: "text/csv", ...headers }, body: "payload" })).text(),
+    },
   ];
+}
+
+/**
+ * The bare client has an interceptor that does nothing, and one without any.
+ * @param {string} release @param {any} undici @param {string} origin @returns {Promise<Pair[]>}
+ */
+async function interceptorPairs(release, undici, origin) {
+  if (undici === undefined) return [];
+  const agent = new undici.Agent({ connections: CONCURRENT });
+  const composed = agent.compose(authInterceptor(new StaticProvider({ token: "t" }), { origins: [origin] }));
+  const noop = agent.compose(
+    (/** @type {any} */ dispatch) => (/** @type {any} */ options, /** @type {any} */ handler) =>
+      dispatch(options, handler),
+  );
+  const headers = { authorization: "Bearer t" };
+  const get = { origin, path: "/", method: "GET" };
+  const request = async (/** @type {any} */ dispatcher, /** @type {any} */ options) =>
+    (await dispatcher.request(options)).body.text();
+  const fetched = async (/** @type {any} */ dispatcher, /** @type {any} */ init) =>
+    (await undici.fetch(origin, { ...init, dispatcher })).text();
+  return [
+    {
+      client: `authInterceptor, ${release} request`,
+      wrapped: () => request(composed, get),
+      bare: () => request(agent, { ...get, headers }),
+    },
+    {
+      client: `authInterceptor, ${release} request, beside a no-op`,
+      wrapped: () => request(composed, get),
+      bare: () => request(noop, { ...get, headers }),
+    },
+    {
+      client: `authInterceptor, ${release} fetch`,
+      wrapped: () => fetched(composed, {}),
+      bare: () => fetched(agent, { headers }),
+    },
+  ];
+}
+
+/** @param {Pair[]} pairs */
+async function compare(pairs) {
   const rows = [];
-  for (const [wrapper, client, wrapped, bare] of pairs) {
+  for (const { client, wrapped, bare } of pairs) {
     await Promise.all([rate(wrapped), rate(bare)]);
     const rates = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       // Now one first, now the other: neither has the warmer process.
       const first = round % 2 === 0 ? wrapped : bare;
-      const second = first === wrapped ? bare : wrapped;
-      const [a, b] = [await rate(first), await rate(second)];
+      const a = await rate(first);
+      const b = await rate(first === wrapped ? bare : wrapped);
       rates.push(first === wrapped ? { wrapped: a, bare: b } : { wrapped: b, bare: a });
     }
+    const ratios = rates.map((each) => each.wrapped / each.bare).sort((a, b) => a - b);
     rows.push({
-      wrapper,
       client,
       "wrapped, 1/s": Math.round(median(rates.map((each) => each.wrapped))),
       "bare, 1/s": Math.round(median(rates.map((each) => each.bare))),
-      ratio: median(rates.map((each) => each.wrapped / each.bare)).toFixed(3),
+      "ratio: min": ratios[0]?.toFixed(3),
+      median: median(ratios).toFixed(3),
+      max: ratios.at(-1)?.toFixed(3),
     });
   }
-  console.table(rows);
-  child.kill();
-  await agent.close();
+  return rows;
 }
 
-/** Requests per second, 50 at a time. @param {() => Promise<unknown>} request */
+/** Requests per second of one round. @param {() => Promise<unknown>} request */
 async function rate(request) {
-  let done = 0;
+  let left = REQUESTS;
   const began = performance.now();
   const worker = async () => {
-    while (performance.now() - began < ROUND_MS) {
+    while (left > 0) {
+      left -= 1;
       await request();
-      done += 1;
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT }, worker));
-  return (done / (performance.now() - began)) * 1000;
+  return (REQUESTS / (performance.now() - began)) * 1000;
 }
 
 /** @param {number[]} values */

@@ -1,14 +1,195 @@
-/** The releases of undici that are not the one of our own dependency, as dispatchers for token requests. */
+/**
+ * `authInterceptor` and `authFetch` with the first and the last release of each minor of undici 7, and some of 6 and 8. Each is
+ * installed under its own version: `undici-7.0.0` is `npm:undici@7.0.0`.
+ */
 
-import { createRequire } from "node:module";
-import { describe, test } from "vitest";
-import { describeUndici } from "../support/undici-suite.js";
+import { readdirSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AuthError, authFetch, authInterceptor, Credential, OAuth2ClientCredentialsProvider } from "../../src/index.js";
+import { startApi } from "../support/api.js";
+import { errorOf } from "../support/errors.js";
+import { startIdp } from "../support/idp.js";
+import { scriptedProvider } from "../support/scripted-provider.js";
 
-const require = createRequire(import.meta.url);
+// biome-ignore lint/suspicious/noExplicitAny: each release types its own
+type Undici = any;
 
-describeUndici("undici 6", require("undici6"));
+const installed = readdirSync(new URL("node_modules", import.meta.url)).filter((name) => /^undici-\d/.test(name));
 
-// undici 8 wants Node 22.19: on an earlier one, it cannot be loaded.
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major > 22 || (major === 22 && minor >= 19)) describeUndici("undici 8", require("undici8"));
-else describe("undici 8", () => test.skip("wants Node 22.19", () => {}));
+/** undici 8 needs Node 22.19: elsewhere it cannot be loaded. */
+const loaded = await Promise.all(
+  installed.map(async (name) => [name, await import(name).catch(() => undefined)] as [string, Undici]),
+);
+const releases = loaded.filter(([name, undici]) => undici !== undefined || !name.startsWith("undici-8"));
+
+test("every minor of undici 7 is here", () => {
+  const minors = new Set(installed.filter((name) => name.startsWith("undici-7")).map((name) => name.split(".")[1]));
+  expect(minors.size).toBeGreaterThanOrEqual(31);
+});
+
+describe.each(releases)("%s", (name, undici) => {
+  const agentOf = (): Undici => {
+    const agent = new undici.Agent();
+    onTestFinished(() => agent.destroy());
+    return agent;
+  };
+
+  async function refusingOnce() {
+    const api = await startApi(["Bearer t2"]);
+    const provider = scriptedProvider();
+    return { api, provider, auth: authInterceptor(provider, { origins: [api.origin] }) };
+  }
+
+  test("W1 request: a refused one is sent again", async () => {
+    const { api, auth } = await refusingOnce();
+    const options = { origin: api.origin, path: "/", method: "POST", body: "payload" };
+    const { statusCode, body } = await agentOf().compose(auth).request(options);
+    expect([statusCode, await body.text()]).toEqual([200, "rows"]);
+    expect(api.seen.map((request) => request.body)).toEqual(["payload", "payload"]);
+  });
+
+  test("W1 fetch: a refused one is sent again, and a body is passed on whole", async () => {
+    const { api, auth } = await refusingOnce();
+    const init = { method: "POST", body: "payload", dispatcher: agentOf().compose(auth) };
+    const response = await undici.fetch(api.origin, init);
+    expect([response.status, await response.text()]).toEqual([200, "rows"]);
+    expect(api.seen.map((request) => request.body)).toEqual(["payload", "payload"]);
+  });
+
+  // undici 7.19.0 answers a 401 to a cloned Request with nothing at all, without us too.
+  test.skipIf(name === "undici-7.19.0")("W1 authFetch with this fetch: a refused Request is sent again", async () => {
+    const { api, provider } = await refusingOnce();
+    const fetch = authFetch(provider, { fetch: undici.fetch });
+    const request = new undici.Request(api.origin, { method: "POST", body: "payload", dispatcher: agentOf() });
+    const response = await fetch(request);
+    expect([response.status, await response.text()]).toEqual([200, "rows"]);
+    expect(api.seen.map(({ body }) => body)).toEqual(["payload", "payload"]);
+  });
+
+  test("W8 isRefused sees headers and body", async () => {
+    const api = await startApi();
+    api.answerWith(({ headers }, response) =>
+      response.writeHead(403, { "x-code": "7" }).end(headers.authorization === "Bearer t2" ? "rows" : "expired"),
+    );
+    const isRefused = async (response: Undici) =>
+      response.headers.get("X-Code") === "7" && (await response.text()) === "expired";
+    const auth = authInterceptor(scriptedProvider(), { origins: "any", isRefused });
+    const { body } = await agentOf().compose(auth).request({ origin: api.origin, path: "/", method: "GET" });
+    expect(await body.text()).toBe("rows");
+  });
+
+  test.each([
+    ["a record", { "X-A": "b" }, { "X-A": "b", authorization: "Bearer t1" }],
+    ["none", undefined, { authorization: "Bearer t1" }],
+    ["a flat list", ["X-A", "b", "Authorization", "old"], ["X-A", "b", "authorization", "Bearer t1"]],
+  ])("headers: %s stays what it is", async (_kind, headers, expected) => {
+    const api = await startApi(["Bearer t1"]);
+    const seen: unknown[] = [];
+    const spy = (dispatch: Undici) => (options: Undici, handler: Undici) => {
+      seen.push(options.headers);
+      return dispatch(options, handler);
+    };
+    const auth = authInterceptor(scriptedProvider(), { origins: [api.origin] });
+    const dispatcher = agentOf().compose(spy).compose(auth);
+    const { statusCode } = await dispatcher.request({ origin: api.origin, path: "/", method: "GET", headers });
+    expect(statusCode).toBe(200);
+    expect(seen).toEqual([expected]);
+  });
+
+  test.runIf(undici?.interceptors?.dns)("composed after dns, the credential arrives", async () => {
+    const { api, provider } = await refusingOnce();
+    const origin = api.origin.replace("127.0.0.1", "localhost");
+    const auth = authInterceptor(provider, { origins: [origin] });
+    const dispatcher = agentOf().compose(undici.interceptors.dns({ affinity: 4, dualStack: false }), auth);
+    const { statusCode } = await dispatcher.request({ origin, path: "/", method: "GET" });
+    expect(statusCode).toBe(200);
+    expect(api.seen[1]?.headers.host).toMatch(/^localhost/);
+  });
+
+  test.runIf(undici?.interceptors?.cache)("composed after cache, the credential arrives", async () => {
+    const { api, auth } = await refusingOnce();
+    const dispatcher = agentOf().compose(undici.interceptors.cache(), auth);
+    expect((await dispatcher.request({ origin: api.origin, path: "/", method: "GET" })).statusCode).toBe(200);
+  });
+
+  // Before 6.21 a RetryAgent does not accept the range that it asked for itself.
+  test.skipIf(/^undici-6\.(9|1\d|20)\./.test(name))(
+    "above and below a RetryAgent, a download that breaks off is resumed with it",
+    async () => {
+      for (const isAbove of [true, false]) {
+        const api = await startApi();
+        api.answerWith(({ headers }, response) => {
+          if (headers.range === undefined) {
+            response.writeHead(200, { "content-length": "8", etag: '"a"', "accept-ranges": "bytes" });
+            response.write("rows");
+            return setTimeout(() => response.destroy(), 20);
+          }
+          const head = { "content-range": "bytes 4-7/8", etag: '"a"', "content-length": "4" };
+          return response.writeHead(206, head).end("rows");
+        });
+        const auth = authInterceptor(scriptedProvider(), { origins: [api.origin] });
+        const options = { minTimeout: 1, maxRetries: 3 };
+        const dispatcher = isAbove
+          ? new undici.RetryAgent(agentOf(), options).compose(auth)
+          : new undici.RetryAgent(agentOf().compose(auth), options);
+        const { body } = await dispatcher.request({ origin: api.origin, path: "/", method: "GET" });
+        expect(await body.text()).toBe("rowsrows");
+        expect(api.authorizations()).toEqual(["Bearer t1", "Bearer t1"]);
+      }
+    },
+  );
+
+  test("C9 the provider's error comes through, and is not tried again by retry above", async () => {
+    let asked = 0;
+    const failing = {
+      ...scriptedProvider(),
+      getToken: () => {
+        asked += 1;
+        return Promise.reject(new AuthError("down"));
+      },
+    };
+    const auth = authInterceptor(failing, { origins: "any" });
+    const above = undici.interceptors?.retry === undefined ? [] : [undici.interceptors.retry({ minTimeout: 1 })];
+    const dispatcher = agentOf().compose(auth, ...above);
+    const options = { origin: "http://127.0.0.1:9", path: "/", method: "GET" };
+    expect((await errorOf(() => dispatcher.request(options))).message).toBe("down");
+    expect(asked).toBe(1);
+  });
+
+  test("H1 its agent carries token requests, with our own interceptor on it", async () => {
+    const idp = await startIdp();
+    const api = await startApi(["Bearer token-1"]);
+    const dispatcher = agentOf();
+    const config = { token_url: idp.tokenUrl, client_id: "c", client_secret: "s" };
+    const provider: OAuth2ClientCredentialsProvider = new OAuth2ClientCredentialsProvider(config, {
+      dispatcher: { request: (options: Undici) => composed.request(options) } as never,
+    });
+    const composed = dispatcher.compose(authInterceptor(provider, { origins: "any" }));
+    expect(await provider.getToken()).toEqual(Credential.bearer("token-1"));
+    expect((await composed.request({ origin: api.origin, path: "/", method: "GET" })).statusCode).toBe(200);
+  });
+});
+
+const latest8 = loaded.findLast(([name, undici]) => name.startsWith("undici-8") && undici !== undefined)?.[1];
+
+test.skipIf(latest8 === undefined)(
+  "undici 8 wants cache above redirect, and ours between the two: composed in two steps, they work together",
+  async () => {
+    const api = await startApi();
+    api.answerWith(({ path, headers }, response) => {
+      if (headers.authorization !== "Bearer t2") return response.writeHead(401).end("refused");
+      if (path === "/moved") return response.writeHead(302, { location: "/rows" }).end();
+      return response.writeHead(200, { "cache-control": "public, max-age=60" }).end("rows");
+    });
+    const auth = authInterceptor(scriptedProvider(), { origins: [api.origin] });
+    const { cache, redirect } = latest8.interceptors;
+    const agent = new latest8.Agent();
+    onTestFinished(() => agent.destroy());
+    const dispatcher = agent.compose(cache()).compose(auth, redirect({ maxRedirections: 3 }));
+    for (let times = 0; times < 2; times += 1) {
+      const { statusCode, body } = await dispatcher.request({ origin: api.origin, path: "/moved", method: "GET" });
+      expect([statusCode, await body.text()]).toEqual([200, "rows"]);
+    }
+    expect(api.seen.filter(({ path }) => path === "/rows")).toHaveLength(2);
+  },
+);

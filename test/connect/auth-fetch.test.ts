@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
+import { getEventListeners } from "node:events";
+import { Readable } from "node:stream";
 import { Agent, Request as UndiciRequest, fetch as undiciFetch } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { authFetch, Credential, StaticProvider } from "../../src/index.js";
+import { authFetch, Credential } from "../../src/index.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
 import { scriptedProvider } from "../support/scripted-provider.js";
@@ -101,35 +104,155 @@ describe("what the caller gave, as it gave it", () => {
     await expect(authFetch(scriptedProvider())(request)).rejects.toThrow();
     expect((await authFetch(scriptedProvider())(request, { signal: null })).status).toBe(200);
   });
-
-  test.each([
-    [{ statuses: 401 }, "statuses"],
-    [{ statuses: [200] }, "statuses"],
-    [{ origins: "https://a" }, "origins"],
-  ])("G2 %j is a ConfigError", async (options, path) => {
-    const error = await errorOf(() => authFetch(scriptedProvider(), options as never));
-    expect(error).toMatchObject({ code: "config", issues: [{ path }] });
-  });
 });
 
-describe("W1 refusals", () => {
-  test("W1 403 is no reason, unless the connector lists it", async () => {
-    const api = await startApi();
-    api.answerWith((_request, response) => response.writeHead(403).end("no"));
-    const provider = scriptedProvider();
-    expect((await authFetch(provider)(api.origin)).status).toBe(403);
-    expect(provider.reported).toEqual([]);
-    expect((await authFetch(provider, { statuses: [401, 403] })(api.origin)).status).toBe(403);
-    expect(provider.reported).toHaveLength(1);
-    expect(api.seen).toHaveLength(3);
-  });
-
-  test("W1 a static credential is not tried twice", async () => {
-    const api = await startApi();
-    expect((await authFetch(new StaticProvider({ token: "t" }))(api.origin)).status).toBe(401);
+describe("the fetch that it sends with", () => {
+  test("the global fetch may be replaced by what authFetch gives", async () => {
+    const api = await startApi(accepted);
+    const before = globalThis.fetch;
+    onTestFinished(() => {
+      globalThis.fetch = before;
+    });
+    globalThis.fetch = authFetch(scriptedProvider());
+    expect((await fetch(api.origin)).status).toBe(200);
     expect(api.seen).toHaveLength(1);
   });
 
+  /** A fetch for URLs of its own host, as a framework gives it. */
+  function relativeFetch(origin: string, sent: unknown[] = []) {
+    return (async (input: string, init: RequestInit) => {
+      sent.push(input);
+      return undiciFetch(new URL(input, origin), init as object);
+    }) as unknown as typeof fetch;
+  }
+
+  test("a fetch that takes relative URLs gets them as they are, and redirects stay relative", async () => {
+    const api = await startApi();
+    api.answerWith(({ path }, response) => {
+      if (path === "/a") return response.writeHead(302, { location: "b?c=d#e" }).end();
+      return response.end("rows");
+    });
+    const sent: unknown[] = [];
+    const fetch = authFetch(scriptedProvider(), { fetch: relativeFetch(api.origin, sent) });
+    const response = await fetch("/a");
+    expect([response.status, await response.text()]).toEqual([200, "rows"]);
+    expect(sent).toEqual(["/a", "/b?c=d#e"]);
+    expect(api.authorizations()).toEqual(["Bearer t1", "Bearer t1"]);
+  });
+
+  test("W5 a redirect of a relative URL to a named origin leaves the credential behind", async () => {
+    const [api, other] = [await startApi(), await startApi()];
+    api.answerWith((_request, response) => response.writeHead(302, { location: other.origin }).end());
+    await authFetch(scriptedProvider(), { fetch: relativeFetch(api.origin) })("/a");
+    expect(other.authorizations()).toEqual([undefined]);
+  });
+
+  test("W5 a relative URL cannot be compared with origins, and is not sent", async () => {
+    const api = await startApi();
+    const fetch = authFetch(scriptedProvider(), { fetch: relativeFetch(api.origin), origins: [api.origin] });
+    await expect(fetch("/a")).rejects.toThrow(/cannot be compared with/);
+    expect(api.seen).toEqual([]);
+  });
+});
+
+describe("what a caller's request has beside URL, headers and body", () => {
+  const sri = `sha256-${createHash("sha256").update("rows").digest("base64")}`;
+
+  test("integrity is asked of the final answer only: not of a redirect, nor of a refusal that is tried again", async () => {
+    const api = await startApi();
+    api.answerWith(({ path, headers }, response) => {
+      if (path === "/") return response.writeHead(302, { location: "/next" }).end("moved");
+      const ok = headers.authorization === "Bearer t2";
+      return response.writeHead(ok ? 200 : 401).end(ok ? "rows" : "refused");
+    });
+    const response = await authFetch(scriptedProvider())(api.origin, { integrity: sri });
+    expect(await response.text()).toBe("rows");
+    const request = new Request(api.origin, { integrity: sri });
+    expect(await (await authFetch(scriptedProvider())(request)).text()).toBe("rows");
+  });
+
+  test.each(["rows, and more", ""])("an answer of %j does not match its integrity, and is an error", async (body) => {
+    const api = await startApi();
+    api.answerWith((_request, response) => response.end(body));
+    await expect(authFetch(scriptedProvider())(api.origin, { integrity: sri })).rejects.toThrow(TypeError);
+  });
+
+  test("a Request's own dispatcher, where it can be seen, is kept at a redirect", async () => {
+    const api = await startApi();
+    api.answerWith(({ path }, response) => {
+      if (path === "/") response.writeHead(302, { location: "/next" });
+      response.end();
+    });
+    const paths: string[] = [];
+    const dispatcher = {
+      dispatch(options: { path: string }, handler: never) {
+        paths.push(options.path);
+        return agent.dispatch(options as never, handler);
+      },
+    };
+    const agent = new Agent();
+    onTestFinished(() => agent.destroy());
+    const seen = { [Symbol("dispatcher")]: dispatcher };
+    const request = Object.assign(new UndiciRequest(api.origin, { dispatcher: dispatcher as never }), seen);
+    await authFetch(scriptedProvider(), { fetch: undiciFetch as never })(request as never);
+    expect(paths).toEqual(["/", "/next"]);
+  });
+
+  test.each([
+    ["a Node stream", () => new Readable({ read() {} }), (body: Readable) => body.destroyed],
+    [
+      "a web stream",
+      () => {
+        const seen = { cancelled: false };
+        const cancel = () => {
+          seen.cancelled = true;
+        };
+        return Object.assign(new ReadableStream({ cancel }), { seen });
+      },
+      (body: { seen: { cancelled: boolean } }) => body.seen.cancelled,
+    ],
+    [
+      "an iterable",
+      () => {
+        const body = {
+          returned: false,
+          [Symbol.asyncIterator]: () => body,
+          next: async () => ({}),
+          return: async () => {
+            body.returned = true;
+          },
+        };
+        return body;
+      },
+      (body: { returned: boolean }) => body.returned,
+    ],
+  ])("%s is let go of when the request is not sent", async (_kind, make, isGone) => {
+    const leaving = new AbortController();
+    const provider = {
+      ...scriptedProvider(),
+      getToken: ({ signal }: { signal?: AbortSignal } = {}) =>
+        new Promise<never>((_resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason));
+          leaving.abort(new Error("enough"));
+        }),
+    };
+    const body = make();
+    const init = { method: "POST", body, duplex: "half", signal: leaving.signal } as never;
+    expect((await errorOf(() => authFetch(provider)("http://127.0.0.1:9", init))).message).toBe("enough");
+    expect(isGone(body as never)).toBe(true);
+  });
+
+  test("C8 uploads leave no listeners of ours on a signal", async () => {
+    const api = await startApi(accepted);
+    const { signal } = new AbortController();
+    const sent = async (_url: string, init: RequestInit) => new Response(String(init.method));
+    const fetch = authFetch(scriptedProvider(), { fetch: sent as never });
+    for (let n = 0; n < 5; n += 1) await fetch(api.origin, { method: "POST", body: "x", signal });
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+});
+
+describe("W4 what nobody will read", () => {
   test("W4 a refused answer without an end is let go of", async () => {
     const api = await startApi();
     let closed = 0;
@@ -143,20 +266,20 @@ describe("W1 refusals", () => {
     expect(await (await authFetch(scriptedProvider())(api.origin)).text()).toBe("rows");
     expect(closed).toBe(1);
   });
-});
 
-test("W4 a redirect's body without an end is let go of", async () => {
-  const api = await startApi();
-  let closed = 0;
-  api.answerWith(({ path }, response) => {
-    if (path === "/next") return response.end("rows");
-    response.on("close", () => {
-      closed += 1;
+  test("W4 a redirect's body without an end is let go of", async () => {
+    const api = await startApi();
+    let closed = 0;
+    api.answerWith(({ path }, response) => {
+      if (path === "/next") return response.end("rows");
+      response.on("close", () => {
+        closed += 1;
+      });
+      return response.writeHead(302, { location: "/next" }).write("x".repeat(100_000));
     });
-    return response.writeHead(302, { location: "/next" }).write("x".repeat(100_000));
+    expect(await (await authFetch(scriptedProvider())(api.origin)).text()).toBe("rows");
+    await vi.waitFor(() => expect(closed).toBe(1));
   });
-  expect(await (await authFetch(scriptedProvider())(api.origin)).text()).toBe("rows");
-  await vi.waitFor(() => expect(closed).toBe(1));
 });
 
 describe("W5 origins", () => {
@@ -189,6 +312,15 @@ describe("W5 origins", () => {
     expect(other.seen[0]?.headers).not.toHaveProperty("authorization");
     expect(other.seen[0]?.headers).toHaveProperty("x-kept");
     expect(response).toMatchObject({ redirected: true, url: `${other.origin}/` });
+  });
+
+  test("W5 a redirect between two origins that are both listed keeps it, one to a third does not", async () => {
+    const [api, listed, other] = [await startApi(), await startApi(), await startApi()];
+    api.answerWith((_request, response) => response.writeHead(302, { location: listed.origin }).end());
+    listed.answerWith((_request, response) => response.writeHead(302, { location: other.origin }).end());
+    await authFetch(scriptedProvider(), { origins: [api.origin, listed.origin] })(api.origin);
+    expect(listed.authorizations()).toEqual(["Bearer t1"]);
+    expect(other.authorizations()).toEqual([undefined]);
   });
 
   test("W5 a redirect away and back does not bring it back", async () => {

@@ -24,19 +24,7 @@ function newAgent(): Agent {
   return agent;
 }
 
-/** The package under its own name on the Node lines that it needs, else nothing. */
-const undici8 = await import("undici8").catch(() => undefined);
-
 describe("W5 origins", () => {
-  test.each([[undefined], [{}], [{ origins: null }], [{ origins: "some" }]])(
-    "W5 options %j: origins must be said",
-    async (options) => {
-      const error = await errorOf(() => authInterceptor(scriptedProvider(), options as never));
-      expect(error).toMatchObject({ code: "config", issues: [{ path: "origins" }] });
-      expect(error.message).toContain('"any"');
-    },
-  );
-
   test("W5 elsewhere requests pass untouched", async () => {
     const [api, other] = [await startApi(accepted), await startApi()];
     const provider = scriptedProvider();
@@ -325,35 +313,5 @@ describe("what a handler, a dispatcher or a caller may do", () => {
     });
     const dispatcher = agent.compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
     expect((await errorOf(() => dispatcher.request({ origin: api.origin, ...get }))).message).toBe("odd");
-  });
-});
-
-describe.runIf(undici8 !== undefined)("undici 8", () => {
-  test.each([["request"], ["fetch"]])("W1 %s", async (way) => {
-    const { Agent: Agent8, fetch: fetch8 } = undici8 as NonNullable<typeof undici8>;
-    const api = await startApi(["Bearer t2"]);
-    const agent = new Agent8();
-    onTestFinished(() => agent.destroy());
-    const provider = scriptedProvider();
-    const dispatcher = agent.compose(authInterceptor(provider, { origins: [api.origin] }));
-    const status =
-      way === "request"
-        ? (await dispatcher.request({ origin: api.origin, path: "/", method: "POST", body: "payload" })).statusCode
-        : (await fetch8(api.origin, { method: "POST", body: "payload", dispatcher })).status;
-    expect(status).toBe(200);
-    expect(api.seen.map(({ body }) => body)).toEqual(["payload", "payload"]);
-    const failing = { ...provider, getToken: () => Promise.reject(new Error("down")) };
-    const failingDispatcher = agent.compose(authInterceptor(failing, { origins: [api.origin] }));
-    expect(
-      (await errorOf(() => failingDispatcher.request({ origin: api.origin, path: "/", method: "GET" }))).message,
-    ).toBe("down");
-  });
-
-  test("H1 an undici 8 agent carries token requests", async () => {
-    const idp = await startIdp();
-    const agent = new (undici8 as NonNullable<typeof undici8>).Agent();
-    onTestFinished(() => agent.destroy());
-    const provider = new OAuth2ClientCredentialsProvider({ token_url: idp.tokenUrl, ...config }, { dispatcher: agent });
-    expect(await provider.getToken()).toEqual(Credential.bearer("token-1"));
   });
 });

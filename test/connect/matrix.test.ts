@@ -138,7 +138,7 @@ const bodies: Record<string, Body> = {
 describe.each(Object.entries(ways))("%s", (way, makeSend) => {
   describe.each(Object.entries(bodies).filter(([, { not }]) => !not?.includes(way)))(
     "%s",
-    (_name, { make, arrives, oneShot }) => {
+    (name, { make, arrives, oneShot }) => {
       const replayed = !oneShot?.includes(way);
       let api: Api;
 
@@ -229,6 +229,8 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
         });
       }
 
+      // One body that can be sent again and one that cannot say enough about aborts.
+      if (!["a string", "a Node stream"].includes(name)) return;
       const reason = new Error("enough");
 
       test("C8 an abort before starts nothing", async () => {

@@ -123,8 +123,10 @@ describe("how long the refresh token lives", () => {
   const read = (fields: object) => {
     const text = JSON.stringify({ access_token: "t", ...fields });
     const url = new URL("https://idp.example/token");
-    return readTokenResponse({ to: "POST it", url, status: 200, headers: {}, text }, new Mask([]))
-      .refreshTokenExpiresIn;
+    return readTokenResponse(
+      { to: "POST it", url, status: 200, headers: {}, text, usedBasic: false, receivedAt: 0 },
+      new Mask([]),
+    ).refreshTokenExpiresIn;
   };
 
   test.each([

@@ -1,0 +1,85 @@
+/** Headers as undici takes and gives them. */
+
+import type { DispatchOptions, HeaderRecord } from "./dispatch.js";
+import { withoutNames } from "./fetch-request.js";
+
+/** A record or a flat list: interceptors that are composed below read a caller's record as one. */
+type RequestHeaders = Record<string, unknown> | unknown[];
+
+/** Options whose headers can be replaced without slowing undici down. */
+export interface OwnOptions extends DispatchOptions {
+  headers: RequestHeaders;
+}
+
+/**
+ * `options` as they are now: a caller may change its objects while a token is waited for. `headers`
+ * comes first because a property that is added to a copy makes each later read of it slow.
+ */
+export function ownOptions(options: DispatchOptions): OwnOptions {
+  const own = { ...NO_HEADERS, ...options };
+  own.headers = copyOfHeaders(options.headers);
+  return own as OwnOptions;
+}
+
+/** `options` with these headers in place of those of the same name in any case; the others are left alone. */
+export function withHeaders(options: OwnOptions, added: Record<string, string>): DispatchOptions {
+  const { headers } = options;
+  const own = { ...NO_HEADERS, ...options };
+  own.headers = Array.isArray(headers)
+    ? [...pairsWithout(headers, added), ...Object.entries(added).flat()]
+    : Object.assign(withoutNames(headers, added), added);
+  return own;
+}
+
+const NO_HEADERS: Pick<DispatchOptions, "headers"> = { headers: undefined };
+
+/** The number of bytes that a request's headers promise; `NaN` if they do not. */
+export function contentLength(headers: RequestHeaders): number {
+  const entries = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers);
+  const length = entries.find(([name]) => name.toLowerCase() === "content-length");
+  return length === undefined ? Number.NaN : Number(length[1]);
+}
+
+/** Reads the headers of an answer by name: a record, or a flat list of bytes. */
+export class AnswerHeaders {
+  readonly #headers: HeaderRecord | readonly Uint8Array[];
+
+  constructor(headers: HeaderRecord | readonly Uint8Array[]) {
+    this.#headers = headers;
+  }
+
+  get(name: string): string | null {
+    const wanted = name.toLowerCase();
+    const headers = this.#headers;
+    const entries = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers);
+    const values = entries.filter(([each, value]) => each.toLowerCase() === wanted && value !== undefined);
+    return values.length === 0 ? null : values.flatMap(([, value]) => textOf(value)).join(", ");
+  }
+}
+
+function textOf(value: unknown): string | string[] {
+  if (Array.isArray(value)) return value.flatMap(textOf);
+  return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
+}
+
+function copyOfHeaders(headers: unknown): RequestHeaders {
+  if (typeof headers !== "object" || headers === null) return {};
+  if (Array.isArray(headers)) return [...headers];
+  if (!(Symbol.iterator in headers)) return { ...headers };
+  const record: Record<string, unknown> = {};
+  for (const [name, value] of headers as Iterable<[string, unknown]>) {
+    record[name] = name in record ? [record[name], value].flat() : value;
+  }
+  return record;
+}
+
+function pairsOf(list: readonly unknown[]): [string, unknown][] {
+  return list.flatMap((name, index) => (index % 2 === 0 ? [[textOf(name) as string, list[index + 1]]] : []));
+}
+
+function pairsWithout(list: readonly unknown[], names: Record<string, string>): unknown[] {
+  const removed = Object.keys(names).map((name) => name.toLowerCase());
+  return pairsOf(list)
+    .filter(([name]) => !removed.includes(name.toLowerCase()))
+    .flat();
+}
