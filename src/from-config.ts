@@ -21,7 +21,7 @@ export interface ProviderSpec {
 
 /** The one table of types. A new kind of provider is one line here. */
 const TYPES: Readonly<Record<string, ProviderFactory>> = {
-  static: madeBy(StaticProvider),
+  [StaticProvider.type]: madeBy(StaticProvider),
   [OAuth2ClientCredentialsProvider.type]: madeBy(OAuth2ClientCredentialsProvider),
   [OAuth2RefreshProvider.type]: madeBy(OAuth2RefreshProvider),
   [TokenEndpointProvider.type]: madeBy(TokenEndpointProvider),

@@ -132,6 +132,3 @@ export function redactKey(key: string): string {
   const [name = ""] = /^[\w$-]{0,60}/.exec(key) ?? [];
   return name === key ? key : `${name}…`;
 }
-
-// The catalog still has the former name.
-export { redactKey as tellKey };

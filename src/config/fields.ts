@@ -10,17 +10,8 @@ import { faultOfNumber, faultOfWord } from "./scalars.js";
 /** What one key must be, and its normal form `T`. */
 export type Field<T> = z.ZodMiniType<T>;
 
-/** The keys of a configuration, each with the builder of its field. */
-export type Fields = Readonly<Record<string, () => Field<unknown>>>;
-
-/** The normal form of a configuration with the keys of `F`. */
-export type Settings<F extends Fields> = { readonly [Key in keyof F]: z.output<ReturnType<F[Key]>> };
-
-/** The fields of `fields`, built. */
-export function built<F extends Fields>(fields: F): { [Key in keyof F]: ReturnType<F[Key]> } {
-  const entries = Object.entries(fields).map(([key, build]) => [key, build()]);
-  return Object.fromEntries(entries) as { [Key in keyof F]: ReturnType<F[Key]> };
-}
+/** The normal form of a configuration with the fields of `F`. */
+export type Settings<F extends () => z.core.$ZodShape> = Readonly<z.output<z.ZodMiniObject<ReturnType<F>>>>;
 
 /** A field that may be absent. */
 export function optional<T>(field: Field<T>): Field<T | undefined> {
@@ -45,12 +36,17 @@ export function text(): Field<string> {
 
 /** A string on one line, which may be empty. */
 export function textOrEmpty(...checks: z.core.$ZodCheck<string>[]): Field<string> {
+  return anyText(...checks, because(faultOfWord));
+}
+
+/** Any string, or a number as the text of its digits. */
+export function anyText(...checks: z.core.$ZodCheck<string>[]): Field<string> {
   const digits = z.transform((given: unknown, context) => {
     const fault = faultOfNumber(given);
     if (fault !== undefined) context.issues.push(faultAt([], fault));
     return typeof given === "number" ? String(given) : given;
   });
-  return z.pipe(digits, z.string().check(...checks, because(faultOfWord)));
+  return z.pipe(digits, z.string().check(...checks));
 }
 
 /** An absolute http or https URL. */

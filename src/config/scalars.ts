@@ -38,8 +38,8 @@ export function faultOfWord(text: string): string | undefined {
   );
 }
 
-/** A file that was not read in its own encoding shows by characters that nobody writes. */
-function faultOfEncoding(text: string): string | undefined {
+/** Why `text` was not read in the encoding of its file, which shows by characters that nobody writes. */
+export function faultOfEncoding(text: string): string | undefined {
   if (text.includes("\ufeff")) return "has a byte order mark in it: save the file as UTF-8 without one";
   if (/[\0\ufffd\p{Cs}]/u.test(text)) return "was not read as UTF-8: save the file as UTF-8, not UTF-16 or Latin-1";
   return undefined;

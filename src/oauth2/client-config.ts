@@ -3,16 +3,18 @@
 import * as z from "zod/mini";
 import { authorizedOnce, givesUserinfo, headersNamed } from "../config/authorization.js";
 import { isGiven, type Relation } from "../config/check.js";
-import { type Field, optional, type Settings, text, textOrEmpty, url, withDefault } from "../config/fields.js";
-import { headers, type Parameters, parameters } from "../config/parameters.js";
+import { optional, type Settings, text, textOrEmpty, url, withDefault } from "../config/fields.js";
+import { headers, parameters } from "../config/parameters.js";
 import { displayUrl } from "../http/url.js";
 import type { ConfigFault } from "../values/errors.js";
+
+const AUTH_METHODS = ["client_secret_post", "client_secret_basic", "none"] as const;
 
 /**
  * How a client shows who it is, by the names of RFC 7591 §2: the secret in the form (RFC 6749 §2.3.1), the secret as
  * HTTP Basic credentials, or no secret at all, for public clients.
  */
-export type ClientAuthMethod = "client_secret_post" | "client_secret_basic" | "none";
+export type ClientAuthMethod = (typeof AUTH_METHODS)[number];
 
 /** A client of a token endpoint, as configured. */
 export interface OAuth2ClientConfig {
@@ -47,23 +49,19 @@ export interface OAuth2ClientConfig {
   readonly headers?: Readonly<Record<string, string | number | boolean>> | null;
 }
 
-const AUTH_METHODS = ["client_secret_post", "client_secret_basic", "none"] as const;
+/** The fields for those keys. */
+export const oauth2ClientFields = () => ({
+  token_url: url(),
+  client_id: text(),
+  client_secret: optional(textOrEmpty()),
+  token_endpoint_auth_method: withDefault(z.enum(AUTH_METHODS), "client_secret_post"),
+  basic_auth_encoding: withDefault(z.enum(["form", "none"]), "form"),
+  params: withDefault(parameters(), []),
+  headers: withDefault(headers(), {}),
+});
 
-const BASIC_AUTH_ENCODINGS = ["form", "none"] as const;
-
-/** Those keys in their normal form. */
-export const OAUTH2_CLIENT_FIELDS = {
-  token_url: (): Field<URL> => url(),
-  client_id: (): Field<string> => text(),
-  client_secret: (): Field<string | undefined> => optional(textOrEmpty()),
-  token_endpoint_auth_method: (): Field<ClientAuthMethod> => withDefault(z.enum(AUTH_METHODS), "client_secret_post"),
-  basic_auth_encoding: (): Field<"form" | "none"> => withDefault(z.enum(BASIC_AUTH_ENCODINGS), "form"),
-  params: (): Field<Parameters> => withDefault(parameters(), []),
-  headers: (): Field<Readonly<Record<string, string>>> => withDefault(headers(), {}),
-};
-
-/** A client of a token endpoint. */
-export type OAuth2Client = Settings<typeof OAUTH2_CLIENT_FIELDS>;
+/** A client of a token endpoint: those keys in their normal form. */
+export type OAuth2Client = Settings<typeof oauth2ClientFields>;
 
 /** How a client's keys must stand to each other. */
 export const OAUTH2_CLIENT_RELATIONS: readonly Relation[] = [

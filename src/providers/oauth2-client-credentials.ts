@@ -2,8 +2,8 @@
 
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
-import { built, type Field, scopes } from "../config/fields.js";
-import { OAUTH2_CLIENT_FIELDS, OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig } from "../oauth2/client-config.js";
+import { scopes } from "../config/fields.js";
+import { OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
@@ -34,19 +34,14 @@ export class OAuth2ClientCredentialsProvider extends FetchingProvider {
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2ClientCredentialsConfig, runtime: Runtime = {}) {
     const type = OAuth2ClientCredentialsProvider.type;
-    const rules = { schema: schema(), relations: OAUTH2_CLIENT_RELATIONS };
+    const rules = { schema: clientCredentialsSchema(), relations: OAUTH2_CLIENT_RELATIONS };
     const settings = settingsOf(type, rules, config, runtime);
     const source = oauth2Source(settings, { type, parameters: () => ({ grant_type: "client_credentials" }) });
     super(source, settings, runtime);
   }
 }
 
-const FIELDS = {
-  ...OAUTH2_CLIENT_FIELDS,
-  scopes: (): Field<string | undefined> => scopes(),
-};
-
-const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
-
-/** The schema, for what is generated from it. */
-export const clientCredentialsSchema: () => z.ZodMiniType = schema;
+/** The schema of its configuration. */
+export const clientCredentialsSchema = lazily(() =>
+  z.strictObject({ ...oauth2ClientFields(), scopes: scopes(), ...fetchingFields() }),
+);

@@ -2,8 +2,8 @@
 
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
-import { built, type Field, scope, scopes, text } from "../config/fields.js";
-import { OAUTH2_CLIENT_FIELDS, OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig } from "../oauth2/client-config.js";
+import { scope, scopes, text } from "../config/fields.js";
+import { OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
@@ -41,7 +41,7 @@ export class OAuth2RefreshProvider extends FetchingProvider {
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
     const type = OAuth2RefreshProvider.type;
-    const rules = { schema: schema(), relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes] };
+    const rules = { schema: refreshSchema(), relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes] };
     const { scope: one, ...settings } = settingsOf(type, rules, config, runtime);
     const source = oauth2Source(
       { ...settings, scopes: settings.scopes ?? one },
@@ -55,17 +55,16 @@ export class OAuth2RefreshProvider extends FetchingProvider {
   }
 }
 
-const FIELDS = {
-  ...OAUTH2_CLIENT_FIELDS,
-  refresh_token: (): Field<string> => text(),
-  scopes: (): Field<string | undefined> => scopes(),
-  scope: (): Field<string | undefined> => scope(),
-};
-
-const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
-
-/** The schema, for what is generated from it. */
-export const refreshSchema: () => z.ZodMiniType = schema;
+/** The schema of its configuration. */
+export const refreshSchema = lazily(() =>
+  z.strictObject({
+    ...oauth2ClientFields(),
+    refresh_token: text(),
+    scopes: scopes(),
+    scope: scope(),
+    ...fetchingFields(),
+  }),
+);
 
 const oneSpellingOfScopes: Relation = ({ scopes: list, scope: one }) => {
   return isGiven(list) && isGiven(one)

@@ -3,10 +3,12 @@
 import type * as z from "zod/mini";
 import { clientCredentialsSchema, OAuth2ClientCredentialsProvider } from "./oauth2-client-credentials.js";
 import { OAuth2RefreshProvider, refreshSchema } from "./oauth2-refresh.js";
+import { StaticProvider, staticSchema } from "./static.js";
 import { TokenEndpointProvider, tokenEndpointSchema } from "./token-endpoint.js";
 
 /** Builds each type's schema, a strict object. */
 export const SCHEMAS: Readonly<Record<string, () => z.ZodMiniType>> = {
+  [StaticProvider.type]: staticSchema,
   [OAuth2ClientCredentialsProvider.type]: clientCredentialsSchema,
   [OAuth2RefreshProvider.type]: refreshSchema,
   [TokenEndpointProvider.type]: tokenEndpointSchema,

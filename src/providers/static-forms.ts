@@ -2,7 +2,7 @@
 
 import * as z from "zod/mini";
 import { check } from "../config/check.js";
-import { built, type Fields, text, textOrEmpty } from "../config/fields.js";
+import { type Field, text, textOrEmpty } from "../config/fields.js";
 import { headers } from "../config/parameters.js";
 import { faultsOfRuntime, type ProviderFactory } from "./runtime.js";
 import { type StaticConfig, StaticProvider } from "./static.js";
@@ -17,9 +17,13 @@ export const STATIC_FORMS: Readonly<Record<string, ProviderFactory>> = {
 };
 
 /** The form of `static` that has exactly the keys of `fields`; `given` is what its name says already. */
-function form(name: string, fields: Fields, given: object = {}): ProviderFactory {
+function form(
+  name: string,
+  fields: Readonly<Record<string, () => Field<unknown>>>,
+  given: object = {},
+): ProviderFactory {
   return (config, runtime) => {
-    const schema = z.strictObject(built(fields));
+    const schema = z.strictObject(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field()])));
     const settings: object = check(name, config, { schema, others: faultsOfRuntime(runtime) });
     return new StaticProvider({ ...given, ...settings } as StaticConfig, runtime);
   };

@@ -3,7 +3,8 @@
 import * as z from "zod/mini";
 import { noCounts, type ProviderStatus } from "../cache/status.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
-import { optional } from "../config/fields.js";
+import { anyText, because, optional } from "../config/fields.js";
+import { faultOfEncoding } from "../config/scalars.js";
 import { wallClock } from "../values/clock.js";
 import { type Credential, remake } from "../values/credential.js";
 import { faultsOfFields } from "../values/credential-fields.js";
@@ -51,19 +52,23 @@ export type StaticConfig = StaticTokenConfig | StaticHeaderConfig | StaticHeader
  * const auth = new StaticProvider({ header: "X-Api-Key", value: "k3y" });
  */
 export class StaticProvider extends Provider {
+  /** The name of the type in configurations. */
+  static readonly type = "static";
+
   readonly #promise: Promise<Credential>;
   readonly #issuedAt: number;
   #closed = false;
 
   /** @throws `ConfigError` with every fault of `config` and `runtime`. */
   constructor(config: StaticConfig, runtime: Runtime = {}) {
-    const settings = check("static", config, {
-      schema: schema(),
+    const { type } = StaticProvider;
+    const settings = check(type, config, {
+      schema: staticSchema(),
       relations: [exactlyOneForm, usableFields, tokenAlone],
       others: faultsOfRuntime(runtime),
     });
     const credential = remake(fieldsOf(settings));
-    super("static", { credential }, runtime);
+    super(type, { credential }, runtime);
     this.#promise = Promise.resolve(credential);
     this.#issuedAt = (runtime.clock ?? wallClock)();
   }
@@ -98,10 +103,12 @@ export class StaticProvider extends Provider {
   }
 }
 
-const schema = lazily(() => {
-  const field = optional(z.string());
-  const headers = optional(z.record(z.string(), z.string()));
-  return z.strictObject({ token: field, header: field, value: field, headers, username: field, password: field });
+/** The schema of its configuration. */
+export const staticSchema = lazily(() => {
+  const text = optional(anyText());
+  const userPass = optional(anyText(because(faultOfEncoding)));
+  const headers = optional(z.record(z.string(), anyText()));
+  return z.strictObject({ token: text, header: text, value: text, headers, username: userPass, password: userPass });
 });
 
 const FORMS = [["token"], ["header", "value"], ["headers"], ["username", "password"]] as const;

@@ -3,14 +3,14 @@
 import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { isGiven, lazily, type Relation } from "../config/check.js";
-import { because, built, type Field, optional, text, url, withDefault } from "../config/fields.js";
+import { because, type Field, optional, text, url, withDefault } from "../config/fields.js";
 import { faultsOfJson } from "../config/json-value.js";
 import { headers, type Parameters, parameters } from "../config/parameters.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import { faultOfPath } from "../json-path/select.js";
 import { isToken } from "../values/http-field.js";
-import { type ApplyAs, type ApplyAsSettings, applyAsField, credentialMaker } from "./apply-as.js";
+import { type ApplyAs, applyAsField, credentialMaker } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
@@ -73,7 +73,10 @@ export class TokenEndpointProvider extends FetchingProvider {
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: TokenEndpointConfig, runtime: Runtime = {}) {
     const type = TokenEndpointProvider.type;
-    const rules = { schema: schema(), relations: [bodyFitsMethod, bodyFitsEncoding, authorizedOnce("url")] };
+    const rules = {
+      schema: tokenEndpointSchema(),
+      relations: [bodyFitsMethod, bodyFitsEncoding, authorizedOnce("url")],
+    };
     const settings = settingsOf(type, rules, config, runtime);
     const request = requestOf(settings);
     const source = {
@@ -91,24 +94,23 @@ export class TokenEndpointProvider extends FetchingProvider {
   }
 }
 
-const FIELDS = {
-  url: (): Field<URL> => url(),
-  method: (): Field<string> => withDefault(method(), "POST"),
-  headers: (): Field<Readonly<Record<string, string>>> => withDefault(headers(), {}),
-  query: (): Field<Parameters> => withDefault(parameters(), []),
-  body: (): z.ZodMiniOptional<Field<unknown>> => z.optional(z.unknown()),
-  encoding: (): Field<"json" | "form"> => withDefault(z.enum(["json", "form"]), "json"),
-  token_path: (): Field<string> => jsonPath(),
-  expiry_path: (): Field<string | undefined> => optional(jsonPath()),
-  apply_as: (): Field<ApplyAsSettings | undefined> => optional(applyAsField()),
-};
+/** The schema of its configuration. */
+export const tokenEndpointSchema = lazily(() =>
+  z.strictObject({
+    url: url(),
+    method: withDefault(method(), "POST"),
+    headers: withDefault(headers(), {}),
+    query: withDefault(parameters(), []),
+    body: z.optional(z.unknown()),
+    encoding: withDefault(z.enum(["json", "form"]), "json"),
+    token_path: jsonPath(),
+    expiry_path: optional(jsonPath()),
+    apply_as: optional(applyAsField()),
+    ...fetchingFields(),
+  }),
+);
 
-const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
-
-/** The schema, for what is generated from it. */
-export const tokenEndpointSchema: () => z.ZodMiniType = schema;
-
-type TokenEndpointSettings = z.output<ReturnType<typeof schema>>;
+type TokenEndpointSettings = z.output<ReturnType<typeof tokenEndpointSchema>>;
 
 function method(): Field<string> {
   return z.pipe(

@@ -75,6 +75,10 @@ describe("G7 the names that connectors have for forms of static", () => {
     ["api_key", { header: "X-Api-Key", value: "k" }, Credential.header("X-Api-Key", "k")],
     ["custom", { headers: { "X-Key": "k", "X-Tenant": 5 } }, Credential.headers({ "x-key": "k", "x-tenant": "5" })],
     ["custom", { headers: { "X-Key": "k" } }, Credential.headers({ "x-key": "k" })],
+    ["none", {}, Credential.headers({})],
+    ["none", undefined, Credential.headers({})],
+    ["static", { token: 12345 }, Credential.bearer("12345")],
+    ["static", { headers: { "X-Tenant": 5 } }, Credential.headers({ "X-Tenant": "5" })],
   ])("G7 %s %j", async (type, config, credential) => {
     const provider = fromConfig({ type, config });
     expect(provider.type).toBe("static");
@@ -91,6 +95,9 @@ describe("G7 the names that connectors have for forms of static", () => {
     ["custom", { token: "t" }, ["headers", "token"]],
     ["custom", { headers: { "a b": "x", A: "1", a: "2" } }, ["headers.a", "headers.a…"]],
     ["none", { token: "t" }, ["token"]],
+    ["static", { token: 2 ** 53 }, ["token"]],
+    ["static", { username: "u", password: "\ufeffp" }, ["password"]],
+    ["static", { username: "\ufffdu", password: "p" }, ["username"]],
     ["bearer", { token: 2 ** 53 }, ["token"]],
   ])("G2 %s %j is a fault", async (type, config, paths) => {
     expect(Object.keys(await faultsOf(type, config)).sort()).toEqual([...paths].sort());

@@ -51,8 +51,8 @@ describe.each(fetchingTypes)("A7 a form-encoded answer to %s", (_type, make) => 
 
   test.each([
     ["an empty form", "", FORM, /without a body/],
-    ["a form without a token", "token=s3cr3t&x=1", FORM, /the body has the keys token, x/],
-    ["a form that does not say so", "access_token=s3cr3t", "text/plain", /not JSON/],
+    ["a form without a token", "token=s3cr3t&x=1", FORM, /the body has the keys .*token/],
+    ["a form that does not say so", "access_token=s3cr3t", "text/plain", /no token response|without a token/],
   ])("A1 A7 %s is an AuthError", async (_what, body, type, reason) => {
     const error = await errorOf(async () => make(await answering(body, type)).getToken());
     expect(error).toMatchObject({ code: "auth", message: expect.stringMatching(reason) });

@@ -307,7 +307,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     );
     expect(refused).toMatchObject({
       code: "transport",
-      message: "POST http://127.0.0.1:1/token: no answer (ECONNREFUSED)",
+      message: `${type}: POST http://127.0.0.1:1/token: no answer (ECONNREFUSED)`,
     });
     expect(refused.cause).toMatchObject({ code: "ECONNREFUSED" });
   });
@@ -420,7 +420,7 @@ describe("S1 errors of dispatchers", () => {
     const told = await errorOf(() =>
       fetching.token_endpoint({ tokenUrl: "https://idp.example" }, {}, { dispatcher }).getToken(),
     );
-    expect(told).toMatchObject({ code: "transport", message: "POST https://idp.example/: no answer" });
+    expect(told).toMatchObject({ code: "transport", message: "token_endpoint: POST https://idp.example/: no answer" });
     expect(inspect(told, { depth: null })).not.toContain(SECRETS.header);
   });
 });

@@ -382,12 +382,13 @@ describe("rotation", () => {
 describe("close()", () => {
   test("of a static provider, and of a catalog, which closes all that it has made", async () => {
     const catalog = AuthCatalog.fromConfig({ a: { type: "static", config: { token: "t" } } });
+    const named = catalog.get("a");
     const own = catalog.resolve({ type: "static", config: { token: "u" } });
     const custom = fromConfig({ type: "mine" }, { types: { mine: () => new StaticProvider({ token: "t" }) } });
     await catalog.close();
     await catalog[Symbol.asyncDispose]();
     expect(() => catalog.resolve({ type: "static", config: { token: "v" } })).toThrow("auth catalog is closed");
-    for (const provider of [catalog.get("a"), own]) {
+    for (const provider of [named, own]) {
       expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "closed" });
     }
     expect(await custom.getToken()).toEqual(bearer("t"));

@@ -78,7 +78,7 @@ describe("static", () => {
     [{ headers: { "X Y": "s3cr3t" } }, { "headers.…": "is not the name of a header (RFC 9110 §5.1)" }],
     [{ headers: { "X-A": "s3cr3t", "x-a": "s3cr3t" } }, { "headers.x-a": "is given twice" }],
     [{ headers: { "X-A": "" } }, { "headers.X-A": "is empty" }],
-    [{ headers: { "X-A": 1 } }, { "headers.X-A": "must be a string, not a number" }],
+    [{ headers: { "X-A": true } }, { "headers.X-A": "must be a string, not a boolean" }],
     [{ headers: ["s3cr3t"] }, { headers: "must be a mapping of names to values, not a list" }],
     [
       { headers: { "X-A": "a" }, token: "s3cr3t" },

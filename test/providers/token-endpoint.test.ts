@@ -118,7 +118,7 @@ describe("the token", () => {
       new TokenEndpointProvider({ url: idp.tokenUrl, token_path: "$.data.token" }).getToken(),
     );
     expect(error.message).toBe(
-      `POST ${idp.tokenUrl}: HTTP 200 without a token at $.data.token; the body has the keys data, ttl`,
+      `token_endpoint: POST ${idp.tokenUrl}: HTTP 200 without a token at $.data.token; the body has the keys data, ttl`,
     );
   });
 
