@@ -35,7 +35,7 @@ function rulesIn(texts: readonly string[]): Set<string> {
 }
 
 function commentsOf(code: string): string[] {
-  return code.match(/\/\*[^]*?\*\/|\/\/.*$/gm) ?? [];
+  return code.match(/\/\*[\s\S]*?\*\/|\/\/.*$/gm) ?? [];
 }
 
 /** Titles of tests that begin with the rules that they prove. */
