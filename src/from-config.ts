@@ -1,59 +1,70 @@
 /** The factory that connectors and catalogs use: `{ type, config }` to a provider. */
 
 import type { AuthProvider } from "./auth-provider.js";
-import { faultsOf, suggest, tellKey } from "./config/check.js";
+import { faultsOf, redactKey, suggest } from "./config/check.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
-import type { ProviderFactory, Runtime } from "./providers/runtime.js";
+import { faultsOfRuntime, type ProviderFactory, type Runtime } from "./providers/runtime.js";
 import { StaticProvider } from "./providers/static.js";
+import { STATIC_FORMS } from "./providers/static-forms.js";
 import { TokenEndpointProvider } from "./providers/token-endpoint.js";
 import { ConfigError, type ConfigFault } from "./values/errors.js";
+import { handled } from "./values/handled.js";
 
 /** What a connector's or a catalog's configuration says of a provider. */
 export interface ProviderSpec {
+  /** One of the built-in types, or of `runtime.types`. */
   readonly type: string;
+  /** What the type's constructor takes. */
   readonly config?: unknown;
 }
 
 /** The one table of types. A new kind of provider is one line here. */
-const TYPES: Readonly<Record<string, new (config: never, runtime?: Runtime) => AuthProvider>> = {
-  static: StaticProvider,
-  oauth2: OAuth2ClientCredentialsProvider,
-  oauth2_refresh: OAuth2RefreshProvider,
-  token_endpoint: TokenEndpointProvider,
+const TYPES: Readonly<Record<string, ProviderFactory>> = {
+  static: madeBy(StaticProvider),
+  [OAuth2ClientCredentialsProvider.type]: madeBy(OAuth2ClientCredentialsProvider),
+  [OAuth2RefreshProvider.type]: madeBy(OAuth2RefreshProvider),
+  [TokenEndpointProvider.type]: madeBy(TokenEndpointProvider),
+  ...STATIC_FORMS,
 };
 
 /**
- * A new provider of `spec.type`, made from `spec.config`. A type of `runtime.types` goes before one
- * of ours. Throws a `ConfigError` with every fault; for an unknown type it lists the known ones.
+ * A new provider of `spec.type`, made from `spec.config`. A type of `runtime.types` goes before one of ours.
+ *
+ * @throws ConfigError with every fault; for an unknown type it lists the known ones.
+ *
+ * @example
+ * const provider = fromConfig({ type: "static", config: { token: "t0ken" } });
  */
 export function fromConfig(spec: ProviderSpec, runtime: Runtime = {}): AuthProvider {
-  const subject = runtime.name ?? "auth provider";
-  const own = new Map(Object.entries(runtime.types ?? {}));
-  const types = [...new Set([...own.keys(), ...Object.keys(TYPES)])];
-  const faults = faultsOfSpec(spec, types);
-  if (!isKnown(spec, types)) throw new ConfigError(subject, faults);
-  const make = own.get(spec.type) ?? builtIn(spec.type);
+  const subject = runtime?.name || "auth provider";
+  const own = new Map(Object.entries(runtime?.types ?? {}));
+  const factories = new Map([...Object.entries(TYPES), ...own]);
+  const faults = faultsOfSpec(spec, [...new Set([...own.keys(), ...factories.keys()])]);
+  const make = factories.get(spec?.type);
+  if (typeof make !== "function") throw new ConfigError(subject, [...faults, ...faultsOfRuntime(runtime)]);
   const outcome = faultsOf("config", () => make(spec.config ?? {}, runtime));
-  const all = "faults" in outcome ? [...faults, ...outcome.faults] : faults;
+  // A type of our own has looked at its runtime; a user's may not have.
+  const all = [...faults, ...("faults" in outcome ? outcome.faults : faultsOfRuntime(runtime))];
   if (all.length > 0 || "faults" in outcome) throw new ConfigError(`${subject} (${spec.type})`, all);
   return usable(outcome.built, spec.type, subject);
 }
 
-function isKnown(spec: ProviderSpec | null, types: readonly string[]): boolean {
-  return types.includes(spec?.type ?? "");
+function madeBy(Provider: new (config: never, runtime: Runtime) => AuthProvider): ProviderFactory {
+  return (config, runtime) => new Provider(config as never, runtime);
 }
 
 /** A user's own type may have made anything. */
-function usable(provider: AuthProvider | undefined, type: string, subject: string): AuthProvider {
-  if (typeof provider?.getToken === "function" && typeof provider.invalidate === "function") return provider;
-  const message = `its factory must return a provider, with getToken() and invalidate()`;
+function usable(provider: unknown, type: string, subject: string): AuthProvider {
+  const { getToken, invalidate, then } = Object(provider) as Partial<AuthProvider & PromiseLike<unknown>>;
+  if (typeof getToken === "function" && typeof invalidate === "function") return provider as AuthProvider;
+  const isPromise = typeof then === "function";
+  // Nobody waits for it, so that its failure must not end the process.
+  if (isPromise) handled(Promise.resolve(provider));
+  const message = isPromise
+    ? "its factory is asynchronous; it must return a provider, and wait within getToken()"
+    : "its factory must return a provider, with getToken() and invalidate()";
   throw new ConfigError(subject, [{ path: "type", message: `${JSON.stringify(type)}: ${message}` }]);
-}
-
-function builtIn(type: string): ProviderFactory {
-  const Provider = TYPES[type] as new (config: unknown, runtime: Runtime) => AuthProvider;
-  return (config, runtime) => new Provider(config, runtime);
 }
 
 function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
@@ -62,8 +73,8 @@ function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
   }
   const { type, config, ...others } = spec as Record<string, unknown>;
   const faults = Object.keys(others).map((key) => ({
-    path: tellKey(key),
-    message: `unknown key; ${suggest(tellKey(key), ["type", "config"])}`,
+    path: redactKey(key),
+    message: `unknown key; ${suggest(redactKey(key), ["type", "config"])}`,
   }));
   const known = `known are ${types.join(", ")}`;
   if (typeof type !== "string") return [...faults, { path: "type", message: `is required: a string; ${known}` }];

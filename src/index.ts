@@ -1,7 +1,14 @@
 /** The public face of faucet-auth. */
 
 export type { AuthProvider } from "./auth-provider.js";
-export type { FlightEvent, GateEvent, RetryEvent, StaleServedEvent, ToldError } from "./cache/diagnostics.js";
+export type {
+  EventSource,
+  FlightEvent,
+  GateEvent,
+  RedactedError,
+  RetryEvent,
+  StaleServedEvent,
+} from "./cache/events.js";
 export type { ErrorSummary, ProviderStatus, StatusCounts } from "./cache/status.js";
 export { TokenCache } from "./cache/token-cache.js";
 export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options.js";
@@ -14,10 +21,10 @@ export type { Dispatch, Interceptor } from "./connect/dispatch.js";
 export type { Random } from "./failure/policy.js";
 export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
-export type { GrantAtRiskEvent, GrantIdentity } from "./grant/grant-at-risk.js";
+export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher, DispatcherResponse } from "./http/dispatcher.js";
-export type { ClientAuthMethod } from "./oauth2/client.js";
-export type { OAuth2ClientConfig } from "./oauth2/client-config.js";
+export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
+export type { ApplyAs } from "./providers/apply-as.js";
 export type { FetchingConfig } from "./providers/fetching-provider.js";
 export {
   type OAuth2ClientCredentialsConfig,
@@ -27,7 +34,7 @@ export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oau
 export type { PersistConfig } from "./providers/persistence.js";
 export type { ProviderFactory, Runtime } from "./providers/runtime.js";
 export { type StaticConfig, StaticProvider } from "./providers/static.js";
-export { type ApplyAs, type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
+export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
 export { FileTokenStore } from "./store/file-token-store.js";
 export type { StoreOptions } from "./store/leased-store.js";

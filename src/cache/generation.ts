@@ -1,8 +1,7 @@
 /** A generation: what one successful flight produced, and how long it is good for (C4 to C6, C10). */
 
 import { type Random, renewalInstant } from "../failure/policy.js";
-import { type Credential, remake, secretOf } from "../values/credential.js";
-import { AuthError } from "../values/errors.js";
+import { type Credential, secretOf } from "../values/credential.js";
 import { type Issued, lifetimeOf } from "../values/issued.js";
 import { type Age, ageAt, type Lifespan, lifespanOf } from "../values/lifespan.js";
 
@@ -18,8 +17,6 @@ interface Birth {
 export class Generation implements Lifespan {
   /** 1 for the first of a cache. */
   readonly number: number;
-  /** The number that a store keeps it under. */
-  readonly recorded: number | undefined;
   readonly credential: Credential;
   /** Handed out as it is while the generation is good (C2). */
   readonly promise: Promise<Credential>;
@@ -29,16 +26,14 @@ export class Generation implements Lifespan {
   /** When to renew it in the background (F6). */
   readonly renewAt: number;
   /** Whether a connector has reported it as refused. */
-  rejected = false;
+  isRejected = false;
 
-  /** Throws an `AuthError` if there is no usable credential in `issued`. */
   constructor(issued: Issued, promise: Promise<Credential>, { number, now, expiryRatio, random }: Birth) {
-    const lifetime = lifetimeOf(issued?.expiresIn);
-    const began = Number.isFinite(issued?.issuedAt) ? (issued.issuedAt as number) : now;
+    const lifetime = lifetimeOf(issued.expiresIn);
+    const began = Number.isFinite(issued.issuedAt) ? (issued.issuedAt as number) : now;
     const { issuedAt, freshUntil, expiresAt } = lifespanOf(began, lifetime, { now, expiryRatio });
     this.number = number;
-    this.recorded = issued?.generation;
-    this.credential = ownCopy(issued?.credential);
+    this.credential = issued.credential;
     this.promise = promise;
     this.issuedAt = issuedAt;
     this.freshUntil = freshUntil;
@@ -46,9 +41,14 @@ export class Generation implements Lifespan {
     this.renewAt = lifetime === undefined ? freshUntil : renewalInstant(freshUntil, expiresAt, random);
   }
 
-  /** Whether it may be served as it is: what every call asks, so in one go (C2). */
+  /** Whether it may be served as it is. Every call asks this, so it is one condition (C2). */
   isFresh(now: number): boolean {
-    return now < this.freshUntil && now >= this.issuedAt && !this.rejected;
+    return now < this.freshUntil && now >= this.issuedAt && !this.isRejected;
+  }
+
+  /** Whether it may be served, if need be. */
+  isGood(now: number): boolean {
+    return !this.isRejected && this.ageAt(now) !== "expired";
   }
 
   ageAt(now: number): Age {
@@ -58,22 +58,5 @@ export class Generation implements Lifespan {
   /** For credentials from elsewhere, which are compared by their secret, whatever their type (C3). */
   carriesSecretOf(credential: Credential): boolean {
     return secretOf(credential) === secretOf(this.credential);
-  }
-
-  /** Whether it may be served, if need be. */
-  isGood(now: number): boolean {
-    return !this.rejected && this.ageAt(now) !== "expired";
-  }
-}
-
-/**
- * A new object for each generation, which tells them apart even where the IdP repeats a token (C3),
- * and prints no secret whatever the issuer made it of (S1).
- */
-function ownCopy(credential: Credential | undefined): Credential {
-  try {
-    return remake(credential);
-  } catch (error) {
-    throw new AuthError(`the issuer gave no usable credential: ${(error as TypeError).message}`);
   }
 }

@@ -1,26 +1,26 @@
-/** Waiting together: one promise, many who wait for it, each free to leave (C8, C9). */
+/** Waiting together: one promise, many callers that wait for it, each free to leave (C8, C9). */
 
-import { LONGEST_TIMER_MS } from "../values/clock.js";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { handled } from "../values/handled.js";
 
-/** A promise that each waiter can leave alone, and that holds the process open while anybody waits. */
+/** A promise that each caller can leave alone, and that holds the process open while anybody waits. */
 export class SharedWait<T> {
-  /** Itself, for those who do not wait: nobody's unhandled rejection. */
+  /** The promise itself, for those that do not wait. Its rejection is handled. */
   readonly promise: Promise<T>;
   readonly #departures = new Map<AbortSignal, Promise<T>>();
   #waiting = 0;
-  #keepAlive: NodeJS.Timeout | undefined;
-  #settled = false;
+  #keepAlive: MessagePort | undefined;
+  #isSettled = false;
 
   constructor(promise: Promise<T>) {
     this.promise = handled(promise);
     handled(promise.finally(() => this.#settle()));
   }
 
-  /** The promise's result, or `signal.reason` for those who came with that signal. */
+  /** The promise's result, or `signal.reason` for callers that came with that signal. */
   join(signal?: AbortSignal): Promise<T> {
     if (!signal) {
-      this.#wait();
+      this.#enter();
       return this.promise;
     }
     // One promise for each signal: a thousand callers with one signal put one listener on it.
@@ -30,10 +30,10 @@ export class SharedWait<T> {
   }
 
   #leaveOn(signal: AbortSignal): Promise<T> {
-    this.#wait();
+    this.#enter();
     const departing = new Promise<T>((resolve, reject) => {
       const leave = (): void => {
-        this.#unwait();
+        this.#leave();
         reject(signal.reason);
       };
       signal.addEventListener("abort", leave, { once: true });
@@ -42,24 +42,26 @@ export class SharedWait<T> {
     return handled(departing);
   }
 
-  /** An await must not end with the event loop (C9). */
-  #wait(): void {
+  /** An open port keeps the event loop alive, as no timer does that a test may have faked (C9). */
+  #enter(): void {
     this.#waiting += 1;
-    if (!this.#settled) this.#keepAlive ??= setInterval(() => {}, LONGEST_TIMER_MS);
+    if (this.#isSettled || this.#keepAlive !== undefined) return;
+    this.#keepAlive = new MessageChannel().port1;
+    this.#keepAlive.ref();
   }
 
-  #unwait(): void {
+  #leave(): void {
     this.#waiting -= 1;
     if (this.#waiting === 0) this.#letGo();
   }
 
   #settle(): void {
-    this.#settled = true;
+    this.#isSettled = true;
     this.#letGo();
   }
 
   #letGo(): void {
-    clearInterval(this.#keepAlive);
+    this.#keepAlive?.close();
     this.#keepAlive = undefined;
   }
 }

@@ -2,7 +2,7 @@
 
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import type { Random } from "../failure/policy.js";
-import type { Clock } from "../values/clock.js";
+import { type Clock, wallClock } from "../values/clock.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
 
 /** The share of its lifetime for which a token is used: what is left covers clocks and networks. */
@@ -13,58 +13,87 @@ export type RefreshMode = "blocking" | "background";
 
 /** How a cache keeps its credentials. */
 export interface TokenCacheOptions {
-  /** The share of its lifetime for which a credential is used, in (0, 1]; 0.9 by default. */
+  /**
+   * The share of its lifetime for which a credential is used, in (0, 1].
+   * @default 0.9
+   */
   readonly expiryRatio?: number | undefined;
   /**
-   * Seconds that a flight may take, retries included; 30 by default. `Infinity` for an issuer that
-   * keeps a deadline of its own.
+   * Seconds that a flight may take, retries included, at most 3600.
+   * @default 30
    */
   readonly timeoutSecs?: number | undefined;
-  /** What happens from the expiry ratio on; `blocking` by default. */
+  /**
+   * From the expiry ratio on: `blocking` lets callers wait for the renewal, for 5 s at most; `background`
+   * gives them the credential that is still good and renews behind them.
+   * @default "blocking"
+   */
   readonly refresh?: RefreshMode | undefined;
-  /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
+  /**
+   * The wall clock, in milliseconds since the epoch.
+   * @default Date.now
+   */
   readonly clock?: Clock | undefined;
-  /** A source of chance for jitter; `Math.random` by default. */
+  /**
+   * A source of chance for jitter, uniform in [0, 1).
+   * @default Math.random
+   */
   readonly random?: Random | undefined;
   /**
-   * What the issuer would present now, such as a refresh token. When it is not any more what the
-   * last failed flight presented, the IdP is asked again without waiting (F4).
+   * The provider's type, in diagnostic events.
+   * @default "token_cache"
    */
-  readonly presents?: (() => unknown) | undefined;
-  /**
-   * How long a failure keeps callers from the issuer at most, in seconds; no limit by default. For an
-   * issuer that keeps the gate itself, and may have got a credential that others fetched.
-   */
-  readonly lookAgainSecs?: number | undefined;
-  /** The provider's type, in diagnostic events; `token_cache` by default. */
   readonly type?: string | undefined;
-  /** The provider's name, in its status and in diagnostic events; its type by default. */
+  /**
+   * The provider's name, in its status, its errors and diagnostic events.
+   * @default its type
+   */
   readonly name?: string | undefined;
 }
 
-/** Throws a `ConfigError` with every option that is out of range. */
-export function checkOptions(options: TokenCacheOptions): void {
-  const {
-    expiryRatio = DEFAULT_EXPIRY_RATIO,
-    timeoutSecs = DEFAULT_TIMEOUT_SECS,
-    lookAgainSecs = 0,
-    refresh,
-  } = options;
-  const issues: ConfigFault[] = [];
+/** The options in their normal form. */
+export type CacheSettings = { readonly [Key in keyof TokenCacheOptions]-?: NonNullable<TokenCacheOptions[Key]> };
+
+/** The options in their normal form. Throws a `ConfigError` with everything that is wrong with issuer and options. */
+export function settingsOf(issue: unknown, options: TokenCacheOptions): CacheSettings {
+  checkOptions(issue, options);
+  const { type = "token_cache" } = options;
+  return {
+    expiryRatio: options.expiryRatio ?? DEFAULT_EXPIRY_RATIO,
+    timeoutSecs: options.timeoutSecs ?? DEFAULT_TIMEOUT_SECS,
+    refresh: options.refresh ?? "blocking",
+    clock: options.clock ?? wallClock,
+    random: options.random ?? Math.random,
+    type,
+    name: options.name ?? type,
+  };
+}
+
+function checkOptions(issue: unknown, options: TokenCacheOptions): void {
+  const { expiryRatio = DEFAULT_EXPIRY_RATIO, timeoutSecs = DEFAULT_TIMEOUT_SECS, refresh } = options;
+  const faults: ConfigFault[] = [];
+  if (typeof issue !== "function") {
+    faults.push({
+      path: "issue",
+      message: "must be a function that gets a token, and promises { credential, expiresIn }",
+    });
+  }
   if (!(typeof expiryRatio === "number" && expiryRatio > 0 && expiryRatio <= 1)) {
-    issues.push({ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" });
+    faults.push({ path: "expiryRatio", message: "must be in (0, 1]: above zero, at most 1" });
   }
-  if (timeoutSecs !== Number.POSITIVE_INFINITY && !(timeoutSecs > 0 && timeoutSecs <= MAX_TIMEOUT_SECS)) {
-    issues.push({ path: "timeoutSecs", message: `must be above zero, at most ${MAX_TIMEOUT_SECS}, or Infinity` });
+  if (!(typeof timeoutSecs === "number" && timeoutSecs > 0 && timeoutSecs <= MAX_TIMEOUT_SECS)) {
+    faults.push({
+      path: "timeoutSecs",
+      message: `must be a number of seconds above zero, at most ${MAX_TIMEOUT_SECS}`,
+    });
   }
-  if (!(lookAgainSecs >= 0)) issues.push({ path: "lookAgainSecs", message: "must be a number of seconds" });
   if (refresh !== undefined && refresh !== "blocking" && refresh !== "background") {
-    issues.push({ path: "refresh", message: "must be blocking or background" });
+    faults.push({ path: "refresh", message: "must be blocking or background" });
   }
-  for (const path of ["clock", "random", "presents"] as const) {
+  for (const path of ["clock", "random"] as const) {
     if (options[path] !== undefined && typeof options[path] !== "function") {
-      issues.push({ path, message: "must be a function" });
+      faults.push({ path, message: "must be a function" });
     }
   }
-  if (issues.length > 0) throw new ConfigError("TokenCache", issues);
+  if (faults.length > 0) throw new ConfigError("TokenCache", faults);
 }

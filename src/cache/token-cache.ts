@@ -1,43 +1,24 @@
 /**
  * The cache at the heart of every provider: one token, one flight, compare-and-swap (C1 to C11), and
- * service through failures (F3 to F6).
- *
- * It decides, in this order: is what is held fresh, is it at least good, is a flight under way, may
- * one take off. What follows from failures is decided in `failure/policy.ts`.
+ * service through failures (F3 to F6). It decides, in this order: is what is held fresh, is it at least
+ * good, is a flight under way, may one be begun.
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { DEFAULT_TIMEOUT_SECS, type UntimedContext, withDeadline } from "../failure/deadline.js";
-import { gateError } from "../failure/gate-error.js";
-import {
-  closeGate,
-  type Gate,
-  isClosed,
-  isRenewalEarly,
-  OPEN_GATE,
-  PATIENCE_MS,
-  type Random,
-  replaceableAge,
-} from "../failure/policy.js";
-import { type Clock, LONGEST_TIMER_MS, wallClock } from "../values/clock.js";
+import { PATIENCE_MS } from "../failure/policy.js";
+import { ACCEPTED } from "../values/accepted.js";
 import type { Credential } from "../values/credential.js";
 import { ClosedError } from "../values/errors.js";
-import { handled } from "../values/handled.js";
-import type { CallOptions, Issue, Issued, IssueReason } from "../values/issued.js";
-import {
-  type CacheIdentity,
-  type FlightEvent,
-  tellGate,
-  tellRetry,
-  tellStaleServed,
-  toldError,
-  traceFlight,
-  traceFlightEnd,
-} from "./diagnostics.js";
+import { rejection } from "../values/handled.js";
+import type { CallOptions, FlightContext, Issue, Issued, IssueReason } from "../values/issued.js";
 import { Flight } from "./flight.js";
+import { FlightLog } from "./flight-log.js";
 import { Generation } from "./generation.js";
-import { noCounts, type ProviderStatus, summaryOf } from "./status.js";
-import { checkOptions, DEFAULT_EXPIRY_RATIO, type RefreshMode, type TokenCacheOptions } from "./token-cache-options.js";
+import { type Issuer, issuerOf } from "./issuer.js";
+import { afterReport, NO_REJECTIONS, type Rejections } from "./rejections.js";
+import { Renewal } from "./renewal.js";
+import { type ProviderStatus, statusOf } from "./status.js";
+import { type CacheSettings, settingsOf, type TokenCacheOptions } from "./token-cache-options.js";
 
 /**
  * Keeps one credential and gets a new one, once for all callers, when it is used up or reported as
@@ -48,42 +29,32 @@ import { checkOptions, DEFAULT_EXPIRY_RATIO, type RefreshMode, type TokenCacheOp
  * expiry reaches nobody while the credential is good. After the second failure in a row, or one that
  * is not `retryable`, callers get an error with `retryAt` at once, until the IdP has had time.
  *
- * Throws a `ConfigError` if an option is out of range.
+ * @throws ConfigError if `issue` is no function, or an option is out of range.
+ * @example
+ * const cache = new TokenCache(async ({ signal }) => {
+ *   const { token, ttl } = await askMyIdp(signal);
+ *   return { credential: Credential.bearer(token), expiresIn: ttl };
+ * });
+ * const credential = await cache.getToken();
  */
 export class TokenCache {
-  readonly #issue: (why: UntimedContext) => ReturnType<Issue>;
-  readonly #expiryRatio: number;
-  readonly #refresh: RefreshMode;
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #presents: () => unknown;
-  readonly #lookAgainAfter: number;
-  readonly #identity: CacheIdentity;
-  /** Flights run in the context of the cache's maker, not of whoever happens to call first (C8). */
+  readonly #options: CacheSettings;
+  readonly #issuer: Issuer;
+  readonly #log: FlightLog;
+  /** Flights run in the context of the cache's maker, not of whoever happens to call first (C8, C12). */
   readonly #context = new AsyncResource("faucet-auth.TokenCache");
   /** Which generation a credential object was handed out for. */
-  readonly #origins = new WeakMap<Credential, Generation>();
-  readonly #counts = noCounts();
+  readonly #generations = new WeakMap<Credential, Generation>();
+  readonly #renewal = new Renewal();
   #current: Generation | undefined;
   #flight: Flight | undefined;
-  #gate: Gate = OPEN_GATE;
-  /** What the flight presented that closed the gate. */
-  #refused: unknown;
-  #rejectionsInARow = 0;
-  #renewal: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
-  #closed = false;
+  #rejections: Rejections = NO_REJECTIONS;
+  #isClosed = false;
 
   constructor(issue: Issue, options: TokenCacheOptions = {}) {
-    const { type = "token_cache", timeoutSecs = DEFAULT_TIMEOUT_SECS } = options;
-    checkOptions(options);
-    this.#issue = withDeadline(issue, timeoutSecs);
-    this.#expiryRatio = options.expiryRatio ?? DEFAULT_EXPIRY_RATIO;
-    this.#refresh = options.refresh ?? "blocking";
-    this.#clock = options.clock ?? wallClock;
-    this.#random = options.random ?? Math.random;
-    this.#presents = options.presents ?? (() => undefined);
-    this.#lookAgainAfter = (options.lookAgainSecs ?? Number.POSITIVE_INFINITY) * 1000;
-    this.#identity = { type, name: options.name ?? type };
+    this.#options = settingsOf(issue, options);
+    this.#issuer = issuerOf(issue, this.#options);
+    this.#log = new FlightLog({ type: this.#options.type, name: this.#options.name });
   }
 
   /**
@@ -93,12 +64,19 @@ export class TokenCache {
    */
   getToken(options?: CallOptions): Promise<Credential> {
     const signal = options?.signal;
-    if (signal?.aborted) return handled(Promise.reject(signal.reason));
-    const current = this.#current;
-    const now = this.#clock();
-    if (current?.isFresh(now)) return current.promise;
-    if (!current?.isGood(now)) return this.#board(now, signal);
-    return this.#refresh === "background" ? this.#renewBehind(current, now) : this.#renewAhead(current, now, signal);
+    if (signal?.aborted) return rejection(signal.reason);
+    try {
+      const current = this.#current;
+      const now = this.#options.clock();
+      if (current?.isFresh(now)) return current.promise;
+      if (!current?.isGood(now)) return this.#waitForNext(now, signal);
+      return this.#options.refresh === "background"
+        ? this.#renewBehind(current, now)
+        : this.#renewAhead(current, now, signal);
+    } catch (error) {
+      // A clock of a user's own may throw (C9).
+      return rejection(error);
+    }
   }
 
   /**
@@ -108,53 +86,23 @@ export class TokenCache {
    * row on, the current credential is served until it is 10, 20, 40, at most 60 seconds old.
    */
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
-    if (typeof stale !== "object" || stale === null) {
-      return handled(Promise.reject(new TypeError("invalidate() takes the credential that was refused")));
+    const fault = faultOfReport(stale);
+    if (fault !== undefined) return rejection(new TypeError(fault));
+    try {
+      const reported = this.#generationOf(stale);
+      if (reported !== undefined && reported === this.#current) this.#reject(reported);
+    } catch (error) {
+      return rejection(error);
     }
-    const reported = this.#generationOf(stale);
-    if (reported !== undefined && reported === this.#current) this.#reject(reported);
     return this.getToken(options);
   }
 
   /** Where this cache stands: a snapshot without secrets. */
   status(): ProviderStatus {
-    const now = this.#clock();
-    const { failuresInARow, failure } = this.#gate;
-    return {
-      name: this.#identity.name,
-      state: this.#stateAt(now),
-      generation: this.#current?.number ?? 0,
-      ...timesOf(this.#current),
-      inFlight: this.#flight !== undefined,
-      consecutiveFailures: failuresInARow,
-      ...(failuresInARow > 0 && { lastError: summaryOf(failure) }),
-      ...(this.#isClosed(now) && { retryAt: this.#gate.closedUntil }),
-      counts: { ...this.#counts },
-    };
-  }
-
-  #stateAt(now: number): ProviderStatus["state"] {
-    if (this.#current?.isGood(now)) return this.#current.ageAt(now);
-    if (this.#gate.failuresInARow > 0) return "failing";
-    return this.#current === undefined ? "empty" : "expired";
-  }
-
-  /** By object identity; an object from elsewhere by the secret that it carries (C3). */
-  #generationOf(credential: Credential): Generation | undefined {
-    const origin = this.#origins.get(credential);
-    if (origin !== undefined || this.#current === undefined) return origin;
-    return this.#current.carriesSecretOf(credential) ? this.#current : undefined;
-  }
-
-  #reject(current: Generation): void {
-    const now = this.#clock();
-    if (current.rejected) return;
-    // One that lived to its freshness end is no sign of an API that refuses everything (F5).
-    if (now >= current.freshUntil) this.#rejectionsInARow = 0;
-    if (now >= current.issuedAt && now - current.issuedAt < replaceableAge(this.#rejectionsInARow)) return;
-    current.rejected = true;
-    this.#rejectionsInARow += 1;
-    this.#counts.invalidations += 1;
+    const { clock, name } = this.#options;
+    const inFlight = this.#flight !== undefined;
+    const { gate } = this.#issuer;
+    return statusOf({ now: clock(), name, generation: this.#current, inFlight, gate, counts: this.#log.counts });
   }
 
   /**
@@ -162,33 +110,55 @@ export class TokenCache {
    * any more, and every later call rejects with a `ClosedError`. May be called again.
    */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#current = undefined;
-    this.#cancelRenewal();
+    this.#renewal.cancel();
     await this.#flight?.landing.join().catch(() => {});
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** For a caller who has nothing: the flight, or at once the error of one that must not be. */
-  #board(now: number, signal: AbortSignal | undefined): Promise<Credential> {
-    if (this.#closed) return handled(Promise.reject(new ClosedError(this.#identity.name)));
-    if (this.#flight === undefined && this.#isClosed(now)) {
-      return handled(Promise.reject(gateError(this.#gate.failure, this.#gate.closedUntil)));
-    }
-    const reason = this.#current === undefined ? "initial" : this.#current.rejected ? "invalidated" : "expired";
+  /** A connector has seen that an API accepts this credential: it does not refuse everything (F5). */
+  [ACCEPTED](credential: object): void {
+    if (this.#generations.get(credential as Credential) === this.#current) this.#rejections = NO_REJECTIONS;
+  }
+
+  /** By object; an object from elsewhere by the secret that it carries (C3). */
+  #generationOf(credential: Credential): Generation | undefined {
+    const generation = this.#generations.get(credential);
+    if (generation !== undefined || this.#current === undefined) return generation;
+    return this.#current.carriesSecretOf(credential) ? this.#current : undefined;
+  }
+
+  #reject(current: Generation): void {
+    if (current.isRejected) return;
+    const { isBelieved, rejections } = afterReport(this.#rejections, current, this.#options.clock());
+    this.#rejections = rejections;
+    if (!isBelieved) return;
+    current.isRejected = true;
+    this.#log.counts.invalidations += 1;
+  }
+
+  /** For a caller that has nothing: the flight; or at once an error, if none may be begun. */
+  #waitForNext(now: number, signal: AbortSignal | undefined): Promise<Credential> {
+    const { gate } = this.#issuer;
+    if (this.#isClosed) return rejection(new ClosedError(this.#options.name));
+    if (this.#flight === undefined && gate.refuses(now)) return rejection(gate.errorAt(now));
+    const reason = this.#current === undefined ? "initial" : this.#current.isRejected ? "invalidated" : "expired";
     return this.#join(reason).landing.join(signal);
   }
 
   /** Callers wait for the renewal, but not for ever, and not for a failed one: they have something good (F3). */
   #renewAhead(current: Generation, now: number, signal: AbortSignal | undefined): Promise<Credential> {
-    if (this.#flight?.isLate) return this.#serveOn(current, "slow").promise;
-    if (this.#flight === undefined && this.#mayNotRenew(now)) return this.#serveOn(current, "failed").promise;
+    if (this.#flight?.isLate) return this.#serveStale(current, "slow").promise;
+    const isHeld = this.#issuer.gate.holdsRenewalUntil(now) !== undefined;
+    if (this.#flight === undefined && isHeld) return this.#serveStale(current, "failed").promise;
     const flight = this.#join("expired");
     const fallBack = (why: "slow" | "failed"): Credential | undefined => {
-      return current.isGood(this.#clock()) ? this.#serveOn(current, why).credential : undefined;
+      return current.isGood(this.#options.clock()) ? this.#serveStale(current, why).credential : undefined;
     };
     return flight.patience(PATIENCE_MS, fallBack).join(signal);
   }
@@ -196,170 +166,88 @@ export class TokenCache {
   /** Callers get the good credential; one flight renews it at an instant of its own (F6). */
   #renewBehind(current: Generation, now: number): Promise<Credential> {
     this.#scheduleRenewal(current, now);
-    if (this.#gate.failuresInARow > 0) this.#serveOn(current, "failed");
+    if (this.#issuer.gate.failuresInARow > 0) this.#serveStale(current, "failed");
     return current.promise;
   }
 
-  /** A timer may fire too early, or be too short for a long life: it only looks again, as every caller does. */
   #scheduleRenewal(current: Generation, now: number): void {
-    if (this.#flight !== undefined || current.rejected) return;
-    const at = this.#mayNotRenew(now) ? Math.max(current.renewAt, this.#gate.renewAfter) : current.renewAt;
+    if (this.#flight !== undefined || current.isRejected) return;
+    const at = Math.max(current.renewAt, this.#issuer.gate.holdsRenewalUntil(now) ?? 0);
     if (now >= at) {
-      this.#takeOff("background");
+      this.#begin("background");
       return;
     }
-    if (this.#renewal?.at === at) return;
-    const look = (): void => {
-      this.#renewal = undefined;
-      this.#scheduleRenewal(current, this.#clock());
-    };
-    const delay = Math.min(Math.max(at - now, 1), LONGEST_TIMER_MS);
-    this.#cancelRenewal();
-    this.#renewal = { at, timer: this.#context.runInAsyncScope(() => setTimeout(look, delay).unref()) };
+    const look = (): void => this.#scheduleRenewal(current, this.#options.clock());
+    this.#context.runInAsyncScope(() => this.#renewal.schedule(at, now, look));
   }
 
-  #cancelRenewal(): void {
-    clearTimeout(this.#renewal?.timer);
-    this.#renewal = undefined;
-  }
-
-  #serveOn(current: Generation, why: "slow" | "failed"): Generation {
-    tellStaleServed(() => ({
-      ...this.#identity,
-      why,
-      generation: current.number,
-      expiresAt: current.expiresAt,
-    }));
+  #serveStale(current: Generation, why: "slow" | "failed"): Generation {
+    this.#log.serveStale(current, why);
     return current;
   }
 
-  #isClosed(now: number): boolean {
-    return isClosed(this.#gate, now) && this.#isBarred(now);
-  }
-
-  #mayNotRenew(now: number): boolean {
-    return isRenewalEarly(this.#gate, now) && this.#isBarred(now);
-  }
-
-  /** A grant that is not the one that failed ends the wait (F4); an issuer may know of one before we do. */
-  #isBarred(now: number): boolean {
-    return now - this.#gate.failedAt < this.#lookAgainAfter && this.#presents() === this.#refused;
-  }
-
   #join(reason: IssueReason): Flight {
-    if (this.#flight !== undefined) this.#counts.joined += 1;
-    const flight = this.#flight ?? this.#takeOff(reason);
+    if (this.#flight !== undefined) this.#log.counts.joined += 1;
+    const flight = this.#flight ?? this.#begin(reason);
     flight.waiters += 1;
     return flight;
   }
 
-  #takeOff(reason: IssueReason): Flight {
-    const flight = new Flight(reason);
-    // Before the issuer runs, since that may call back into this cache (C1).
-    this.#flight = flight;
-    this.#counts.flights += 1;
-    this.#counts.tokenRequests += 1;
-    if (reason !== "invalidated") this.#rejectionsInARow = 0;
-    this.#cancelRenewal();
-    const event = (): FlightEvent => ({
-      ...this.#identity,
-      reason,
-      generation: this.#nextNumber(),
-      attempts: 1,
-      waiters: 0,
+  #begin(reason: IssueReason): Flight {
+    return this.#context.runInAsyncScope(() => {
+      const flight = new Flight(reason);
+      // Before the issuer runs, since that may call back into this cache (C1).
+      this.#flight = flight;
+      if (reason !== "invalidated") this.#rejections = NO_REJECTIONS;
+      this.#renewal.cancel();
+      this.#log.begin(flight, this.#nextNumber, () => void this.#fly(flight));
+      return flight;
     });
-    const fly = (traced: FlightEvent | undefined): void => {
-      this.#fly(flight, traced).catch((error: unknown) => {
-        // A clock or the like of a user's own has thrown: even then nobody may wait for ever.
-        this.#flight = undefined;
-        flight.fail(error);
-      });
-    };
-    this.#context.runInAsyncScope(() => traceFlight(event, fly));
-    return flight;
   }
 
-  async #fly(flight: Flight, traced: FlightEvent | undefined): Promise<void> {
-    const began = performance.now();
-    const presented = this.#presents();
-    const outcome = await this.#issue(this.#why(flight))
-      .then((issued) => ({ generation: this.#generation(issued, flight) }))
-      .catch((error: unknown) => ({ error }));
-    this.#flight = undefined;
-    if ("error" in outcome) {
-      this.#closeGate(outcome.error, presented);
-      flight.fail(outcome.error);
-    } else {
-      if (!this.#closed) this.#current = outcome.generation;
-      this.#openGate();
-      flight.land(outcome.generation.credential);
+  async #fly(flight: Flight): Promise<void> {
+    const { gate } = this.#issuer;
+    try {
+      const generation = this.#generation(await this.#issuer.issue(this.#contextOf(flight)), flight);
+      this.#flight = undefined;
+      if (!this.#isClosed) this.#current = generation;
+      flight.land(generation.credential);
+      this.#log.land(flight, gate);
+    } catch (error) {
+      this.#flight = undefined;
+      flight.fail(error);
+      this.#log.fail(flight, error, gate);
     }
-    const { attempts, waiters } = flight;
-    const ending = { attempts, waiters, duration: performance.now() - began };
-    traceFlightEnd(
-      traced,
-      "error" in outcome
-        ? { ...ending, outcome: "failed", error: toldError(outcome.error) }
-        : { ...ending, outcome: attempts === 0 ? "adopted" : "issued" },
-    );
+  }
+
+  #contextOf(flight: Flight): FlightContext {
+    const { reason } = flight;
+    const rejected = this.#current?.isRejected ? { rejected: this.#current.credential } : undefined;
+    return {
+      reason,
+      ...rejected,
+      onAttempt: () => this.#log.attempt(flight),
+      onRetry: (retry) => this.#log.retry(reason, retry),
+    };
   }
 
   #generation(issued: Issued, flight: Flight): Generation {
-    const birth = {
-      number: this.#nextNumber(),
-      now: this.#clock(),
-      expiryRatio: this.#expiryRatio,
-      random: this.#random,
-    };
+    const { clock, expiryRatio, random } = this.#options;
+    const birth = { number: this.#nextNumber, now: clock(), expiryRatio, random };
     const generation = new Generation(issued, flight.landing.promise, birth);
-    this.#origins.set(generation.credential, generation);
+    this.#generations.set(generation.credential, generation);
     return generation;
   }
 
-  #why(flight: Flight): UntimedContext {
-    const { reason } = flight;
-    const onRetry: UntimedContext["onRetry"] = ({ attempt, delay, failure: error }) => {
-      flight.attempts += 1;
-      this.#counts.tokenRequests += 1;
-      tellRetry(() => ({ ...this.#identity, reason, attempt, delay, error: toldError(error) }));
-    };
-    const onSpared = (): void => {
-      flight.attempts -= 1;
-      this.#counts.tokenRequests -= 1;
-    };
-    const { rejected, credential, recorded } = this.#current ?? {};
-    return {
-      reason,
-      ...(rejected && { rejected: credential as Credential }),
-      ...(recorded !== undefined && { generation: recorded }),
-      onRetry,
-      onSpared,
-    };
-  }
-
-  #nextNumber(): number {
+  get #nextNumber(): number {
     return (this.#current?.number ?? 0) + 1;
-  }
-
-  #openGate(): void {
-    const { failuresInARow } = this.#gate;
-    this.#gate = OPEN_GATE;
-    if (failuresInARow > 0) tellGate(() => ({ ...this.#identity, state: "open", consecutiveFailures: 0 }));
-  }
-
-  #closeGate(error: unknown, presented: unknown): void {
-    const now = this.#clock();
-    this.#counts.failures += 1;
-    this.#gate = closeGate(this.#gate, error, now, this.#random);
-    this.#refused = presented;
-    const { failuresInARow: consecutiveFailures, closedUntil: retryAt } = this.#gate;
-    if (retryAt <= now) return;
-    tellGate(() => ({ ...this.#identity, state: "closed", consecutiveFailures, retryAt, error: toldError(error) }));
   }
 }
 
-function timesOf(generation: Generation | undefined): Partial<ProviderStatus> {
-  if (generation === undefined) return {};
-  const { issuedAt, freshUntil, expiresAt } = generation;
-  return Number.isFinite(expiresAt) ? { issuedAt, freshUntil, expiresAt } : { issuedAt };
+function faultOfReport(stale: unknown): string | undefined {
+  if (typeof (stale as { then?: unknown } | null)?.then === "function") {
+    return "invalidate() takes the credential that was refused, not a promise of it: await getToken() first";
+  }
+  const isCredential = typeof (stale as { type?: unknown } | null)?.type === "string";
+  return isCredential ? undefined : "invalidate() takes the credential that was refused";
 }

@@ -4,14 +4,14 @@ import leven from "leven";
 import type * as z from "zod/mini";
 import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
 
-/** A fault in how keys stand to each other, which no key shows alone. */
+/** Finds faults in how keys stand to each other, which no key shows alone. */
 export type Relation = (config: Readonly<Record<string, unknown>>) => readonly ConfigFault[];
 
 /** What a configuration is checked against, and what is wrong already. */
 export interface Checks<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations?: readonly Relation[];
-  /** Faults found elsewhere, to be told in the same error. */
+  /** Faults that were found elsewhere and belong into the same error. */
   readonly others?: readonly ConfigFault[];
 }
 
@@ -80,8 +80,8 @@ function toFaults(issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<string, readon
   if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
   const known = knownKeys.get(path) ?? [];
   return issue.keys.map((key) => ({
-    path: join(path, tellKey(key)),
-    message: `unknown key; ${suggest(tellKey(key), known)}`,
+    path: join(path, redactKey(key)),
+    message: `unknown key; ${suggest(redactKey(key), known)}`,
   }));
 }
 
@@ -117,7 +117,7 @@ function shapeKeys(schema: z.core.$ZodRawIssue["inst"]): readonly string[] {
 
 function pathOf(path: readonly PropertyKey[] | undefined): string {
   return (path ?? []).reduce<string>(
-    (whole, step) => join(whole, typeof step === "number" ? `[${step}]` : tellKey(String(step))),
+    (whole, step) => join(whole, typeof step === "number" ? `[${step}]` : redactKey(String(step))),
     "",
   );
 }
@@ -127,8 +127,11 @@ export function join(path: string, rest: string): string {
   return path === "" || rest === "" || rest.startsWith("[") ? path + rest : `${path}.${rest}`;
 }
 
-/** A key as it may be told: where a colon or a space was forgotten, a value stands in it. */
-export function tellKey(key: string): string {
-  const [told = ""] = /^[\w$-]{0,60}/.exec(key) ?? [];
-  return told === key ? key : `${told}…`;
+/** A key as it may be shown: where a colon or a space was forgotten, a secret value stands in it. */
+export function redactKey(key: string): string {
+  const [name = ""] = /^[\w$-]{0,60}/.exec(key) ?? [];
+  return name === key ? key : `${name}…`;
 }
+
+// The catalog still has the former name.
+export { redactKey as tellKey };

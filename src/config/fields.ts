@@ -5,13 +5,25 @@
 
 import * as z from "zod/mini";
 import { isFieldValue, isToken } from "../values/http-field.js";
+import { faultOfNumber, faultOfWord } from "./scalars.js";
 
-type Scalar = string | number | boolean;
+/** What one key must be, and its normal form `T`. */
+export type Field<T> = z.ZodMiniType<T>;
 
-const NO_SCALAR = "must be a string, a number or a boolean";
+/** The keys of a configuration, each with the builder of its field. */
+export type Fields = Readonly<Record<string, () => Field<unknown>>>;
+
+/** The normal form of a configuration with the keys of `F`. */
+export type Settings<F extends Fields> = { readonly [Key in keyof F]: z.output<ReturnType<F[Key]>> };
+
+/** The fields of `fields`, built. */
+export function built<F extends Fields>(fields: F): { [Key in keyof F]: ReturnType<F[Key]> } {
+  const entries = Object.entries(fields).map(([key, build]) => [key, build()]);
+  return Object.fromEntries(entries) as { [Key in keyof F]: ReturnType<F[Key]> };
+}
 
 /** A field that may be absent. */
-export function optional<T>(field: z.ZodMiniType<T>): z.ZodMiniType<T | undefined> {
+export function optional<T>(field: Field<T>): Field<T | undefined> {
   return z.pipe(
     z.nullish(field),
     z.transform((value) => value ?? undefined),
@@ -19,127 +31,135 @@ export function optional<T>(field: z.ZodMiniType<T>): z.ZodMiniType<T | undefine
 }
 
 /** A field that has a value when it is absent. */
-export function withDefault<T>(field: z.ZodMiniType<T>, value: T): z.ZodMiniType<T> {
+export function withDefault<T>(field: Field<T>, value: T): Field<T> {
   return z.pipe(
     z.nullish(field),
     z.transform((given) => given ?? value),
   );
 }
 
-/** A non-empty string. */
-export function text(): z.ZodMiniType<string> {
-  return z.string().check(z.minLength(1, "must not be empty"));
+/** A string that is not empty, on one line. A number is the text of its digits. */
+export function text(): Field<string> {
+  return textOrEmpty(z.minLength(1, "must not be empty"));
+}
+
+/** A string on one line, which may be empty. */
+export function textOrEmpty(...checks: z.core.$ZodCheck<string>[]): Field<string> {
+  const digits = z.transform((given: unknown, context) => {
+    const fault = faultOfNumber(given);
+    if (fault !== undefined) context.issues.push(faultAt([], fault));
+    return typeof given === "number" ? String(given) : given;
+  });
+  return z.pipe(digits, z.string().check(...checks, because(faultOfWord)));
 }
 
 /** An absolute http or https URL. */
-export function url(): z.ZodMiniType<URL> {
+export function url(): Field<URL> {
   return z.pipe(
-    z.string().check((payload) => {
-      const fault = faultOfUrl(payload.value);
-      if (fault !== undefined) payload.issues.push({ code: "custom", input: undefined, message: fault });
-    }),
+    z.string().check(because(faultOfUrl)),
     z.transform((given) => new URL(given)),
   );
 }
 
+/** A finite number, also one that is given as text, as a reference to a variable gives it. */
+function number(...checks: z.core.$ZodCheck<number>[]): Field<number> {
+  const fromText = z.transform((given: unknown) => {
+    return typeof given === "string" && DECIMAL.test(given.trim()) ? Number(given) : given;
+  });
+  return z.pipe(fromText, z.number().check(...checks));
+}
+
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** `true` or `false`, also given as text. */
+export function flag(): Field<boolean> {
+  const fromText = z.transform((given: unknown) => {
+    const word = typeof given === "string" ? given.trim() : given;
+    return word === "true" || word === "false" ? word === "true" : given;
+  });
+  return z.pipe(fromText, z.boolean());
+}
+
 /** A number of seconds above zero. */
-export function seconds(most: number = Number.MAX_VALUE): z.ZodMiniType<number> {
-  return z
-    .number()
-    .check(z.positive("must be a number of seconds above zero"), z.lte(most, `must be at most ${most} seconds`));
+export function seconds(most: number = Number.MAX_VALUE): Field<number> {
+  return number(z.positive("must be a number of seconds above zero"), z.lte(most, `must be at most ${most} seconds`));
 }
 
 /** A whole number from zero to `most`. */
-export function count(most: number): z.ZodMiniType<number> {
+export function count(most: number): Field<number> {
   const range = `must be a whole number from 0 to ${most}`;
-  return z.number().check(z.multipleOf(1, range), z.gte(0, range), z.lte(most, range));
+  return number(z.multipleOf(1, range), z.gte(0, range), z.lte(most, range));
 }
 
 /** The share of a lifetime after which a token is renewed (G3). */
-export function expiryRatio(): z.ZodMiniType<number> {
+export function expiryRatio(): Field<number> {
   const range = "must be in (0, 1]: above zero, at most 1";
-  return z.number().check(z.positive(range), z.lte(1, range));
+  return number(z.positive(range), z.lte(1, range));
 }
 
+/** HTTP statuses and error codes for which an API means "try again" (F2). */
+export function retryOnField(): Field<readonly (number | string)[]> {
+  const status = number(z.multipleOf(1, NO_STATUS), z.gte(300, NO_STATUS), z.lte(599, NO_STATUS));
+  const code = z.string().check(z.minLength(1, "must not be empty"), because(faultOfWord));
+  const entry = z.pipe(
+    z.union([status, code], { error: (issue) => (typeof issue.input === "number" ? NO_STATUS : NO_ENTRY) }),
+    z.transform((given: number | string) => given),
+  );
+  return withDefault(z.array(entry), []);
+}
+
+const NO_STATUS = "must be an HTTP status from 300 to 599";
+const NO_ENTRY = "must be an HTTP status, or an error code as the API spells it";
+
 /** Scopes: a list, or one string with spaces between. `undefined` if there are none (H5). */
-export function scopes(): z.ZodMiniType<string | undefined> {
+export function scopes(): Field<string | undefined> {
   const scope = z.string("must be a string");
   return z.pipe(
     z.nullish(z.union([scope, z.array(scope)], "must be a list of strings, or one string with spaces between")),
-    z.transform((given) => [given ?? []].flat().join(" ").trim().replace(/ +/g, " ") || undefined),
+    z.transform((given) => spaced([given ?? []].flat())),
   );
 }
 
-/** A string, number or boolean, as text. */
-function scalar(): z.ZodMiniType<string> {
+/** Scopes as one string with spaces between. `undefined` if there are none (H5). */
+export function scope(): Field<string | undefined> {
   return z.pipe(
-    z.union([z.string(), z.number(), z.boolean()], NO_SCALAR),
-    z.transform((given: Scalar) => String(given)),
+    z.nullish(z.string("must be one string with spaces between; a list is called scopes")),
+    z.transform((given) => spaced([given ?? ""])),
   );
 }
 
-/** Form parameters. Empty and `null` ones are left out (H5). */
-export function parameters(): z.ZodMiniType<Readonly<Record<string, string>>> {
-  return z.pipe(
-    z.record(z.string(), optional(scalar())),
-    z.transform((given) => withoutEmpty(given)),
-  );
-}
-
-/** Request headers, by lower-case name. */
-export function headers(): z.ZodMiniType<Readonly<Record<string, string>>> {
-  return z.pipe(
-    z.record(z.string(), z.unknown()).check((payload) => {
-      const names = new Set<string>();
-      for (const [name, value] of Object.entries(payload.value)) {
-        const fault = names.has(name.toLowerCase()) ? "is given twice" : faultOfHeader(name, value);
-        if (fault !== undefined) {
-          payload.issues.push({ code: "custom", input: undefined, path: [name], message: fault });
-        }
-        names.add(name.toLowerCase());
-      }
-    }),
-    z.transform((given) =>
-      Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value)])),
-    ),
-  );
+function spaced(scopes: readonly string[]): string | undefined {
+  return scopes.join(" ").trim().replace(/\s+/g, " ") || undefined;
 }
 
 /** The name of a header. */
-export function headerName(): z.ZodMiniType<string> {
+export function headerName(): Field<string> {
   return z.string().check(z.refine(isToken, "is not the name of a header (RFC 9110 §5.1)"));
 }
 
-/** `given` without what is absent or empty. */
-function withoutEmpty(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const present = Object.entries(given).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== "",
-  );
-  return Object.fromEntries(present);
+/** The value of a header. */
+export function headerValue(...checks: z.core.$ZodCheck<string>[]): Field<string> {
+  return z.string().check(...checks, z.refine(isFieldValue, NO_FIELD_VALUE));
 }
 
-/** The client computes these, or refuses them. */
-const HOP_HEADERS: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "keep-alive",
-  "transfer-encoding",
-  "upgrade",
-]);
+/** What is wrong with a text that no header can have as its value. */
+export const NO_FIELD_VALUE = "has characters that a header cannot carry, or white space at an end (RFC 9110 §5.5)";
 
-function faultOfHeader(name: string, value: unknown): string | undefined {
-  if (!isToken(name)) return "is not the name of a header (RFC 9110 §5.1)";
-  if (HOP_HEADERS.has(name.toLowerCase())) return "is set by the HTTP client, leave it out";
-  if (!["string", "number", "boolean"].includes(typeof value)) return NO_SCALAR;
-  if (value === "") return "must not be empty, leave the header out";
-  if (!isFieldValue(String(value))) {
-    return "has characters that a header cannot carry, or white space at an end (RFC 9110 §5.5)";
-  }
-  return undefined;
+/** A check by a function that says what is wrong with a value. */
+export function because<T>(faultOf: (value: T) => string | undefined): z.core.$ZodCheck<T> {
+  return z.check<T>((payload) => {
+    const fault = faultOf(payload.value);
+    if (fault !== undefined) payload.issues.push(faultAt([], fault));
+  });
+}
+
+/** A fault as zod has it. It does not repeat the value. */
+export function faultAt(path: PropertyKey[], message: string): z.core.$ZodRawIssue {
+  return { code: "custom", input: undefined, path, message };
 }
 
 function faultOfUrl(given: string): string | undefined {
+  if (/\p{Cc}/u.test(given)) return "has line breaks or control characters";
   if (!URL.canParse(given)) return "must be an absolute URL, such as https://idp.example/token";
   const { protocol, hash } = new URL(given);
   if (protocol !== "https:" && protocol !== "http:") return "must be an https or http URL";

@@ -3,7 +3,7 @@
  * Nothing here keeps time, waits, or knows HTTP. Durations and instants are in milliseconds.
  */
 
-import { FaucetError, type TransportError } from "../values/errors.js";
+import { AuthError, FaucetError, type TransportError } from "../values/errors.js";
 
 /** A source of chance, as `Math.random`: uniform in [0, 1). */
 export type Random = () => number;
@@ -19,20 +19,20 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** How long a store gets to take what an IdP has answered, before its callers are served all the same. */
-export const PERSIST_MS = 5000;
+export const SAVE_MS = 5000;
 
 const RETRY = { base: 200, cap: 5 * SECOND };
-const LOCK_LOOK = { least: 10, most: 250 };
-const PERSIST = { base: 50, cap: SECOND };
+const LOCK_POLL = { least: 10, most: 250 };
+const SAVE_RETRY = { base: 50, cap: SECOND };
 const COOL_DOWN = { base: SECOND, cap: MINUTE };
 const TERMINAL_COOL_DOWN = { base: 30 * SECOND, cap: 15 * MINUTE };
 const LONGEST_RETRY_AFTER = HOUR;
 
-/** Rejections in a row that are believed at once; from then on, what the API says may be all it ever says (F5). */
+/** An API that has refused so many generations in a row is believed at once; after that it may refuse everything (F5). */
 const BELIEVED_REJECTIONS = 3;
 const REJECTED_AGE = { base: 10 * SECOND, cap: MINUTE };
 
-const RETRYABLE_CODES: ReadonlySet<string> = new Set(["server_error", "temporarily_unavailable"]);
+const RETRYABLE_CODES: ReadonlySet<string> = new Set(["server_error", "temporarily_unavailable", "unknown_error"]);
 
 /** Whether an answer with this status and RFC 6749 `error` code is worth asking for again (F1). */
 export function isRetryableAnswer(status: number, error?: string): boolean {
@@ -40,9 +40,38 @@ export function isRetryableAnswer(status: number, error?: string): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** Whether a failure is. What an issuer of a user's own throws is, unless it says otherwise (F1). */
+/** Whether a failure may pass by itself. An error of a user's own issuer may, unless it says otherwise (F1). */
 export function isRetryable(failure: unknown): boolean {
   return (failure as { retryable?: unknown } | null | undefined)?.retryable !== false;
+}
+
+/** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the refresh token. */
+const NOT_ABOUT_THE_TOKEN: ReadonlySet<string | undefined> = new Set([
+  "invalid_client",
+  "invalid_scope",
+  "invalid_target",
+  "unauthorized_client",
+  "unsupported_grant_type",
+]);
+
+/** Whether the IdP has refused the refresh token that was presented, as far as can be told: many have codes of their own (D4). */
+export function refusesRefreshToken(failure: unknown): boolean {
+  if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
+  return !NOT_ABOUT_THE_TOKEN.has((failure as AuthError).error);
+}
+
+/** The IdP may have acted on a request whose answer never came. */
+export function isLostAnswer(failure: unknown): boolean {
+  if (!FaucetError.is(failure)) return false;
+  const isLost = failure.code === "transport" ? !(failure as TransportError).unsent : (failure as AuthError).unreadable;
+  return isLost === true && failure.retryable;
+}
+
+/** For a refresh, a success that cannot be read is an answer that was lost: the IdP may have rotated the token. */
+export function asLostAnswer(failure: unknown): unknown {
+  if (!FaucetError.is(failure) || failure.code !== "auth" || !(failure as AuthError).unreadable) return failure;
+  const { message, status, retryAfter, cause } = failure as AuthError;
+  return new AuthError(message, { status, retryAfter, cause, unreadable: true, retryable: true });
 }
 
 /** An attempt that failed, and what is left to try. */
@@ -53,69 +82,65 @@ export interface FailedAttempt {
   /** How many more there may be after the first. */
   readonly retries: number;
   readonly timeLeft: number;
-  /** Whether the attempt presented a refresh token, so that a lost answer may have spent it. */
-  readonly presentsRefreshToken: boolean;
+  /** For an attempt that presented a refresh token: how many answers were lost in this flight, this one included. */
+  readonly lostAnswers: number;
 }
 
 /**
  * How long to wait before the next attempt, or `undefined` if there is none (F2): full jitter, or
- * the IdP's `Retry-After`. A wait that the deadline would cut off is not begun.
+ * the IdP's `Retry-After`. After the first lost answer of a refresh the next attempt follows at once,
+ * since nothing but the same refresh token can recover it. A wait that the deadline would cut off is not begun.
  */
 export function retryDelay(failed: FailedAttempt, random: Random): number | undefined {
-  const { failure, attempt, retries, timeLeft } = failed;
+  const { failure, attempt, retries, timeLeft, lostAnswers } = failed;
   if (attempt > retries || !isRetryable(failure)) return undefined;
-  if (failed.presentsRefreshToken && isLostAnswer(failure)) return timeLeft > 0 ? 0 : undefined;
-  const delay = Math.max(random() * doubled(RETRY, attempt - 1), retryAfterOf(failure));
+  const isFirstLoss = lostAnswers === 1 && isLostAnswer(failure);
+  const backoff = isFirstLoss ? 0 : random() * doubled(RETRY, attempt - 1);
+  const delay = Math.max(backoff, retryAfterMs(failure));
   return delay < timeLeft ? delay : undefined;
 }
 
+/** How long to wait before a refresh token is presented once more that was refused after a lost answer (F2). */
+export function secondThoughtDelay(random: Random): number {
+  return jittered(SECOND, random);
+}
+
 /** What failures have led to. Never changed in place. */
-export interface Gate {
+export interface GateState {
   readonly failuresInARow: number;
   readonly terminalInARow: number;
-  readonly failure?: unknown;
   /** When the last of them was. */
   readonly failedAt: number;
   /** Before this instant, nobody asks the IdP (F4). */
-  readonly closedUntil: number;
+  readonly blockedUntil: number;
   /** Before this instant, a credential that is still good is not renewed (F3). */
   readonly renewAfter: number;
 }
 
-/** The gate before any failure, and after a success. */
-export const OPEN_GATE: Gate = { failuresInARow: 0, terminalInARow: 0, failedAt: 0, closedUntil: 0, renewAfter: 0 };
+/** The state before any failure, and after a success. */
+export const CLEAR: GateState = { failuresInARow: 0, terminalInARow: 0, failedAt: 0, blockedUntil: 0, renewAfter: 0 };
 
-/** The gate after a further failed flight (F4); what one elsewhere has told is taken over as it is. */
-export function closeGate(gate: Gate, failure: unknown, now: number, random: Random): Gate {
-  if (FaucetError.is(failure) && failure.retryAt !== undefined) return toldGate(gate, failure, failure.retryAt, now);
-  const failuresInARow = gate.failuresInARow + 1;
-  const terminalInARow = isRetryable(failure) ? 0 : gate.terminalInARow + 1;
+/** The state after a further failed flight (F4). */
+export function afterFailure(state: GateState, failure: unknown, now: number, random: Random): GateState {
+  // Such a failure comes from another provider, whose gate has said until when: it was not the IdP's.
+  if (FaucetError.is(failure) && failure.retryAt !== undefined) return blocked(state, failure.retryAt, now);
+  const failuresInARow = state.failuresInARow + 1;
+  const terminalInARow = isRetryable(failure) ? 0 : state.terminalInARow + 1;
   const coolDown =
     terminalInARow > 0
       ? doubled(TERMINAL_COOL_DOWN, terminalInARow - 1)
       : failuresInARow > 1
         ? doubled(COOL_DOWN, failuresInARow - 2)
         : 0;
-  const retryAfter = Math.min(retryAfterOf(failure), LONGEST_RETRY_AFTER);
-  const closedUntil = now + Math.max(jittered(coolDown, random), retryAfter);
-  const renewAfter = Math.max(closedUntil, now + jittered(doubled(COOL_DOWN, failuresInARow - 1), random));
-  return { failuresInARow, terminalInARow, failure, failedAt: now, closedUntil, renewAfter };
+  const retryAfter = Math.min(retryAfterMs(failure), LONGEST_RETRY_AFTER);
+  const blockedUntil = now + Math.max(jittered(coolDown, random), retryAfter);
+  const renewAfter = Math.max(blockedUntil, now + jittered(doubled(COOL_DOWN, failuresInARow - 1), random));
+  return { failuresInARow, terminalInARow, failedAt: now, blockedUntil, renewAfter };
 }
 
-/** Not a further failure: nobody was asked. */
-function toldGate(gate: Gate, told: FaucetError, closedUntil: number, now: number): Gate {
-  const failuresInARow = Math.max(1, gate.failuresInARow);
-  return { ...gate, failuresInARow, failure: told.cause ?? told, failedAt: now, closedUntil, renewAfter: closedUntil };
-}
-
-/** Whether the IdP is to be left alone. A clock that jumps back behind the failure opens the gate (C10). */
-export function isClosed({ failedAt, closedUntil }: Gate, now: number): boolean {
-  return failedAt <= now && now < closedUntil;
-}
-
-/** Whether a credential that is still good is not to be renewed yet. */
-export function isRenewalEarly({ failedAt, renewAfter }: Gate, now: number): boolean {
-  return failedAt <= now && now < renewAfter;
+function blocked(state: GateState, blockedUntil: number, now: number): GateState {
+  const failuresInARow = Math.max(1, state.failuresInARow);
+  return { ...state, failuresInARow, failedAt: now, blockedUntil, renewAfter: blockedUntil };
 }
 
 /** The age at which a rejected credential is replaced, after `rejectionsInARow` before it (F5). */
@@ -130,28 +155,31 @@ export function renewalInstant(freshUntil: number, expiresAt: number, random: Ra
 
 /** How long to wait before looking again whether a lock is free: a share of what was waited already. */
 export function lockDelay(waited: number, random: Random): number {
-  return jittered(Math.min(Math.max(waited / 4, LOCK_LOOK.least), LOCK_LOOK.most), random);
+  return jittered(Math.min(Math.max(waited / 4, LOCK_POLL.least), LOCK_POLL.most), random);
 }
 
-/** How long to wait before writing again, after `attempt` failed writes. */
-export function persistDelay(attempt: number, random: Random): number {
-  return jittered(doubled(PERSIST, attempt - 1), random);
+/** How long to wait before saving again, after `attempts` that failed. */
+export function saveDelay(attempts: number, random: Random): number {
+  return jittered(doubled(SAVE_RETRY, attempts - 1), random);
+}
+
+/** A user's own source of chance, kept within [0, 1): what is no such number counts as the middle. */
+export function boundedRandom(random: Random): Random {
+  return () => {
+    const drawn = random();
+    return drawn >= 0 && drawn < 1 ? drawn : 0.5;
+  };
 }
 
 function doubled({ base, cap }: { base: number; cap: number }, times: number): number {
   return Math.min(cap, base * 2 ** times);
 }
 
-/** Half of it for sure: a cool-down of nothing would cool nothing down. */
+/** At least half of `duration`: a cool-down of nothing would cool nothing down. */
 function jittered(duration: number, random: Random): number {
   return (duration * (1 + random())) / 2;
 }
 
-function retryAfterOf(failure: unknown): number {
+function retryAfterMs(failure: unknown): number {
   return FaucetError.is(failure) ? (failure.retryAfter ?? 0) * SECOND : 0;
-}
-
-/** The IdP may have acted on a request whose answer never came. */
-function isLostAnswer(failure: unknown): boolean {
-  return FaucetError.is(failure) && failure.code === "transport" && !(failure as TransportError).unsent;
 }

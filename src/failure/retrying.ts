@@ -1,20 +1,36 @@
-/** `retrying`: a wrapper that any issuer can be put into (F2). */
+/** `retrying`: a wrapper that any issuer can be put into (F2, H2). */
 
-import { ConfigError, TransportError } from "../values/errors.js";
+import { startTimer } from "../values/clock.js";
+import { ConfigError, type ConfigFault, FaucetError, TransportError } from "../values/errors.js";
 import type { IssueContext } from "../values/issued.js";
-import { type Ask, DEFAULT_TIMEOUT_SECS, pause, stopwatch, within } from "./deadline.js";
-import { DEFAULT_RETRIES, type Random, retryDelay } from "./policy.js";
+import { type Ask, DEFAULT_TIMEOUT_SECS, pause, stopwatch } from "./deadline.js";
+import {
+  boundedRandom,
+  DEFAULT_RETRIES,
+  isLostAnswer,
+  isRetryable,
+  type Random,
+  retryDelay,
+  secondThoughtDelay,
+} from "./policy.js";
 
 /** How often, and how, an issuer is asked again. */
 export interface RetryPolicy {
-  /** Attempts after the first; 2 by default. */
+  /**
+   * Attempts after the first.
+   * @default 2
+   */
   readonly retries?: number | undefined;
-  /** A source of chance for the jitter; `Math.random` by default. */
+  /**
+   * A source of chance for the jitter, uniform in [0, 1).
+   * @default Math.random
+   */
   readonly random?: Random | undefined;
   /**
-   * Whether an attempt presents a refresh token that it may spend. Then it gets all the time that
-   * is left, and after a `TransportError` that says nothing of being unsent, the next attempt follows
-   * at once: the answer may be what was lost. False by default.
+   * Whether an attempt presents a refresh token that it may spend. Then attempts never run side by
+   * side, and after a lost answer (a `TransportError` that is not `unsent`) the next attempt follows at
+   * once, since only the same refresh token can recover it.
+   * @default false
    */
   readonly presentsRefreshToken?: boolean | undefined;
 }
@@ -22,35 +38,157 @@ export interface RetryPolicy {
 /**
  * `issue`, asked again after a retryable failure within the same flight: with full jitter from
  * 200 ms, doubling to at most 5 s, or after the IdP's `Retry-After` where that fits into the
- * deadline. Each attempt has an equal share of the flight's time. Rejects with the last failure. Throws
- * a `ConfigError` if `retries` is no whole number.
+ * deadline. An attempt that takes longer than an equal share of the time is not cut off: the next
+ * one begins beside it, and the first answer counts. Rejects with the last failure.
+ *
+ * @throws ConfigError if an option is not what it must be.
  */
 export function retrying<T>(issue: Ask<T>, policy: RetryPolicy = {}): Ask<T> {
+  checkPolicy(policy);
   const { retries = DEFAULT_RETRIES, random = Math.random, presentsRefreshToken = false } = policy;
-  if (!Number.isInteger(retries) || retries < 0) {
-    throw new ConfigError("retrying", [{ path: "retries", message: "must be a whole number from 0 on" }]);
-  }
-  return async (why) => {
-    const timeLeft = why.timeLeft ?? stopwatch(DEFAULT_TIMEOUT_SECS);
-    const share = timeLeft() / (retries + 1);
-    // The flight's own deadline bounds an attempt that has all the time there is.
-    const ask = presentsRefreshToken
-      ? issue
-      : (whyNow: IssueContext) => askWithin(Math.min(share, timeLeft()), issue, whyNow);
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await ask(why);
-      } catch (failure) {
-        const delay = retryDelay({ failure, attempt, retries, timeLeft: timeLeft(), presentsRefreshToken }, random);
-        if (delay === undefined || why.signal.aborted) throw failure;
-        why.onRetry?.({ attempt, delay, failure });
-        await pause(delay, why.signal);
-      }
-    }
-  };
+  const settings = { retries, random: boundedRandom(random) };
+  return presentsRefreshToken
+    ? (why) => oneAfterTheOther(issue, why, settings)
+    : (why) => sideBySide(issue, why, settings);
 }
 
-function askWithin<T>(milliseconds: number, issue: Ask<T>, why: IssueContext): Promise<T> {
-  const late = (): Error => new TransportError(`no answer within ${Math.round(milliseconds) / 1000} s`);
-  return within(milliseconds, late, (signal) => issue({ ...why, signal }), why.signal);
+interface Settings {
+  readonly retries: number;
+  readonly random: Random;
+}
+
+/** Attempts that spend nothing: the next begins when the last has failed, or has used up its share of the time. */
+async function sideBySide<T>(issue: Ask<T>, why: IssueContext, { retries, random }: Settings): Promise<T> {
+  const timeLeft = why.timeLeft ?? stopwatch(DEFAULT_TIMEOUT_SECS);
+  const share = timeLeft() / (retries + 1);
+  const running = new RunningAttempts(issue, why);
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      running.begin();
+      let isAnnounced = false;
+      let due = attempt > retries ? undefined : share;
+      for (;;) {
+        const ended = await running.next(due);
+        if (why.signal.aborted) throw why.signal.reason;
+        if (ended === undefined) break;
+        if ("result" in ended) return ended.result;
+        const { failure } = ended;
+        const delay = retryDelay({ failure, attempt, retries, timeLeft: timeLeft(), lostAnswers: 0 }, random);
+        // A refusal is an answer too, and counts. So does a failure that nothing can follow.
+        if (!isRetryable(failure) || (delay === undefined && running.isEmpty)) throw failure;
+        if (delay !== undefined && !isAnnounced) why.onRetry?.({ attempt, delay, failure });
+        isAnnounced = true;
+        due = delay;
+      }
+      const failure = new TransportError(`no answer within ${share / 1000} s`);
+      if (!isAnnounced) why.onRetry?.({ attempt, delay: 0, failure });
+    }
+  } finally {
+    running.abandon();
+  }
+}
+
+/** How an attempt has ended. */
+type Ended<T> = { readonly result: T } | { readonly failure: unknown };
+
+/** The attempts of one flight that run side by side. */
+class RunningAttempts<T> {
+  readonly #issue: Ask<T>;
+  readonly #why: IssueContext;
+  readonly #controller = new AbortController();
+  readonly #running = new Set<Promise<Ended<T>>>();
+  readonly #onAbort = (): void => this.#controller.abort(this.#why.signal.reason);
+
+  constructor(issue: Ask<T>, why: IssueContext) {
+    this.#issue = issue;
+    this.#why = why;
+    why.signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get isEmpty(): boolean {
+    return this.#running.size === 0;
+  }
+
+  begin(): void {
+    const attempt = this.#attempt().finally(() => this.#running.delete(attempt));
+    this.#running.add(attempt);
+  }
+
+  /** The next to end, or `undefined` after so many milliseconds. */
+  next(milliseconds: number | undefined): Promise<Ended<T> | undefined> {
+    return new Promise((resolve) => {
+      const cancel = milliseconds === undefined ? undefined : startTimer(() => resolve(undefined), milliseconds);
+      Promise.race(this.#running).then((ended) => {
+        cancel?.();
+        resolve(ended);
+      });
+    });
+  }
+
+  /** Aborts those that are still under way: nobody waits for their answers. */
+  abandon(): void {
+    this.#why.signal.removeEventListener("abort", this.#onAbort);
+    if (!this.isEmpty) this.#controller.abort(new Error("another attempt was answered first"));
+  }
+
+  async #attempt(): Promise<Ended<T>> {
+    try {
+      return { result: await this.#issue({ ...this.#why, signal: this.#controller.signal }) };
+    } catch (failure) {
+      return { failure };
+    }
+  }
+}
+
+/**
+ * Attempts that present a refresh token, which each of them may spend. None is begun with less than a
+ * share of the time left: cutting off a slow rotation would lose the grant.
+ */
+async function oneAfterTheOther<T>(issue: Ask<T>, why: IssueContext, { retries, random }: Settings): Promise<T> {
+  const timeLeft = why.timeLeft ?? stopwatch(DEFAULT_TIMEOUT_SECS);
+  const share = timeLeft() / (retries + 1);
+  let lostAnswers = 0;
+  let firstLoss: unknown;
+  let isRefusedTwice = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await issue(why);
+    } catch (failure) {
+      if (isLostAnswer(failure)) {
+        lostAnswers += 1;
+        firstLoss ??= failure;
+      }
+      const isRefusal = !isRetryable(failure);
+      // The attempt whose answer was lost may itself be why the token is refused now: it can still be at work.
+      const isDoubtful = isRefusal && firstLoss !== undefined && !isRefusedTwice;
+      isRefusedTwice ||= isRefusal;
+      const delay = isDoubtful
+        ? secondThoughtDelay(random)
+        : retryDelay({ failure, attempt, retries, timeLeft: timeLeft(), lostAnswers }, random);
+      if (delay === undefined || timeLeft() - delay < share || why.signal.aborted) throw causedBy(failure, firstLoss);
+      why.onRetry?.({ attempt, delay, failure });
+      await pause(delay);
+      if (why.signal.aborted) throw why.signal.reason;
+    }
+  }
+}
+
+/** `failure`, which names the loss that came before it. */
+function causedBy(failure: unknown, loss: unknown): unknown {
+  const mayName = FaucetError.is(failure) && failure !== loss && failure.cause === undefined;
+  if (mayName && loss !== undefined && Object.isExtensible(failure)) {
+    Object.defineProperty(failure, "cause", { value: loss, configurable: true, writable: true });
+  }
+  return failure;
+}
+
+function checkPolicy({ retries, random }: RetryPolicy): void {
+  const faults: ConfigFault[] = [];
+  if (retries !== undefined && (!Number.isInteger(retries) || retries < 0)) {
+    faults.push({ path: "retries", message: "must be a whole number from 0 on" });
+  }
+  if (random !== undefined && typeof random !== "function") {
+    faults.push({ path: "random", message: "must be a function" });
+  }
+  if (faults.length > 0) throw new ConfigError("retrying", faults);
 }

@@ -1,25 +1,29 @@
-/** A grant, as its record is kept: what all parts of the coordination know. */
+/** What a grant is made of. */
 
-import type { UntimedContext } from "../failure/deadline.js";
 import type { Random } from "../failure/policy.js";
-import type { TokenStore } from "../store/token-store.js";
 import type { Clock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
-import type { IssueContext, Redemption } from "../values/issued.js";
-import type { GrantIdentity } from "./grant-at-risk.js";
+import type { Redemption } from "../values/issued.js";
+import type { GrantName } from "./grant-events.js";
+import type { GrantRepository } from "./repository.js";
 
-/** A grant, how it is redeemed, and where it is recorded. */
+/** A grant: where its record is kept, how tokens are requested, and what happens when that fails. */
 export interface GrantOptions {
-  readonly identity: GrantIdentity;
-  readonly store: TokenStore;
+  readonly name: GrantName;
+  readonly repository: GrantRepository;
+  /** Whether other processes use the record too. */
+  readonly isShared: boolean;
   /** Whether a store that fails is an error even where a token can be had. */
   readonly strict: boolean;
   /** The configured refresh token, of a grant that has one. */
   readonly refreshToken: string | undefined;
-  readonly redeem: Redeem;
+  /** Tells apart the access tokens of one grant: a text made of scopes and parameters (D9). */
+  readonly audience: string;
+  readonly requestToken: RequestToken;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
   readonly expiryRatio: number;
+  /** In seconds. */
   readonly defaultExpiresIn: number | undefined;
   readonly retries: number;
   readonly timeoutSecs: number;
@@ -28,16 +32,10 @@ export interface GrantOptions {
 }
 
 /** Makes one token request. */
-export type Redeem = (held: Held, why: IssueContext) => Promise<Redemption>;
+export type RequestToken = (held: HeldSecrets, signal: AbortSignal) => Promise<Redemption>;
 
-/** What a token request presents, and what must not be told of it. */
-export interface Held {
+/** The secrets that a grant holds when it makes a request: the first is presented, neither may be shown. */
+export interface HeldSecrets {
   readonly refreshToken: string | undefined;
   readonly accessToken: string | undefined;
-}
-
-/** One call for the next token, and how often it has asked the IdP. */
-export interface GrantFlight {
-  readonly why: UntimedContext;
-  requests: number;
 }

@@ -1,131 +1,248 @@
 /**
- * The coordination around a record (D1 to D7): a flight looks at the record, adopts what others have
- * fetched, or redeems the grant under a lease and saves what that brought before it is handed out. The
- * same for every store, the private memory of a provider among them.
+ * One grant, and how it is refreshed (A3, D1 to D7): look at the record; adopt what others have got, or
+ * take the lease, look again, redeem, save, release, and only then hand out. The same wherever the
+ * record is kept.
  */
 
-import { pause, stopwatch, type UntimedContext } from "../failure/deadline.js";
-import { lockDelay } from "../failure/policy.js";
-import { StoreError } from "../values/errors.js";
-import type { Issued } from "../values/issued.js";
-import type { GrantFlight, GrantOptions } from "./grant-options.js";
-import { LeasedRedemption, LeaseLapsed } from "./leased-redemption.js";
-import { type GrantRecord, newRecord } from "./record.js";
-import { ANSWER_MS, isStoreError, RecordKeeper } from "./record-keeper.js";
-import { type NotedFailure, note } from "./recorded-failure.js";
-import { adoptable, standingError } from "./settlement.js";
-import { askIdp } from "./token-exchange.js";
+import { pause, stopwatch, withDeadline } from "../failure/deadline.js";
+import { Gate, type GatedIssue, gated } from "../failure/gate.js";
+import { asLostAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
+import { retrying } from "../failure/retrying.js";
+import type { Lease } from "../store/token-store.js";
+import { type FaucetError, StoreError } from "../values/errors.js";
+import type { AccessToken, IssueContext } from "../values/issued.js";
+import { adoptable, type Recorded, type Refresh } from "./adoption.js";
+import type { GrantOptions, HeldSecrets } from "./grant-options.js";
+import { fingerprintOfNext, type GrantRecord, refreshTokenOf, seenWith, standingFailure, subjectOf } from "./record.js";
+import { knownFailure, recordFailure } from "./recorded-failure.js";
+import type { Kept } from "./repository.js";
+import { ANSWER_MS, isStoreError } from "./stored-repository.js";
+import { type Answer, rotated, withToken } from "./succession.js";
 
 /** What a lease lasts longer than the requests that it covers: a slow store's time to lock, and to read again. */
 const LEASE_MARGIN_SECS = (2 * ANSWER_MS) / 1000;
 
-/** An issuer over the record of a grant. */
-export class RecordedGrant {
-  readonly #grant: GrantOptions;
-  readonly #keeper: RecordKeeper;
+/** How often a process that is held off looks at a shared record: another may have got a token. */
+const RECHECK_MS = 1000;
+
+/** The lease would not outlast the next request: lock and read again (D2). */
+class LeaseTooShort extends Error {
+  readonly retryable = false;
+}
+
+/** A grant. It owns the one gate of it (F4a). */
+export class Grant {
+  readonly #options: GrantOptions;
   readonly #leaseSecs: number;
-  #last: LeasedRedemption | undefined;
-  /** The last failure without the store. */
-  #failedAlone: NotedFailure | undefined;
+  readonly #gate: Gate;
+  #saving: Promise<unknown> = Promise.resolve();
 
-  constructor(grant: GrantOptions) {
-    this.#grant = grant;
-    this.#keeper = new RecordKeeper(grant);
-    this.#leaseSecs = grant.timeoutSecs + LEASE_MARGIN_SECS;
+  constructor(options: GrantOptions) {
+    const { random, isShared, timeoutSecs } = options;
+    this.#options = options;
+    this.#leaseSecs = timeoutSecs + LEASE_MARGIN_SECS;
+    this.#gate = new Gate({ random, ...(isShared && { recheckMs: RECHECK_MS }) });
   }
 
-  /** Counts up with each answer that has brought a token, also a late one; another one is another grant (F4). */
-  get generation(): number {
-    return this.#keeper.generation;
+  /** An issuer for one cache. It keeps the deadline itself, since waiting for a lease is no part of it (H2). */
+  issuer(): GatedIssue {
+    let held: number | undefined;
+    return gated(async (flight) => {
+      const { revision, ...issued } = await this.refresh({ ...flight, held });
+      held = revision;
+      return issued;
+    }, this.#gate);
   }
 
-  /** Gets the next token, from the record or from the IdP. It keeps the deadline itself (H2). */
-  async issue(why: UntimedContext): Promise<Issued> {
-    const flight = { why, requests: 0 };
-    try {
-      return await this.#fly(flight).catch((error) => this.#goWithout(flight, error));
-    } finally {
-      if (flight.requests === 0) why.onSpared?.();
-    }
-  }
-
-  /** Writes what the store has not taken yet. Rejects with a `StoreError` if it still does not. */
+  /** Saves what the store has not taken yet. Rejects with a `StoreError` if it still does not; then it may be called again. */
   async close(): Promise<void> {
-    await this.#last?.saved();
-    await this.#keeper.flush();
+    await this.#saving;
+    await this.#options.repository.flush();
   }
 
-  async #fly(flight: GrantFlight): Promise<Issued> {
-    await this.#keeper.flush();
-    const limit = 2 * this.#leaseSecs;
-    const timeLeft = stopwatch(limit);
-    let failedBefore: number | undefined;
-    for (;;) {
-      const { record } = await this.#keeper.read();
-      failedBefore ??= record.failure?.lease ?? 0;
-      const issued = this.#settle(record, flight.why, failedBefore) ?? (await this.#redeemAlone(flight, failedBefore));
-      if (issued !== undefined) return issued;
-      const waited = limit * 1000 - timeLeft();
-      if (timeLeft() === 0) throw this.#notLocked(limit);
-      await pause(lockDelay(waited, this.#grant.random));
+  /** The next token, from the record or from the IdP. Looks again until it gets the one or the other. */
+  async refresh(refresh: Refresh): Promise<Recorded> {
+    const { repository, random } = this.#options;
+    const limitSecs = 2 * this.#leaseSecs;
+    const timeLeft = stopwatch(limitSecs);
+    try {
+      await repository.flush();
+      let failedBefore: number | undefined;
+      for (;;) {
+        const { record } = await repository.read();
+        failedBefore ??= record.failure?.fencingToken ?? 0;
+        const recorded =
+          this.#look(record, refresh, failedBefore) ?? (await this.#redeemUnderLease(refresh, failedBefore));
+        if (recorded !== undefined) return recorded;
+        if (timeLeft() === 0) throw notLocked(this.#options.name.key, limitSecs);
+        await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
+      }
+    } catch (error) {
+      if (!isStoreError(error) || this.#options.refreshToken !== undefined || this.#options.strict) throw error;
+      return this.#redeemWithoutStore(refresh, error);
     }
   }
 
   /** What the record answers: a token, an error that it throws, or nothing. */
-  #settle(record: GrantRecord, why: UntimedContext, failedBefore: number): Issued | undefined {
-    const fresh = adoptable(this.#grant, record, why, "fresh");
+  #look(record: GrantRecord, refresh: Refresh, failedBefore: number): Recorded | undefined {
+    const { refreshToken: configured, clock } = this.#options;
+    const failure = standingFailure(record, configured);
+    const known = failure && knownFailure(failure);
+    const now = clock();
+    this.#gate.follow(subjectOf(record, configured), known, now);
+    const fresh = adoptable(this.#options, record, refresh, "fresh");
     if (fresh !== undefined) return fresh;
-    const error = standingError(this.#grant, record, failedBefore);
+    // A flight that failed while this one waited for it was this one's too (D7).
+    const isShared = failure !== undefined && failure.fencingToken > failedBefore;
+    const error = isShared ? known?.failure : this.#gate.errorAt(now);
     if (error === undefined) return undefined;
-    // One that is good to its end serves where the next cannot be had (F3).
-    const good = adoptable(this.#grant, record, why, "stale");
+    // A token that is good to its end serves where the next cannot be had (F3).
+    const good = adoptable(this.#options, record, refresh, "stale");
     if (good === undefined) throw error;
     return good;
   }
 
-  /** Under a lease: the record again, and only then the IdP (D1). `undefined` if there was no lease, or not for long enough. */
-  async #redeemAlone(flight: GrantFlight, failedBefore: number): Promise<Issued | undefined> {
-    const lease = await this.#keeper.lock(this.#leaseSecs * 1000);
+  /** `undefined` if there was no lease, or not for long enough. */
+  async #redeemUnderLease(refresh: Refresh, failedBefore: number): Promise<Recorded | undefined> {
+    const { repository } = this.#options;
+    const lease = await repository.lock(this.#leaseSecs * 1000);
     if (lease === undefined) return undefined;
     try {
-      const kept = await this.#keeper.read();
-      const settled = this.#settle(kept.record, flight.why, failedBefore);
-      if (settled !== undefined) return settled;
-      this.#last = new LeasedRedemption(this.#grant, this.#keeper, { lease, kept, flight });
-      return await this.#last.redeem();
+      const kept = await repository.read();
+      return this.#look(kept.record, refresh, failedBefore) ?? (await this.#redeem(kept, lease, refresh));
     } catch (error) {
-      if (error instanceof LeaseLapsed) return undefined;
+      if (error instanceof LeaseTooShort) return undefined;
       throw error;
     } finally {
-      await this.#keeper.release(lease);
+      await repository.release(lease);
     }
   }
 
-  #notLocked(limit: number): StoreError {
-    const why = "others hold it, or its store is too slow";
-    return new StoreError(`${this.#grant.identity.key} could not be locked for long enough within ${limit} s: ${why}`);
+  async #redeem(kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
+    const { refreshToken: configured, audience, retries, random, timeoutSecs } = this.#options;
+    const presented = refreshTokenOf(kept.record, configured);
+    const accessToken = kept.record.tokens[audience]?.accessToken;
+    const present = (refreshToken: string | undefined) => (why: IssueContext) =>
+      this.#attempt({ refreshToken, accessToken }, refresh, why, lease);
+    const attempts = retrying(present(presented), { retries, random, presentsRefreshToken: configured !== undefined });
+    let current = kept;
+    try {
+      const answer = await withDeadline(async (why) => {
+        try {
+          return await attempts(why);
+        } catch (failure) {
+          if (configured === undefined || !refusesRefreshToken(failure)) throw failure;
+          // Another process may have saved a late answer: then its refresh token is the good one (D4).
+          current = await this.#options.repository.read().catch(() => kept);
+          const other = current.record.refreshToken;
+          if (other === undefined || other === presented) throw failure;
+          why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
+          return present(other)(why);
+        }
+      }, timeoutSecs)(refresh);
+      // Saving is no part of the deadline: the IdP has done its work.
+      if (!("unusable" in answer.brought))
+        return await this.#save(answer, answer.brought.token, current, lease, refresh);
+      current = await this.#saveRotation(answer, current, lease);
+      throw answer.brought.unusable;
+    } catch (error) {
+      if (error instanceof LeaseTooShort || isStoreError(error)) throw error;
+      return this.#fail(error, current, lease, refresh);
+    }
   }
 
-  /** Tokens that take no refresh token can be had without a store (D3). */
-  async #goWithout(flight: GrantFlight, error: unknown): Promise<Issued> {
-    const { refreshToken, strict, defaultExpiresIn, clock, random } = this.#grant;
-    if (!isStoreError(error) || refreshToken !== undefined || strict) throw error;
-    this.#keeper.warn(error);
-    // The gate is this process's own then (F4).
-    const gated = standingError(this.#grant, { ...newRecord(), failure: this.#failedAlone }, Number.POSITIVE_INFINITY);
-    if (gated !== undefined) throw gated;
-    const held = { refreshToken, accessToken: undefined };
-    try {
-      const { answer } = await askIdp(this.#grant, flight, { held, take: (answer) => ({ answer }) });
+  /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
+  async #attempt(held: HeldSecrets, { onAttempt }: Refresh, why: IssueContext, lease?: Lease): Promise<Answer> {
+    const { requestToken, clock } = this.#options;
+    const { refreshToken: presented } = held;
+    if (lease !== undefined && lease.timeLeft() < (why.timeLeft?.() ?? 0)) throw new LeaseTooShort();
+    onAttempt?.();
+    const brought = await requestToken(held, why.signal).catch((error: unknown) => {
+      throw presented === undefined ? error : asLostAnswer(error);
+    });
+    const answer = { brought, presented, arrivedAt: clock() };
+    if (why.signal.aborted && lease !== undefined && presented !== undefined) this.#saveLater(answer, lease);
+    return answer;
+  }
+
+  /** Hands out the token once it is on record; or what a later lease has put there (D2). */
+  async #save(answer: Answer, token: AccessToken, { record }: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
+    const { refreshToken: configured, audience, defaultExpiresIn } = this.#options;
+    const { arrivedAt } = answer;
+    const place = { audience, arrivedAt, fencingToken: lease.fencingToken };
+    const next = withToken(rotated(record, answer, configured), token, place);
+    const isSaved = await this.#options.repository.save(next, lease);
+    this.#gate.clear();
+    const { credential, expiresIn = defaultExpiresIn } = token;
+    const issued = { credential, expiresIn, issuedAt: arrivedAt };
+    return isSaved
+      ? { ...issued, revision: next.revision }
+      : ((await this.#latest(refresh)) ?? { ...issued, revision: undefined });
+  }
+
+  /** The refresh token beside an unusable token has replaced the other all the same (A3). */
+  async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
+    if (answer.brought.refreshToken === undefined) return current;
+    const record = rotated(current.record, answer, this.#options.refreshToken);
+    return (await this.#options.repository.save(record, lease))
+      ? { record, fencingToken: lease.fencingToken }
+      : current;
+  }
+
+  /** Unless the grant has moved on meanwhile. */
+  #saveLater(answer: Answer, lease: Lease): void {
+    const saving = this.#saving.then(async () => {
+      const current = await this.#options.repository.read();
+      if (refreshTokenOf(current.record, this.#options.refreshToken) !== answer.presented) return;
       const { brought } = answer;
+      if ("unusable" in brought) await this.#saveRotation(answer, current, lease);
+      else await this.#save(answer, brought.token, current, lease, { reason: "expired", held: undefined });
+    });
+    this.#saving = saving.catch(() => {});
+  }
+
+  /** Blocks the gate, and leaves the failure beside the record (D7). A token that came there meanwhile is better than the error. */
+  async #fail(error: unknown, { record, fencingToken }: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
+    const { refreshToken: configured, repository, clock } = this.#options;
+    const state = this.#gate.fail(error, clock(), subjectOf(record, this.#options.refreshToken));
+    const place = { fencingToken: lease.fencingToken, refreshToken: fingerprintOfNext(record, configured) };
+    // Where the configured token supersedes nothing, it is seen now, and superseded by the next that is not (D5).
+    const seen = record.refreshToken === undefined ? seenWith(record, configured) : record.seen;
+    const annotated = { ...record, seen, failure: recordFailure(error, state, place) };
+    const isRecorded = await repository.annotate({ record: annotated, fencingToken });
+    const good = isRecorded ? adoptable(this.#options, record, refresh, "stale") : await this.#latest(refresh);
+    if (good === undefined) throw error;
+    return good;
+  }
+
+  /** What others have put into the store, if it can be read. */
+  async #latest(refresh: Refresh): Promise<Recorded | undefined> {
+    const kept = await this.#options.repository.read().catch(() => undefined);
+    return kept && adoptable(this.#options, kept.record, refresh, "stale");
+  }
+
+  /** Tokens that take no refresh token can be had without a store (D3). The gate is this process's own then. */
+  async #redeemWithoutStore(refresh: Refresh, why: FaucetError): Promise<Recorded> {
+    const { repository, retries, random, timeoutSecs, defaultExpiresIn, clock } = this.#options;
+    repository.reportUnavailable(why);
+    const blocked = this.#gate.errorAt(clock());
+    if (blocked !== undefined) throw blocked;
+    const held = { refreshToken: undefined, accessToken: undefined };
+    try {
+      const ask = retrying((whyNow: IssueContext) => this.#attempt(held, refresh, whyNow), { retries, random });
+      const { brought, arrivedAt } = await withDeadline(ask, timeoutSecs)(refresh);
       if ("unusable" in brought) throw brought.unusable;
-      const { credential, expiresIn } = brought.token;
-      this.#failedAlone = undefined;
-      return { credential, expiresIn: expiresIn ?? defaultExpiresIn, issuedAt: answer.arrivedAt };
+      this.#gate.clear();
+      const { credential, expiresIn = defaultExpiresIn } = brought.token;
+      return { credential, expiresIn, issuedAt: arrivedAt, revision: undefined };
     } catch (failure) {
-      const now = clock();
-      this.#failedAlone = note(failure, this.#failedAlone, { lease: 0, presents: undefined, now, random });
+      this.#gate.fail(failure, clock());
       throw failure;
     }
   }
+}
+
+function notLocked(key: string, limitSecs: number): StoreError {
+  const why = "others hold it, or its store is too slow";
+  return new StoreError(`${key} could not be locked for long enough within ${limitSecs} s: ${why}`);
 }

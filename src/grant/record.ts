@@ -1,73 +1,112 @@
-/** The record of a grant: what must outlive a token, a process, and a configured refresh token (D2, D5, D7). */
+/** The record of a grant: what must outlive a token, a process, and a configured refresh token (D2, D5, D7 to D9). */
 
 import { createHash, randomBytes } from "node:crypto";
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { StoreError } from "../values/errors.js";
 import { parseJson } from "../values/parse-json.js";
-import { type NotedFailure, notedFailure } from "./recorded-failure.js";
-
-/** What is known of a grant. Never changed in place: a new record takes its place. */
-export interface GrantRecord {
-  /** Another one for each exchange that has brought a token; it only rises. */
-  readonly generation: number;
-  /** What the last of them issued: */
-  readonly accessToken?: string | undefined;
-  /** when, in milliseconds since the epoch, */
-  readonly issuedAt?: number | undefined;
-  /** for how many seconds, */
-  readonly expiresIn?: number | undefined;
-  /** and to which process, as host and pid. */
-  readonly issuedTo?: string | undefined;
-  /** The refresh token to present next. */
-  readonly refreshToken?: string | undefined;
-  readonly salt: string;
-  /** Fingerprints of the configured refresh tokens that have had their turn under this key (D5). */
-  readonly seen: readonly string[];
-  /** The last flight, if it has failed (D7). */
-  readonly failure?: NotedFailure | undefined;
-}
+import { type RecordedFailure, recordedFailure } from "./recorded-failure.js";
 
 /** The format of the text. A release that changes it counts on. */
-const VERSION = 1;
+const VERSION = 2;
+
+/** What only helps must never make the refresh token unreadable: it is dropped where it makes no sense. */
+function helpful<T>(field: z.ZodMiniType<T>): z.ZodMiniType<T | undefined> {
+  return z.catch(z.optional(field), undefined);
+}
+
+const recordedToken = () =>
+  z.object({
+    accessToken: z.string(),
+    /** The revision of the record that it came with; no other token has the same. */
+    revision: z.number(),
+    /** In milliseconds since the epoch. */
+    issuedAt: helpful(z.number()),
+    /** In seconds. */
+    expiresIn: helpful(z.number()),
+    /** The process that it was issued to, as host and pid: for whoever reads the record. */
+    issuedTo: helpful(z.string()),
+  });
 
 const schema = lazily(() =>
   z.object({
     version: z.literal(VERSION),
-    generation: z.number(),
-    accessToken: z.optional(z.string()),
-    // What only helps must never make the refresh token unreadable: it is dropped where it is nonsense.
-    issuedAt: z.catch(z.optional(z.number()), undefined),
-    expiresIn: z.catch(z.optional(z.number()), undefined),
-    issuedTo: z.catch(z.optional(z.string()), undefined),
+    /** Rises with each exchange that has brought a token. */
+    revision: z.number(),
+    /** Fingerprint of the account that the grant belongs to (D8). */
+    account: z.optional(z.string()),
+    /** The refresh token to present next. */
     refreshToken: z.optional(z.string()),
+    /** When that ends, in milliseconds since the epoch, if the IdP says so. */
+    refreshTokenExpiresAt: helpful(z.number()),
+    /** How long it was to live, in seconds. */
+    refreshTokenLifetime: helpful(z.number()),
+    /** The access token of each audience (D9). */
+    tokens: z.catch(z.record(z.string(), recordedToken()), {}),
     salt: z.string(),
+    /** Fingerprints of the configured refresh tokens that have had their turn under this key (D5). */
     seen: z.array(z.string()),
-    failure: z.catch(z.optional(notedFailure()), undefined),
+    /** The last flight, if it has failed (D7). */
+    failure: helpful(recordedFailure()),
   }),
 );
 
+/** What is known of a grant. Never changed in place: a new record takes its place. */
+export type GrantRecord = Omit<Readonly<z.output<ReturnType<typeof schema>>>, "version">;
+
+/** An access token as it is on record. */
+export type RecordedToken = GrantRecord["tokens"][string];
+
 /** The record of a grant of which nothing is known yet. */
 export function newRecord(): GrantRecord {
-  return { generation: 0, salt: randomBytes(16).toString("base64url"), seen: [] };
+  return { ...NOTHING_KNOWN, salt: randomBytes(16).toString("base64url") };
 }
+
+/** That without a salt, for a record that no other process will see. */
+export const NOTHING_KNOWN: GrantRecord = {
+  revision: 0,
+  salt: "",
+  seen: [],
+  tokens: {},
+  refreshTokenExpiresAt: undefined,
+  refreshTokenLifetime: undefined,
+  failure: undefined,
+};
 
 /** `record` as text. */
 export function recordText(record: GrantRecord): string {
-  return JSON.stringify({ ...record, version: VERSION });
+  return JSON.stringify({ version: VERSION, ...record });
 }
 
 /** The record that `text` is. Throws a `StoreError` that quotes nothing of it (S2). */
 export function parseRecord(text: string, key: string): GrantRecord {
-  const result = schema().safeParse(parseJson(text));
-  if (result.success) return result.data;
+  const stored = parseJson(text);
+  const result = schema().safeParse(isVersion1(stored) ? fromVersion1(stored) : stored);
+  if (result.success) {
+    const { version: _version, ...record } = result.data;
+    return record;
+  }
   const message = `what is stored for ${key} is no record that this release can read; it is left as it is`;
   throw new StoreError(message, { retryable: false });
 }
 
-/** Tells one refresh token from another without telling what they are. */
-function fingerprint({ salt }: GrantRecord, token: string): string {
-  return createHash("sha256").update(salt).update(token).digest("base64url");
+/** The first format had one token, of an audience that it did not name. */
+interface Version1 {
+  readonly version: 1;
+  readonly generation?: unknown;
+}
+
+function isVersion1(stored: unknown): stored is Version1 {
+  return (stored as Partial<Version1> | null | undefined)?.version === 1;
+}
+
+function fromVersion1({ generation, ...kept }: Version1): unknown {
+  return { ...kept, version: VERSION, revision: generation, tokens: {}, failure: undefined };
+}
+
+/** Tells one text from another without showing either. */
+export function fingerprint({ salt }: GrantRecord, text: string): string {
+  return createHash("sha256").update(salt).update(text).digest("base64url");
 }
 
 /** Whether the configured refresh token has not had its turn under this key: then it wins over the record (D5). */
@@ -80,19 +119,30 @@ export function refreshTokenOf(record: GrantRecord, configured: string | undefin
   return isUnseen(record, configured) ? configured : (record.refreshToken ?? configured);
 }
 
-/** What tells the refresh token that would be presented now from another. */
-export function markOf(record: GrantRecord, configured: string | undefined): string | undefined {
+/** Fingerprint of the refresh token that would be presented now. */
+export function fingerprintOfNext(record: GrantRecord, configured: string | undefined): string | undefined {
   const refreshToken = refreshTokenOf(record, configured);
   return refreshToken && fingerprint(record, refreshToken);
 }
 
 /**
- * The fingerprints seen, with that of `configured`. Before the first redemption, one that came after
- * it has superseded nothing yet, and may still win.
+ * The fingerprints seen, with that of `configured`. Before the first redemption nothing has been
+ * superseded yet, so those that were seen after it may still win.
  */
-export function seenWith(record: GrantRecord, configured: string | undefined): readonly string[] {
+export function seenWith(record: GrantRecord, configured: string | undefined): string[] {
   if (configured === undefined) return record.seen;
   const mark = fingerprint(record, configured);
   const seen = record.seen.includes(mark) ? record.seen : [...record.seen, mark];
   return record.refreshToken === undefined ? seen.slice(0, seen.indexOf(mark) + 1) : seen;
+}
+
+/** The recorded failure, if it is of the refresh token that would be presented now: another one clears the gate (F4). */
+export function standingFailure(record: GrantRecord, configured: string | undefined): RecordedFailure | undefined {
+  const { failure } = record;
+  return failure?.refreshToken === fingerprintOfNext(record, configured) ? failure : undefined;
+}
+
+/** Names what a failure is about: this refresh token, at this revision. */
+export function subjectOf(record: GrantRecord, configured: string | undefined): string {
+  return `${record.revision} ${fingerprintOfNext(record, configured) ?? ""}`;
 }

@@ -1,92 +1,117 @@
 /** The keys by which a configuration describes an OAuth 2 client. */
 
 import * as z from "zod/mini";
+import { authorizedOnce, givesUserinfo, headersNamed } from "../config/authorization.js";
 import { isGiven, type Relation } from "../config/check.js";
-import { headers, optional, parameters, text, url, withDefault } from "../config/fields.js";
+import { type Field, optional, type Settings, text, textOrEmpty, url, withDefault } from "../config/fields.js";
+import { headers, type Parameters, parameters } from "../config/parameters.js";
 import { displayUrl } from "../http/url.js";
-import type { ClientAuthMethod, OAuth2Client } from "./client.js";
+import type { ConfigFault } from "../values/errors.js";
+
+/**
+ * How a client shows who it is, by the names of RFC 7591 §2: the secret in the form (RFC 6749 §2.3.1), the secret as
+ * HTTP Basic credentials, or no secret at all, for public clients.
+ */
+export type ClientAuthMethod = "client_secret_post" | "client_secret_basic" | "none";
 
 /** A client of a token endpoint, as configured. */
 export interface OAuth2ClientConfig {
-  /** The token endpoint (RFC 6749 §3.2). */
+  /** The token endpoint (RFC 6749 §3.2): an https URL, or http, which warns beyond loopback. */
   readonly token_url: string;
+  /** The client's identifier (RFC 6749 §2.2). */
   readonly client_id: string;
-  /** Required, unless `token_endpoint_auth_method` is `none`. */
+  /**
+   * The client's secret (RFC 6749 §2.3.1). Required, unless `token_endpoint_auth_method` is `none`. With
+   * `client_secret_basic` it may be empty.
+   */
   readonly client_secret?: string | null;
-  /** How the client authenticates (RFC 6749 §2.3.1); `client_secret_post` by default. */
+  /**
+   * How the client authenticates (RFC 6749 §2.3.1): `client_secret_post`, `client_secret_basic`, or `none` for a
+   * client without a secret.
+   *
+   * @default client_secret_post
+   */
   readonly token_endpoint_auth_method?: ClientAuthMethod | null;
-  /** Further form parameters, such as `audience` or `resource`. */
-  readonly params?: Readonly<Record<string, string | number | boolean | null>> | null;
+  /**
+   * How `client_secret_basic` writes id and secret: `form` encodes both first (RFC 6749 §2.3.1), a space as `%20`;
+   * `none` sends them as they are (RFC 7617), for servers that do not decode.
+   *
+   * @default form
+   */
+  readonly basic_auth_encoding?: "form" | "none" | null;
+  /** Further form parameters, such as `audience` or `resource`. A list sends its parameter once for each item. */
+  readonly params?: Readonly<
+    Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
+  > | null;
   /** Further request headers. */
   readonly headers?: Readonly<Record<string, string | number | boolean>> | null;
 }
 
-/** The client's keys in their normal form. */
-export interface OAuth2ClientSettings {
-  readonly token_url: URL;
-  readonly client_id: string;
-  readonly client_secret: string | undefined;
-  readonly token_endpoint_auth_method: ClientAuthMethod;
-  readonly params: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
-}
+const AUTH_METHODS = ["client_secret_post", "client_secret_basic", "none"] as const;
 
-/** The fields for those keys. */
-export function clientFields(): { [Key in keyof OAuth2ClientSettings]: z.ZodMiniType<OAuth2ClientSettings[Key]> } {
-  return {
-    token_url: url(),
-    client_id: text(),
-    client_secret: optional(text()),
-    token_endpoint_auth_method: withDefault(z.enum(AUTH_METHODS), "client_secret_post"),
-    params: withDefault(parameters(), {}),
-    headers: withDefault(headers(), {}),
-  };
+const BASIC_AUTH_ENCODINGS = ["form", "none"] as const;
+
+/** Those keys in their normal form. */
+export const OAUTH2_CLIENT_FIELDS = {
+  token_url: (): Field<URL> => url(),
+  client_id: (): Field<string> => text(),
+  client_secret: (): Field<string | undefined> => optional(textOrEmpty()),
+  token_endpoint_auth_method: (): Field<ClientAuthMethod> => withDefault(z.enum(AUTH_METHODS), "client_secret_post"),
+  basic_auth_encoding: (): Field<"form" | "none"> => withDefault(z.enum(BASIC_AUTH_ENCODINGS), "form"),
+  params: (): Field<Parameters> => withDefault(parameters(), []),
+  headers: (): Field<Readonly<Record<string, string>>> => withDefault(headers(), {}),
+};
+
+/** A client of a token endpoint. */
+export type OAuth2Client = Settings<typeof OAUTH2_CLIENT_FIELDS>;
+
+/** How a client's keys must stand to each other. */
+export const OAUTH2_CLIENT_RELATIONS: readonly Relation[] = [
+  secretFitsMethod,
+  encodingFitsMethod,
+  basicCanCarryClient,
+  paramsKeepTheGrant,
+  headersKeepTheRequest,
+  authorizedOnce("token_url"),
+];
+
+/** What of a client may be printed. */
+export function visibleClient({ token_url, client_id, client_secret }: OAuth2Client): Record<string, unknown> {
+  const secret = client_secret === undefined ? {} : { client_secret: "***" };
+  return { token_url: displayUrl(token_url), client_id, ...secret };
 }
 
 /** A secret where the method needs one, none where it has no use. */
-const secretFitsMethod: Relation = ({ client_secret: secret, token_endpoint_auth_method: method }) => {
-  if (method === "none") {
-    return isGiven(secret)
-      ? [{ path: "client_secret", message: "has no use with token_endpoint_auth_method: none" }]
-      : [];
-  }
-  return isGiven(secret) ? [] : [{ path: "client_secret", message: "is required: a string" }];
-};
+function secretFitsMethod(config: Config): ConfigFault[] {
+  const { client_secret: secret } = config;
+  const method = methodOf(config);
+  const fault = (message: string): ConfigFault[] => [{ path: "client_secret", message }];
+  if (method === "none") return isGiven(secret) ? fault(`has no use with ${METHOD_KEY}: none`) : [];
+  if (!isGiven(secret)) return fault("is required: a string");
+  if (secret !== "" || method === "client_secret_basic") return [];
+  return fault(`must not be empty; a client that has no secret says ${METHOD_KEY}: none`);
+}
+
+function encodingFitsMethod(config: Config): ConfigFault[] {
+  const method = methodOf(config);
+  if (!isGiven(config.basic_auth_encoding) || method === "client_secret_basic") return [];
+  return [{ path: "basic_auth_encoding", message: `has no use without ${METHOD_KEY}: client_secret_basic` }];
+}
+
+/** RFC 7617 §2: the first colon ends the user name. */
+function basicCanCarryClient(config: Config): ConfigFault[] {
+  const { client_id: id, basic_auth_encoding: encoding } = config;
+  const isRaw = methodOf(config) === "client_secret_basic" && encoding === "none";
+  if (!isRaw || typeof id !== "string" || !id.includes(":")) return [];
+  return [{ path: "client_id", message: "has a colon, which HTTP Basic cannot carry with basic_auth_encoding: none" }];
+}
 
 /** Extra parameters must not replace those that make the request what it is. */
-const paramsKeepTheGrant: Relation = ({ params }) => {
+function paramsKeepTheGrant({ params }: Config): ConfigFault[] {
   const names = typeof params === "object" && params !== null ? Object.keys(params) : [];
   const replaced = names.filter((name) => Object.hasOwn(OWN_PARAMS, name));
   return replaced.map((name) => ({ path: `params.${name}`, message: OWN_PARAMS[name] ?? "" }));
-};
-
-/** How a client's keys must stand to each other. */
-export const clientRelations: readonly Relation[] = [secretFitsMethod, paramsKeepTheGrant];
-
-/** The client that `settings` describe. */
-export function clientOf(settings: OAuth2ClientSettings): OAuth2Client {
-  return {
-    tokenUrl: settings.token_url,
-    clientId: settings.client_id,
-    clientSecret: settings.client_secret,
-    authMethod: settings.token_endpoint_auth_method,
-    headers: settings.headers,
-    params: settings.params,
-  };
 }
-
-/** What of it may be printed. */
-export function visibleClient(client: OAuth2Client): Record<string, unknown> {
-  const secret = client.clientSecret === undefined ? {} : { client_secret: "***" };
-  return { token_url: displayUrl(client.tokenUrl), client_id: client.clientId, ...secret };
-}
-
-/** What of it tells its grants from those of others, and does not change when a secret does. */
-export function identityOf({ tokenUrl, clientId, params }: OAuth2Client): readonly unknown[] {
-  return [displayUrl(tokenUrl), clientId, Object.entries(params).sort()];
-}
-
-const AUTH_METHODS = ["client_secret_post", "client_secret_basic", "none"] as const;
 
 const OWN_PARAMS: Readonly<Record<string, string>> = {
   grant_type: "is set by the provider's type",
@@ -95,3 +120,25 @@ const OWN_PARAMS: Readonly<Record<string, string>> = {
   refresh_token: "is a key of its own, of type oauth2_refresh: refresh_token",
   scope: "is a key of its own: scopes",
 };
+
+/** What the request sets itself must not be configured in vain. */
+function headersKeepTheRequest(config: Config): ConfigFault[] {
+  const contentType = headersNamed("content-type", config).map((name) => {
+    return { path: `headers.${name}`, message: "is set by the grant: a token request is a form" };
+  });
+  if (methodOf(config) !== "client_secret_basic") return contentType;
+  const message = `is set by ${METHOD_KEY}: client_secret_basic`;
+  const authorization = headersNamed("authorization", config).map((name) => ({ path: `headers.${name}`, message }));
+  const userinfo = givesUserinfo(config.token_url)
+    ? [{ path: "token_url", message: `has user name or password, which ${METHOD_KEY}: client_secret_basic replaces` }]
+    : [];
+  return [...contentType, ...authorization, ...userinfo];
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+const METHOD_KEY = "token_endpoint_auth_method";
+
+function methodOf(config: Config): unknown {
+  return config[METHOD_KEY] ?? "client_secret_post";
+}

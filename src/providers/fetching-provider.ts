@@ -7,22 +7,19 @@ import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-opt
 import { count, expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
-import { RecordedGrant } from "../grant/grant.js";
-import type { Held, Redeem } from "../grant/grant-options.js";
+
+import { Grant } from "../grant/grant.js";
+import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
+import { PrivateRepository } from "../grant/repository.js";
 import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
+import { ACCEPTED } from "../values/accepted.js";
 import { wallClock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions, Redemption } from "../values/issued.js";
-import {
-  type PersistConfig,
-  type Persistence,
-  type PersistSettings,
-  persistenceOf,
-  persistField,
-} from "./persistence.js";
+import { type GrantOrigin, type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
 
@@ -52,7 +49,7 @@ export interface FetchingSettings {
   readonly retries: number;
   readonly timeout_secs: number;
   readonly refresh: RefreshMode;
-  readonly persist: PersistSettings | undefined;
+  readonly persist: z.output<ReturnType<typeof persistField>> | undefined;
 }
 
 const MOST_RETRIES = 10;
@@ -70,44 +67,38 @@ export function fetchingFields(): { [Key in keyof FetchingSettings]: z.ZodMiniTy
 }
 
 /** How one kind of provider asks for a token: all that tells it from the others. */
-export interface TokenSource {
-  readonly type: string;
-  readonly url: URL;
-  /** The refresh token that the grant starts with, for one that has such. */
-  readonly refreshToken?: string;
-  /** What tells its grant from those of other configurations of the type; no secret. */
-  readonly identity: readonly unknown[];
+export interface TokenSource extends GrantOrigin {
   /** Configured secrets that go into a body; those in URL and headers are found there. */
   readonly secrets: readonly (string | undefined)[];
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
-  request(held: Held): HttpRequest;
+  request(held: HeldSecrets): HttpRequest;
   read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
 }
 
-/** How long a failure keeps callers from looking whether another process has got a token, in seconds. */
-const LOOK_AGAIN_SECS = 1;
-
 /** A provider that fetches by its `TokenSource`, over the record of its grant, and caches in a `TokenCache`. */
 export abstract class FetchingProvider extends Provider {
   readonly #cache: TokenCache;
-  readonly #grant: RecordedGrant;
-  readonly #persistence: Persistence;
+  readonly #grant: Grant;
+  readonly #persistence: Persistence | undefined;
 
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
-    const { type, identity, visible } = source;
+    const { type, visible } = source;
     const { name = type, clock = wallClock, random = Math.random } = runtime;
     const { expiry_ratio: expiryRatio, refresh } = settings;
-    const persistence = persistenceOf(settings.persist, { type, name, identity }, runtime);
-    super(type, { ...visible, ...(persistence.isShared && { persist: { key: persistence.key } }) }, runtime);
-    const grant = new RecordedGrant({
-      identity: { type, name, key: persistence.key },
-      store: persistence.store,
-      strict: persistence.strict,
+    const persistence = persistenceOf(settings.persist, source, runtime);
+    super(type, { ...visible, ...(persistence && { persist: { key: persistence.key } }) }, runtime);
+    this.#persistence = persistence;
+    this.#grant = new Grant({
+      name: { type, name, key: persistence?.key ?? name },
+      repository: persistence?.repository ?? new PrivateRepository(),
+      isShared: persistence !== undefined,
+      strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
-      redeem: redeemer(source, runtime),
+      audience: persistence?.audience ?? "",
+      requestToken: requester(source, runtime),
       credential: source.credential,
       expiryRatio,
       defaultExpiresIn: settings.default_expires_in,
@@ -116,18 +107,7 @@ export abstract class FetchingProvider extends Provider {
       clock,
       random,
     });
-    this.#persistence = persistence;
-    this.#grant = grant;
-    this.#cache = new TokenCache((why) => grant.issue(why), {
-      type,
-      name,
-      expiryRatio,
-      timeoutSecs: Number.POSITIVE_INFINITY,
-      refresh,
-      clock,
-      random,
-      ...(persistence.isShared ? { lookAgainSecs: LOOK_AGAIN_SECS } : { presents: () => grant.generation }),
-    });
+    this.#cache = new TokenCache(this.#grant.issuer(), { type, name, expiryRatio, refresh, clock, random });
     warnOfPlainHttp(source.url, this.name);
   }
 
@@ -143,19 +123,20 @@ export abstract class FetchingProvider extends Provider {
     return this.#cache.status();
   }
 
+  [ACCEPTED](credential: object): void {
+    this.#cache[ACCEPTED](credential);
+  }
+
   async close(): Promise<void> {
     await this.#cache.close();
-    try {
-      await this.#grant.close();
-    } finally {
-      await this.#persistence.close();
-    }
+    await this.#grant.close();
+    await this.#persistence?.close();
   }
 }
 
-/** One token request by what is held. */
-function redeemer(source: TokenSource, { dispatcher }: Runtime): Redeem {
-  return async (held, { signal }) => {
+/** Makes one token request with what the grant holds. */
+function requester(source: TokenSource, { dispatcher }: Runtime): RequestToken {
+  return async (held, signal) => {
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
     return source.read(await exchange(request, { dispatcher, signal, mask }), mask);

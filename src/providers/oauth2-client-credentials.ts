@@ -1,52 +1,51 @@
 /** `oauth2`: the client credentials grant (RFC 6749 §4.4). */
 
 import * as z from "zod/mini";
-import { check, lazily } from "../config/check.js";
-import { scopes } from "../config/fields.js";
-import {
-  clientFields,
-  clientOf,
-  clientRelations,
-  identityOf,
-  type OAuth2ClientConfig,
-  visibleClient,
-} from "../oauth2/client-config.js";
-import { tokenRequest } from "../oauth2/token-request.js";
-import { readTokenResponse } from "../oauth2/token-response.js";
-import { Credential } from "../values/credential.js";
+import { lazily } from "../config/check.js";
+import { built, type Field, scopes } from "../config/fields.js";
+import { OAUTH2_CLIENT_FIELDS, OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig } from "../oauth2/client-config.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
-import { persistFitsRuntime } from "./persistence.js";
-import { faultsOfRuntime, type Runtime } from "./runtime.js";
+import { oauth2Source } from "./oauth2-source.js";
+import { settingsOf } from "./provider-settings.js";
+import type { Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2` provider. */
 export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, FetchingConfig {
-  /** A list, or one string with spaces between (RFC 6749 §3.3). */
+  /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
   readonly scopes?: readonly string[] | string | null;
 }
 
-/** Bearer tokens for the client itself, by the client credentials grant (RFC 6749 §4.4). */
+/**
+ * Bearer tokens for the client itself, by the client credentials grant (RFC 6749 §4.4).
+ *
+ * @example
+ * const provider = new OAuth2ClientCredentialsProvider({
+ *   token_url: "https://idp.example/token",
+ *   client_id: "reports",
+ *   client_secret: process.env.CLIENT_SECRET ?? "",
+ *   scopes: ["read"],
+ * });
+ * const credential = await provider.getToken();
+ */
 export class OAuth2ClientCredentialsProvider extends FetchingProvider {
-  /** Throws a `ConfigError` with every fault of `config`. */
+  static readonly type = "oauth2";
+
+  /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2ClientCredentialsConfig, runtime: Runtime = {}) {
-    const settings = check("oauth2", config, {
-      schema: schema(),
-      relations: [...clientRelations, persistFitsRuntime("oauth2", runtime)],
-      others: faultsOfRuntime(runtime),
-    });
-    const client = clientOf(settings);
-    const scope = settings.scopes;
-    const source = {
-      type: "oauth2",
-      url: client.tokenUrl,
-      identity: [...identityOf(client), scope],
-      secrets: [client.clientSecret, ...Object.values(client.params)],
-      visible: { ...visibleClient(client), scope, expiry_ratio: settings.expiry_ratio },
-      request: () => tokenRequest(client, { grant_type: "client_credentials", scope }),
-      read: readTokenResponse,
-      credential: Credential.bearer,
-    };
+    const type = OAuth2ClientCredentialsProvider.type;
+    const rules = { schema: schema(), relations: OAUTH2_CLIENT_RELATIONS };
+    const settings = settingsOf(type, rules, config, runtime);
+    const source = oauth2Source(settings, { type, parameters: () => ({ grant_type: "client_credentials" }) });
     super(source, settings, runtime);
   }
 }
 
-const schema = lazily(() => z.strictObject({ ...clientFields(), scopes: scopes(), ...fetchingFields() }));
+const FIELDS = {
+  ...OAUTH2_CLIENT_FIELDS,
+  scopes: (): Field<string | undefined> => scopes(),
+};
+
+const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
+
+/** The schema, for what is generated from it. */
+export const clientCredentialsSchema: () => z.ZodMiniType = schema;

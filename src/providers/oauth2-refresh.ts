@@ -1,63 +1,73 @@
 /** `oauth2_refresh`: the refresh token grant (RFC 6749 §6), with rotation. */
 
 import * as z from "zod/mini";
-import { check, lazily } from "../config/check.js";
-import { scopes, text } from "../config/fields.js";
-import type { Held } from "../grant/grant-options.js";
-import {
-  clientFields,
-  clientOf,
-  clientRelations,
-  identityOf,
-  type OAuth2ClientConfig,
-  visibleClient,
-} from "../oauth2/client-config.js";
-import { tokenRequest } from "../oauth2/token-request.js";
-import { readTokenResponse } from "../oauth2/token-response.js";
-import { Credential } from "../values/credential.js";
+import { isGiven, lazily, type Relation } from "../config/check.js";
+import { built, type Field, scope, scopes, text } from "../config/fields.js";
+import { OAUTH2_CLIENT_FIELDS, OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig } from "../oauth2/client-config.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
-import { persistFitsRuntime } from "./persistence.js";
-import { faultsOfRuntime, type Runtime } from "./runtime.js";
+import { oauth2Source } from "./oauth2-source.js";
+import { settingsOf } from "./provider-settings.js";
+import type { Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2_refresh` provider. */
 export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig {
   /** The refresh token to begin with. Where the IdP rotates it, the provider follows. */
   readonly refresh_token: string;
-  /** A list, or one string with spaces between (RFC 6749 §6); sent only when given. */
+  /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
   readonly scopes?: readonly string[] | string | null;
+  /** The same as one string, which may stand in place of `scopes`. */
+  readonly scope?: string | null;
 }
 
 /**
  * Bearer tokens for somebody's grant, by its refresh token (RFC 6749 §6). A rotated refresh token
  * is presented from the next request on, so the grant lives as long as one provider is shared; with
  * `persist`, as long as its store.
+ *
+ * @example
+ * const provider = new OAuth2RefreshProvider({
+ *   token_url: "https://idp.example/token",
+ *   client_id: "reports",
+ *   client_secret: process.env.CLIENT_SECRET ?? "",
+ *   refresh_token: process.env.REFRESH_TOKEN ?? "",
+ *   persist: { path: "./state" },
+ * });
+ * const credential = await provider.getToken();
  */
 export class OAuth2RefreshProvider extends FetchingProvider {
-  /** Throws a `ConfigError` with every fault of `config`. */
+  static readonly type = "oauth2_refresh";
+
+  /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
-    const settings = check("oauth2_refresh", config, {
-      schema: schema(),
-      relations: [...clientRelations, persistFitsRuntime("oauth2_refresh", runtime)],
-      others: faultsOfRuntime(runtime),
-    });
-    const client = clientOf(settings);
-    const { refresh_token: refreshToken, scopes: scope } = settings;
-    const source = {
-      type: "oauth2_refresh",
-      url: client.tokenUrl,
-      refreshToken,
-      identity: [...identityOf(client), scope],
-      secrets: [client.clientSecret, refreshToken, ...Object.values(client.params)],
-      visible: { ...visibleClient(client), refresh_token: "***", scope, expiry_ratio: settings.expiry_ratio },
-      request: (held: Held) =>
-        tokenRequest(client, { grant_type: "refresh_token", refresh_token: held.refreshToken, scope }),
-      read: readTokenResponse,
-      credential: Credential.bearer,
-    };
+    const type = OAuth2RefreshProvider.type;
+    const rules = { schema: schema(), relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes] };
+    const { scope: one, ...settings } = settingsOf(type, rules, config, runtime);
+    const source = oauth2Source(
+      { ...settings, scopes: settings.scopes ?? one },
+      {
+        type,
+        refreshToken: settings.refresh_token,
+        parameters: (held) => ({ grant_type: "refresh_token", refresh_token: held.refreshToken }),
+      },
+    );
     super(source, settings, runtime);
   }
 }
 
-const schema = lazily(() =>
-  z.strictObject({ ...clientFields(), refresh_token: text(), scopes: scopes(), ...fetchingFields() }),
-);
+const FIELDS = {
+  ...OAUTH2_CLIENT_FIELDS,
+  refresh_token: (): Field<string> => text(),
+  scopes: (): Field<string | undefined> => scopes(),
+  scope: (): Field<string | undefined> => scope(),
+};
+
+const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
+
+/** The schema, for what is generated from it. */
+export const refreshSchema: () => z.ZodMiniType = schema;
+
+const oneSpellingOfScopes: Relation = ({ scopes: list, scope: one }) => {
+  return isGiven(list) && isGiven(one)
+    ? [{ path: "scope", message: "cannot stand beside scopes: give one of them" }]
+    : [];
+};

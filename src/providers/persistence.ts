@@ -4,106 +4,172 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { isGiven, type Relation } from "../config/check.js";
 import { optional, text, withDefault } from "../config/fields.js";
+import { crateFiles, crateKeys, formerKey, type Inherit } from "../grant/inheritance.js";
+import { StoredRepository } from "../grant/stored-repository.js";
 import { encryptedStore, faultOfKey } from "../store/encrypted-store.js";
 import { FileTokenStore } from "../store/file-token-store.js";
-import { MemoryTokenStore } from "../store/memory-token-store.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Runtime } from "./runtime.js";
 
 /** How a grant is kept beyond the life of a process. */
 export interface PersistConfig {
-  /** The folder of a `FileTokenStore`; left out where `runtime.store` is given. */
+  /** The folder of a `FileTokenStore`. Required, unless `runtime.store` is given. */
   readonly path?: string | null;
-  /** The key of the record; by default made of the provider's name and of what identifies its grant. */
+  /**
+   * The key of the record in the store. Whoever gives one says that all refresh tokens that are ever configured
+   * under it belong to one account.
+   * @default made of token endpoint, client and refresh token; without a refresh token, of the provider's name
+   */
   readonly key?: string | null;
-  /** Encrypts the records: 32 bytes, in base64. */
+  /**
+   * Encrypts the records by AES-256-GCM: 32 bytes, in base64.
+   * @default not encrypted
+   */
   readonly encryption_key?: string | null;
-  /** Keys by which records may still be encrypted; they are encrypted anew when they are next written. */
+  /**
+   * Keys by which records may still be encrypted; a record is encrypted with `encryption_key` when it is next written.
+   * @default none
+   */
   readonly previous_encryption_keys?: readonly string[] | null;
-  /** Whether a store that fails is an error, even where a token can be had; false by default. */
+  /**
+   * Whether records that are not encrypted yet are read, and encrypted when they are next written.
+   * @default false
+   */
+  readonly encrypt_existing?: boolean | null;
+  /**
+   * Whether a store that fails is an error, even where a token can be had.
+   * @default false
+   */
   readonly strict?: boolean | null;
 }
 
-/** That in its normal form. */
-export interface PersistSettings {
-  readonly path: string | undefined;
-  readonly key: string | undefined;
-  readonly encryption_key: string | undefined;
-  readonly previous_encryption_keys: readonly string[];
-  readonly strict: boolean;
-}
-
 /** The field for it. */
-export function persistField(): z.ZodMiniType<PersistSettings> {
-  return z.strictObject({
+export const persistField = () =>
+  z.strictObject({
     path: optional(text()),
     key: optional(text()),
     encryption_key: optional(encryptionKey()),
     previous_encryption_keys: withDefault(z.array(encryptionKey()), []),
+    encrypt_existing: withDefault(z.boolean(), false),
     strict: withDefault(z.boolean(), false),
   });
-}
+
+/** That in its normal form. */
+type PersistSettings = z.output<ReturnType<typeof persistField>>;
 
 /** What `persist` must be beside the provider's runtime. */
-export function persistFitsRuntime(type: string, { name, store }: Runtime): Relation {
+export function persistFitsRuntime({ store }: Runtime): Relation {
   return ({ persist }) => {
-    if (!isGiven(persist) && store === undefined) return [];
-    if (isGiven(persist) && typeof persist !== "object") return [];
-    const { path, key, encryption_key, previous_encryption_keys } = (persist ?? {}) as PersistConfig;
+    if (!isGiven(persist) || typeof persist !== "object") return [];
+    const { path, encryption_key, previous_encryption_keys, encrypt_existing } = persist as PersistConfig;
     const faults: { path: string; message: string }[] = [];
     const fault = (at: string, message: string): void => {
       faults.push({ path: `persist.${at}`, message });
     };
     if (store === undefined && !isGiven(path)) fault("path", "is required: the path of a folder");
     if (store !== undefined && isGiven(path)) fault("path", "cannot stand beside runtime.store: a grant has one store");
-    if (!isGiven(key) && (name ?? type) === type) {
-      fault("key", "is required for a provider without a name of its own: another account would share its record");
-    }
-    if (isGiven(previous_encryption_keys) && !isGiven(encryption_key)) {
-      fault("encryption_key", "is required beside previous_encryption_keys");
+    const isKeyNeeded = isGiven(previous_encryption_keys) || isGiven(encrypt_existing);
+    if (isKeyNeeded && !isGiven(encryption_key)) {
+      fault("encryption_key", "is required beside previous_encryption_keys and encrypt_existing");
     }
     return faults;
   };
 }
 
-/** A store, and the place of one grant in it. */
+/** What tells a grant from others. Its fingerprints are stored, never its parts. */
+export interface GrantOrigin {
+  readonly type: string;
+  readonly url: URL;
+  /** Absent for a login that is not OAuth 2. */
+  readonly clientId?: string | undefined;
+  /** The refresh token that the grant starts with, for one that has such. */
+  readonly refreshToken?: string | undefined;
+  /** What is asked, without scopes and parameters: it tells one account from another (D8). */
+  readonly account: readonly unknown[];
+  /** Scopes and parameters, in no particular order: they tell the tokens of one grant apart (D9). */
+  readonly audience: readonly unknown[];
+  /** What default keys of earlier releases were made of. */
+  readonly formerOrigin?: readonly unknown[] | undefined;
+}
+
+/** Where the record of a grant is, and how it is opened. */
 export interface Persistence {
-  readonly store: TokenStore;
   readonly key: string;
   readonly strict: boolean;
-  /** Whether others may use the record too. */
-  readonly isShared: boolean;
+  readonly audience: string;
+  readonly repository: StoredRepository;
   /** Closes what was opened here. */
   close(): Promise<void>;
 }
 
-/** What identifies a grant, without a secret. */
-export interface GrantName {
-  readonly type: string;
-  readonly name: string;
-  /** The token endpoint, the client, and so on. */
-  readonly identity: readonly unknown[];
-}
-
-/** The persistence that a configuration and a runtime ask for. */
+/** The persistence that a configuration and a runtime ask for, if they ask for any. */
 export function persistenceOf(
   persist: PersistSettings | undefined,
-  grant: GrantName,
-  { store: given, clock }: Runtime,
-): Persistence {
-  if (persist?.path === undefined && given === undefined) {
-    const memory = new MemoryTokenStore({ clock });
-    return { store: memory, key: grant.name, strict: false, isShared: false, close: () => memory.close() };
-  }
+  origin: GrantOrigin,
+  runtime: Runtime,
+): Persistence | undefined {
+  const { name = origin.type, store: given, clock, random = Math.random } = runtime;
+  if (persist?.path === undefined && given === undefined) return undefined;
   const opened = persist?.path === undefined ? undefined : new FileTokenStore(persist.path, { clock });
-  const store = (opened ?? given) as TokenStore;
+  const plain = (opened ?? given) as TokenStore;
+  const store = persist?.encryption_key === undefined ? plain : encryptedBy(persist, plain);
+  const { type, refreshToken } = origin;
+  const key = persist?.key ?? defaultKey(name, origin);
+  const strict = persist?.strict ?? false;
   return {
-    store: persist?.encryption_key === undefined ? store : encryptedBy(persist, store),
-    key: persist?.key ?? defaultKey(grant),
-    strict: persist?.strict ?? false,
-    isShared: true,
+    key,
+    strict,
+    audience: shortHash(origin.audience),
+    repository: new StoredRepository({
+      store,
+      name: { type, name, key },
+      account: JSON.stringify(origin.account),
+      inherit: inheritanceOf(persist, name, origin, { store, folder: opened?.path }),
+      hasRefreshToken: refreshToken !== undefined,
+      strict,
+      random,
+    }),
     close: async () => opened?.close(),
   };
+}
+
+/** Only a grant with a refresh token has something to lose. */
+function inheritanceOf(
+  persist: PersistSettings | undefined,
+  name: string,
+  { type, url, clientId = "", refreshToken, formerOrigin }: GrantOrigin,
+  { store, folder }: { store: TokenStore; folder: string | undefined },
+): readonly Inherit[] {
+  if (refreshToken === undefined) return [];
+  const former =
+    persist?.key === undefined && formerOrigin !== undefined ? [named(name, [type, name, ...formerOrigin])] : [];
+  const crate = crateKeys(persist?.key, { url, clientId, configured: refreshToken });
+  return [
+    ...former.map((key) => formerKey(store, key, refreshToken)),
+    ...(folder === undefined ? [] : [crateFiles(folder, crate, refreshToken)]),
+  ];
+}
+
+/**
+ * The configured refresh token tells one grant from another, and scopes, parameters and names do not (D5).
+ * Grants without one are told by the provider's name.
+ */
+function defaultKey(name: string, { type, url, clientId, refreshToken }: GrantOrigin): string {
+  const place = [type, url.href, clientId];
+  return refreshToken === undefined ? named(name, [...place, name]) : named(type, [...place, refreshToken]);
+}
+
+/** Readable, and another one for whatever has other parts. */
+function named(name: string, parts: readonly unknown[]): string {
+  const readable = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 40);
+  return `${readable}-${shortHash(parts)}`;
+}
+
+function shortHash(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
 
 function encryptedBy(
@@ -111,19 +177,6 @@ function encryptedBy(
   store: TokenStore,
 ): TokenStore {
   return encryptedStore(store, { key, previousKeys });
-}
-
-/** Readable, and another one for whatever is another grant. */
-function defaultKey({ type, name, identity }: GrantName): string {
-  const readable = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, 40);
-  const hash = createHash("sha256")
-    .update(JSON.stringify([type, name, ...identity]))
-    .digest("hex")
-    .slice(0, 16);
-  return `${readable}-${hash}`;
 }
 
 function encryptionKey(): z.ZodMiniType<string> {

@@ -1,24 +1,54 @@
 /** What a provider is given that is not data (G1). */
 
 import type { AuthProvider } from "../auth-provider.js";
+import { isGiven } from "../config/check.js";
+import { faultsOfOptions } from "../config/options.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Clock } from "../values/clock.js";
 import type { ConfigFault } from "../values/errors.js";
 
-/** Makes a provider of a user's own type. It may throw a `ConfigError`. */
+/**
+ * Makes a provider of a user's own type, at once: what waits for something does so in `getToken()`.
+ *
+ * @throws ConfigError where the configuration cannot be used; its faults are reported with their paths.
+ */
 export type ProviderFactory = (config: unknown, runtime: Runtime) => AuthProvider;
 
 /** The second argument of every provider: objects and functions, which no YAML could hold. */
 export interface Runtime {
-  /** The provider's name; its type by default. In a catalog, its name there. */
+  /**
+   * The provider's name in errors, warnings and events. In a catalog it is the name there.
+   *
+   * @default the provider's type
+   */
   readonly name?: string | undefined;
-  /** An undici dispatcher for requests to the IdP; the process's global one by default. */
+  /**
+   * An undici dispatcher for requests to the IdP, such as a `ProxyAgent` or a `MockAgent`.
+   *
+   * @default the process's global dispatcher
+   */
   readonly dispatcher?: Dispatcher | undefined;
-  /** The wall clock, in milliseconds since the epoch; `Date.now` by default. */
+  /**
+   * A WHATWG `fetch` for requests to the IdP, in place of a dispatcher: for tests that intercept the global
+   * one, and for runtimes in which undici does not run.
+   *
+   * @example { fetch: globalThis.fetch }
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: every runtime types its own fetch
+  readonly fetch?: ((input: any, init?: any) => Promise<any>) | undefined;
+  /**
+   * The wall clock, in milliseconds since the epoch.
+   *
+   * @default Date.now
+   */
   readonly clock?: Clock | undefined;
-  /** A source of chance for jitter, uniform in [0, 1); `Math.random` by default. */
+  /**
+   * A source of chance for jitter, uniform in [0, 1).
+   *
+   * @default Math.random
+   */
   readonly random?: Random | undefined;
   /** Where grants are kept, in place of a folder of `persist`. Whoever gives it closes it. */
   readonly store?: TokenStore | undefined;
@@ -26,34 +56,64 @@ export interface Runtime {
   readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
 }
 
-/** What in `runtime` would only fail when it is first used. */
-export function faultsOfRuntime({ name, dispatcher, clock, random, store }: Runtime): readonly ConfigFault[] {
-  const faults: ConfigFault[] = [];
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    faults.push({ path: "runtime.name", message: "must be a non-empty string" });
+/** What in `runtime` is misspelt, or would only fail when it is first used. */
+export function faultsOfRuntime(runtime: Runtime): readonly ConfigFault[] {
+  const faults = [...faultsOfOptions("runtime", runtime, RUNTIME_KEYS)];
+  const given = (runtime ?? {}) as Readonly<Record<string, unknown>>;
+  for (const [key, { isUsable, message }] of Object.entries(REQUIREMENTS)) {
+    if (given[key] !== undefined && !isUsable(given[key])) faults.push({ path: `runtime.${key}`, message });
   }
-  if (dispatcher !== undefined && typeof dispatcher?.request !== "function") {
-    faults.push({
-      path: "runtime.dispatcher",
-      message: "must be an undici dispatcher: an object with a method request()",
-    });
-  }
-  if (clock !== undefined && typeof clock !== "function") {
-    faults.push({
-      path: "runtime.clock",
-      message: "must be a function that returns milliseconds since the epoch",
-    });
-  }
-  if (random !== undefined && typeof random !== "function") {
-    faults.push({ path: "runtime.random", message: "must be a function that returns numbers in [0, 1)" });
-  }
-  if (store !== undefined && STORE_METHODS.some((method) => typeof store?.[method] !== "function")) {
-    faults.push({
-      path: "runtime.store",
-      message: `must be a token store: an object with the methods ${STORE_METHODS.join(", ")}`,
-    });
+  if (given.fetch !== undefined && given.dispatcher !== undefined) {
+    faults.push({ path: "runtime.fetch", message: "cannot stand beside runtime.dispatcher: give one of them" });
   }
   return faults;
 }
 
-const STORE_METHODS = ["read", "write", "lock"] as const;
+/** What the value of an option must be, and how a fault says so. */
+interface Requirement {
+  isUsable(value: unknown): boolean;
+  readonly message: string;
+}
+
+const STORE_METHODS = ["read", "write", "lock"];
+
+const REQUIREMENTS: Readonly<Record<keyof Runtime, Requirement>> = {
+  name: {
+    isUsable: (value) => typeof value === "string" && value !== "",
+    message: "must be a non-empty string",
+  },
+  dispatcher: {
+    isUsable: (value) => hasMethods(value, ["dispatch"]),
+    message: "must be an undici dispatcher: an object with a method dispatch()",
+  },
+  fetch: {
+    isUsable: isFunction,
+    message: "must be a function that sends a request as the global fetch does",
+  },
+  clock: {
+    isUsable: isFunction,
+    message: "must be a function that returns milliseconds since the epoch",
+  },
+  random: {
+    isUsable: isFunction,
+    message: "must be a function that returns numbers in [0, 1)",
+  },
+  store: {
+    isUsable: (value) => hasMethods(value, STORE_METHODS),
+    message: `must be a token store: an object with the methods ${STORE_METHODS.join(", ")}`,
+  },
+  types: {
+    isUsable: (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction),
+    message: "must be an object of functions, each of which makes a provider",
+  },
+};
+
+const RUNTIME_KEYS = Object.keys(REQUIREMENTS);
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function hasMethods(value: unknown, methods: readonly string[]): boolean {
+  return isGiven(value) && methods.every((method) => isFunction((value as Record<string, unknown>)[method]));
+}

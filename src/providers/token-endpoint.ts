@@ -1,89 +1,115 @@
 /** `token_endpoint`: a token from any HTTP endpoint, found by JSONPath. */
 
 import * as z from "zod/mini";
-import { check, isGiven, lazily, type Relation } from "../config/check.js";
-import { headerName, headers, optional, parameters, text, url, withDefault } from "../config/fields.js";
-import { readJson } from "../http/answer.js";
-import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
-import type { Mask } from "../http/mask.js";
-import { tokenFrom, tokenOrFault } from "../http/token.js";
+import { authorizedOnce } from "../config/authorization.js";
+import { isGiven, lazily, type Relation } from "../config/check.js";
+import { because, built, type Field, optional, text, url, withDefault } from "../config/fields.js";
+import { faultsOfJson } from "../config/json-value.js";
+import { headers, type Parameters, parameters } from "../config/parameters.js";
+import type { HttpRequest } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
-import { faultOfPath, type Select, selector } from "../json-path/select.js";
-import { Credential } from "../values/credential.js";
-import { AuthError } from "../values/errors.js";
-import { isFieldValue, isToken } from "../values/http-field.js";
-import { lifetimeOf, type Redemption } from "../values/issued.js";
+import { faultOfPath } from "../json-path/select.js";
+import { isToken } from "../values/http-field.js";
+import { type ApplyAs, type ApplyAsSettings, applyAsField, credentialMaker } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
-import { persistFitsRuntime } from "./persistence.js";
-import { faultsOfRuntime, type Runtime } from "./runtime.js";
-
-/** Where a token goes that is no bearer. */
-export interface ApplyAs {
-  /** The header's name. */
-  readonly header: string;
-  /** The header's value, in which `{token}` stands for the token; by default the bare token. */
-  readonly template?: string | null;
-}
+import { settingsOf } from "./provider-settings.js";
+import type { Runtime } from "./runtime.js";
+import { type ExpiryWarning, reader } from "./token-endpoint-answer.js";
 
 /** The configuration of a `token_endpoint` provider. */
 export interface TokenEndpointConfig extends FetchingConfig {
+  /** The endpoint: an https URL, or http, which warns beyond loopback. */
   readonly url: string;
-  /** The HTTP method; `POST` by default. */
+  /**
+   * The HTTP method.
+   *
+   * @default POST
+   */
   readonly method?: string | null;
+  /** Further request headers. */
   readonly headers?: Readonly<Record<string, string | number | boolean>> | null;
-  /** Any JSON value; with `encoding: form` a flat mapping. */
+  /**
+   * Query parameters, encoded and added to those that the URL has. A list sends its parameter once for each
+   * item.
+   */
+  readonly query?: Readonly<
+    Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
+  > | null;
+  /** The request's body: any JSON value; with `encoding: form` a flat mapping, in which lists are repeated. */
   readonly body?: unknown;
-  /** How `body` is sent: `json`, the default, or `form`. */
+  /**
+   * How `body` is sent: `json` or `form`.
+   *
+   * @default json
+   */
   readonly encoding?: "json" | "form" | null;
-  /** The JSONPath of the token in the answer: a string, or a number. */
+  /** The JSONPath of the token in the answer: a string, or a number. `$` where the body is nothing but the token. */
   readonly token_path: string;
-  /** The JSONPath of its lifetime in seconds. Where it selects nothing, there is none (C5). */
+  /**
+   * The JSONPath of its lifetime in seconds. Where it selects none, the provider warns once, and assumes
+   * `default_expires_in`.
+   */
   readonly expiry_path?: string | null;
   /** The header that the token is for; without it, the token is a bearer. */
   readonly apply_as?: ApplyAs | null;
 }
 
-/** Tokens of an API with a login of its own, which is not OAuth 2. */
+/**
+ * Tokens of an API with a login of its own, which is not OAuth 2.
+ *
+ * @example
+ * const provider = new TokenEndpointProvider({
+ *   url: "https://api.example/login",
+ *   body: { user: "service", password: process.env.PASSWORD ?? "" },
+ *   token_path: "$.session.token",
+ *   apply_as: { header: "X-Session" },
+ * });
+ * const credential = await provider.getToken();
+ */
 export class TokenEndpointProvider extends FetchingProvider {
-  /** Throws a `ConfigError` with every fault of `config`. */
+  static readonly type = "token_endpoint";
+
+  /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: TokenEndpointConfig, runtime: Runtime = {}) {
-    const settings = check("token_endpoint", config, {
-      schema: schema(),
-      relations: [bodyFitsMethod, bodyFitsEncoding, bodyIsJson, persistFitsRuntime("token_endpoint", runtime)],
-      others: faultsOfRuntime(runtime),
-    });
+    const type = TokenEndpointProvider.type;
+    const rules = { schema: schema(), relations: [bodyFitsMethod, bodyFitsEncoding, authorizedOnce("url")] };
+    const settings = settingsOf(type, rules, config, runtime);
     const request = requestOf(settings);
     const source = {
-      type: "token_endpoint",
+      type,
       url: settings.url,
-      identity: [displayUrl(settings.url), settings.method],
+      account: [request.method, request.url.href, Object.entries(request.headers).sort(), request.body],
+      audience: [],
       secrets: secretsOfBody(settings.body),
       visible: visibleSettings(settings),
       request: () => request,
-      read: reader(settings),
-      credential: maker(settings.apply_as),
+      read: reader(settings, warningOf(runtime.name ?? type)),
+      credential: credentialMaker(settings.apply_as),
     };
     super(source, settings, runtime);
   }
 }
 
-const schema = lazily(() =>
-  z.strictObject({
-    url: url(),
-    method: withDefault(method(), "POST"),
-    headers: withDefault(headers(), {}),
-    body: z.optional(z.unknown()),
-    encoding: withDefault(z.enum(["json", "form"]), "json"),
-    token_path: jsonPath(),
-    expiry_path: optional(jsonPath()),
-    apply_as: optional(z.strictObject({ header: headerName(), template: optional(template()) })),
-    ...fetchingFields(),
-  }),
-);
+const FIELDS = {
+  url: (): Field<URL> => url(),
+  method: (): Field<string> => withDefault(method(), "POST"),
+  headers: (): Field<Readonly<Record<string, string>>> => withDefault(headers(), {}),
+  query: (): Field<Parameters> => withDefault(parameters(), []),
+  body: (): z.ZodMiniOptional<Field<unknown>> => z.optional(z.unknown()),
+  encoding: (): Field<"json" | "form"> => withDefault(z.enum(["json", "form"]), "json"),
+  token_path: (): Field<string> => jsonPath(),
+  expiry_path: (): Field<string | undefined> => optional(jsonPath()),
+  apply_as: (): Field<ApplyAsSettings | undefined> => optional(applyAsField()),
+};
+
+const schema = lazily(() => z.strictObject({ ...built(FIELDS), ...fetchingFields() }));
+
+/** The schema, for what is generated from it. */
+export const tokenEndpointSchema: () => z.ZodMiniType = schema;
 
 type TokenEndpointSettings = z.output<ReturnType<typeof schema>>;
 
-function method(): z.ZodMiniType<string> {
+function method(): Field<string> {
   return z.pipe(
     z
       .string()
@@ -96,94 +122,58 @@ function isNoTunnel(given: string): boolean {
   return !["CONNECT", "TRACE"].includes(given.toUpperCase());
 }
 
-function jsonPath(): z.ZodMiniType<string> {
-  return text().check((payload) => {
-    const fault = payload.value === "" ? undefined : faultOfPath(payload.value);
-    if (fault !== undefined) payload.issues.push({ code: "custom", input: undefined, message: fault });
-  });
-}
-
-function template(): z.ZodMiniType<string> {
-  return z.string().check(
-    z.refine((given) => given.includes("{token}"), "must contain {token}"),
-    z.refine(isFieldValue, "has characters that a header cannot carry, or white space at an end (RFC 9110 §5.5)"),
-  );
+function jsonPath(): Field<string> {
+  return text().check(because((path) => (path === "" ? undefined : faultOfPath(path))));
 }
 
 const bodyFitsMethod: Relation = ({ method: given, body }) => {
-  const bodiless = typeof given === "string" && ["GET", "HEAD"].includes(given.toUpperCase());
-  return bodiless && isGiven(body) ? [{ path: "body", message: "cannot be sent with GET or HEAD" }] : [];
+  const isHead = typeof given === "string" && given.toUpperCase() === "HEAD";
+  return isHead && isGiven(body) ? [{ path: "body", message: "cannot be sent with HEAD" }] : [];
 };
 
 const bodyFitsEncoding: Relation = ({ encoding, body }) => {
-  if (encoding !== "form" || !isGiven(body) || parameters().safeParse(body).success) return [];
-  return [{ path: "body", message: "must be a flat mapping of strings, numbers and booleans with encoding: form" }];
+  if (!isGiven(body)) return [];
+  if (encoding !== "form" || isFlat(body)) return faultsOfJson(body, "body");
+  return [{ path: "body", message: "must be a flat mapping of scalars, or of lists of them, with encoding: form" }];
 };
 
-const bodyIsJson: Relation = ({ body }) => {
-  try {
-    JSON.stringify(body);
-    return [];
-  } catch {
-    return [{ path: "body", message: "must be a JSON value: it has a BigInt, or holds itself" }];
-  }
-};
+/** Whether `body` has the shape of a form, whatever is wrong with its scalars. */
+function isFlat(body: unknown): boolean {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return false;
+  return Object.values(body)
+    .flat()
+    .every((item) => item === undefined || item === null || typeof item !== "object");
+}
 
-function requestOf({
-  url: target,
-  method: verb,
-  headers: configured,
-  body,
-  encoding,
-}: TokenEndpointSettings): HttpRequest {
+function requestOf(settings: TokenEndpointSettings): HttpRequest {
+  const { method: verb, headers: configured, body, encoding } = settings;
+  const target = withQuery(settings.url, settings.query);
   const accept = { accept: "application/json" };
   if (!isGiven(body)) return { method: verb, url: target, headers: { ...accept, ...configured } };
-  const form = encoding === "form";
+  const type = encoding === "form" ? "application/x-www-form-urlencoded" : "application/json";
   return {
     method: verb,
     url: target,
-    headers: {
-      ...accept,
-      "content-type": form ? "application/x-www-form-urlencoded" : "application/json",
-      ...configured,
-    },
-    body: form ? new URLSearchParams(parameters().parse(body)).toString() : JSON.stringify(body),
+    headers: { ...accept, "content-type": type, ...configured },
+    body: encoding === "form" ? formOf(body) : JSON.stringify(body),
   };
 }
 
-function reader(settings: TokenEndpointSettings): (answer: HttpAnswer, mask: Mask) => Promise<Redemption> {
-  const { token_path: at, expiry_path: expiryPath, apply_as: applyAs } = settings;
-  const selectToken = selector(at);
-  const selectExpiry = expiryPath === undefined ? undefined : selector(expiryPath);
-  return async (answer, mask) => {
-    const body = readJson(answer, mask);
-    const value = await within(answer, at, selectToken, body);
-    const expiresIn = selectExpiry && (await within(answer, expiryPath ?? "", selectExpiry, body));
-    return tokenOrFault(() => {
-      const found = tokenFrom({ value, at, body }, maker(applyAs), answer, mask);
-      return { ...found, expiresIn: lifetimeOf(expiresIn) };
-    });
-  };
+function formOf(body: unknown): string {
+  return new URLSearchParams(
+    parameters()
+      .parse(body)
+      .map(([name, value]): [string, string] => [name, value]),
+  ).toString();
 }
 
-/** A body may be nested so deeply that no path gets through it. */
-async function within({ to, status }: HttpAnswer, path: string, select: Select, body: unknown): ReturnType<Select> {
-  try {
-    return await select(body);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new AuthError(`${to}: the body is nested too deeply for ${path}`, { status });
-  }
-}
-
-function maker(applyAs: TokenEndpointSettings["apply_as"]): (token: string) => Credential {
-  if (applyAs === undefined) return Credential.bearer;
-  const { header, template: pattern = "{token}" } = applyAs;
-  return (token) =>
-    Credential.header(
-      header,
-      pattern.replaceAll("{token}", () => token),
-    );
+/** The URL's own query stays as it is written. A space is `%20`, which every server decodes. */
+function withQuery(target: URL, query: Parameters): URL {
+  if (query.length === 0) return target;
+  const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  const extended = new URL(target);
+  extended.search = [target.search.slice(1), ...pairs].filter((part) => part !== "").join("&");
+  return extended;
 }
 
 /** Every text and number in the body. */
@@ -197,4 +187,9 @@ function visibleSettings(settings: TokenEndpointSettings): Record<string, unknow
   const { method: verb, token_path, expiry_path, apply_as, expiry_ratio } = settings;
   const optionals = { ...(expiry_path && { expiry_path }), ...(apply_as && { apply_as: { header: apply_as.header } }) };
   return { url: displayUrl(settings.url), method: verb, token_path, ...optionals, expiry_ratio };
+}
+
+/** A wrong `expiry_path` shows only once there is an answer. */
+function warningOf(name: string): ExpiryWarning {
+  return (message) => process.emitWarning(`${name}: ${message}`, { code: "FAUCET_AUTH_EXPIRY" });
 }

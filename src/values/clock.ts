@@ -1,4 +1,4 @@
-/** Time as caches and stores see it (C10). */
+/** Time as caches, grants and stores see it (C10), and the timers that they set (C9). */
 
 /** Milliseconds since the epoch, as `Date.now`. May jump. */
 export type Clock = () => number;
@@ -8,3 +8,14 @@ export const wallClock: Clock = () => Date.now();
 
 /** The longest that Node's timers can express. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
+/**
+ * Runs `work` after so many milliseconds, and gives what cancels that. The timer holds no process
+ * open: whoever waits does that (C9).
+ */
+export function startTimer(work: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(work, Math.min(milliseconds, LONGEST_TIMER_MS));
+  // Fake timers may be plain numbers, as those of browsers are.
+  (timer as Partial<NodeJS.Timeout>).unref?.();
+  return () => clearTimeout(timer);
+}

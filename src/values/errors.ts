@@ -77,6 +77,8 @@ export interface AuthErrorDetails extends FaucetErrorDetails {
   readonly error?: string | undefined;
   readonly errorDescription?: string | undefined;
   readonly retryable?: boolean;
+  /** Whether it was a success whose body could not be read: then the IdP may have acted on the request. */
+  readonly unreadable?: boolean;
 }
 
 /** The IdP answered, and its answer is no usable token. */
@@ -89,8 +91,12 @@ export class AuthError extends FaucetError {
   /** The `error_description` of RFC 6749 §5.2, masked and shortened. */
   readonly errorDescription: string | undefined;
 
+  /** Whether the IdP reported success in a body that could not be read: it may have acted on the request. */
+  readonly unreadable: boolean;
+
   constructor(message: string, details: AuthErrorDetails = {}) {
     super(message, details.retryable ?? false, details);
+    this.unreadable = details.unreadable ?? false;
     this.status = details.status;
     this.error = details.error;
     this.errorDescription = details.errorDescription;
@@ -99,17 +105,20 @@ export class AuthError extends FaucetError {
 
 /** What a `TransportError` tells beside its message. */
 export interface TransportErrorDetails extends FaucetErrorDetails {
+  /** Whether the request certainly did not reach the IdP. */
   readonly unsent?: boolean;
+  /** False for what fails again in the same way, such as a certificate that is not accepted. */
+  readonly retryable?: boolean;
 }
 
-/** There was no answer from the IdP, or none in time. Always retryable. */
+/** There was no answer from the IdP, or none in time. Retryable, unless it would fail again in the same way. */
 export class TransportError extends FaucetError {
   readonly code = "transport";
   /** Whether the request certainly did not reach the IdP: there was no connection. */
   readonly unsent: boolean;
 
   constructor(message: string, details: TransportErrorDetails = {}) {
-    super(message, true, details);
+    super(message, details.retryable ?? true, details);
     this.unsent = details.unsent ?? false;
   }
 }

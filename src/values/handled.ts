@@ -5,3 +5,8 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
+
+/** A rejection that may be dropped too. */
+export function rejection(reason: unknown): Promise<never> {
+  return handled(Promise.reject(reason));
+}

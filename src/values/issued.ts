@@ -5,50 +5,64 @@ import type { AuthError } from "./errors.js";
 
 /** How one caller wants to be served. */
 export interface CallOptions {
-  /** Rejects this caller with `signal.reason`; the exchange goes on for the others (C8). */
+  /** Rejects this caller with `signal.reason` when it is aborted; the flight goes on for the others. */
   readonly signal?: AbortSignal;
 }
 
-/** Why a token is asked for. */
+/** Why a token is asked for. `background` and `expired` renew one that may still be good. */
 export type IssueReason = "initial" | "expired" | "invalidated" | "background";
 
-/** What an issuer is told. */
-export interface IssueContext {
+/** What a flight says of itself to whoever gets its token. */
+export interface FlightContext {
   readonly reason: IssueReason;
   /** The credential that a connector reported as refused, when that is the reason. */
   readonly rejected?: Credential;
-  /** The `Issued.generation` of the credential that the cache holds, rejected, expired or still good. */
-  readonly generation?: number;
-  /** Aborted at the flight's deadline. An issuer that ignores it is abandoned, not waited for. */
-  readonly signal: AbortSignal;
-  /** Milliseconds until then. */
-  readonly timeLeft?: () => number;
-  /** For wrappers that ask more than once: tells the cache of a further attempt, before its wait. */
+  /** Counts an attempt; called as its request is made. */
+  readonly onAttempt?: () => void;
+  /** Publishes that an attempt has failed and another follows; called before the wait. */
   readonly onRetry?: (retry: Retry) => void;
-  /** For wrappers that may get by without asking: tells the cache that this flight makes no request. */
-  readonly onSpared?: () => void;
+}
+
+/** What an issuer is given. */
+export interface IssueContext {
+  /** Why a token is asked for. */
+  readonly reason: IssueReason;
+  /** The credential that a connector reported as refused, when that is the reason. */
+  readonly rejected?: Credential;
+  /** Aborted at the deadline of the flight. An issuer that ignores it is abandoned. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the deadline. */
+  readonly timeLeft?: () => number;
+  /** For wrappers that ask more than once: reports a further attempt, before its wait. */
+  readonly onRetry?: (retry: Retry) => void;
 }
 
 /** A failed attempt that is followed by another in the same flight. */
 export interface Retry {
-  /** 1 for the first attempt. */
+  /** The attempt that failed; 1 for the first of a flight. */
   readonly attempt: number;
   /** Milliseconds until the next. */
   readonly delay: number;
+  /** What it failed with. */
   readonly failure: unknown;
 }
 
 /** What an issuer gives. */
 export interface Issued {
+  /** What goes onto requests. */
   readonly credential: Credential;
-  /** Seconds from `issuedAt`. Without a number above zero the credential is kept until it is rejected (C5). */
+  /**
+   * Seconds from `issuedAt`. Zero and less count as one second; without a number the credential is kept
+   * until it is reported as refused.
+   */
   readonly expiresIn?: number | undefined;
-  /** The refresh token to present next, if the IdP gave a new one (A3). */
+  /** A refresh token that came with it. `TokenCache` does not keep it: an issuer that needs it keeps its own. */
   readonly refreshToken?: string | undefined;
-  /** When it was issued, in milliseconds since the epoch; now by default, and where it is in the future (C10). */
+  /**
+   * When it was issued, in milliseconds since the epoch. An instant in the future counts as now.
+   * @default now
+   */
   readonly issuedAt?: number | undefined;
-  /** The number under which a store keeps it, if one does. */
-  readonly generation?: number | undefined;
 }
 
 /** A token that can be used. */
@@ -65,19 +79,23 @@ export interface AccessToken {
  * What one token request brought: a token, or the reason why what came is none. The refresh token
  * counts in both cases (A3).
  */
-export type Redemption = { readonly refreshToken?: string | undefined } & (
-  | { readonly token: AccessToken }
-  | { readonly unusable: AuthError }
-);
+export type Redemption = {
+  readonly refreshToken?: string | undefined;
+  /** Seconds that the refresh token to present next can still be used, where the IdP says so. */
+  readonly refreshTokenExpiresIn?: number | undefined;
+} & ({ readonly token: AccessToken } | { readonly unusable: AuthError });
 
-/** Gets one new credential: a single exchange with an IdP. May throw; may take no argument. */
+/** Gets one new credential, in a single exchange with an IdP. May throw; may take no argument. */
 export type Issue = (why: IssueContext) => Promise<Issued>;
 
 /**
- * The seconds of a lifetime as an IdP spells it: 3600, 3600.5 or "3600" (A2). `undefined` for
- * everything that gives no lifetime: absent, null, zero, negative, no number (C5).
+ * The seconds of a lifetime as an IdP spells it: 3600, 3600.5 or "3600" (A2). Zero and less count as one
+ * second, since servers round down. `undefined` for what gives no lifetime: absent, null, no number (C5).
  */
 export function lifetimeOf(value: unknown): number | undefined {
   const seconds = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) return undefined;
+  return seconds > 0 ? seconds : SHORTEST_LIFETIME_SECS;
 }
+
+const SHORTEST_LIFETIME_SECS = 1;

@@ -50,12 +50,18 @@ describe("diagnostic events", () => {
     const cache = new TokenCache(retrying(numbered()), { type: "my_idp", name: "sf", random });
     await Promise.all([cache.getToken(), cache.getToken(), cache.getToken()]);
     await cache.invalidate(await cache.getToken());
-    const common = { type: "my_idp", name: "sf", attempts: 1 };
+    const common = { type: "my_idp", name: "sf" };
     expect(heard).toEqual([
-      ["flight:start", { ...common, reason: "initial", generation: 1, waiters: 0 }],
-      ["flight:end", { ...common, reason: "initial", generation: 1, waiters: 3, duration: 0, outcome: "issued" }],
-      ["flight:start", { ...common, reason: "invalidated", generation: 2, waiters: 0 }],
-      ["flight:end", { ...common, reason: "invalidated", generation: 2, waiters: 1, duration: 0, outcome: "issued" }],
+      ["flight:start", { ...common, reason: "initial", generation: 1, attempts: 0, waiters: 0 }],
+      [
+        "flight:end",
+        { ...common, reason: "initial", generation: 1, attempts: 1, waiters: 3, duration: 0, outcome: "issued" },
+      ],
+      ["flight:start", { ...common, reason: "invalidated", generation: 2, attempts: 0, waiters: 0 }],
+      [
+        "flight:end",
+        { ...common, reason: "invalidated", generation: 2, attempts: 1, waiters: 1, duration: 0, outcome: "issued" },
+      ],
     ]);
   });
 
@@ -103,11 +109,11 @@ describe("diagnostic events", () => {
       ["stale-served", { why: "failed", generation: 1 }],
       ["flight:start", { reason: "invalidated", generation: 2 }],
       ["retry", { reason: "invalidated", attempt: 1, delay: 100, down: true }],
-      ["gate", { state: "closed", consecutiveFailures: 2, down: true }],
+      ["gate", { state: "blocked", consecutiveFailures: 2, down: true }],
       ["flight:error", { reason: "invalidated", generation: 2, outcome: "failed", down: true }],
       ["flight:end", { reason: "invalidated", generation: 2, outcome: "failed", down: true }],
       ["flight:start", { reason: "invalidated", generation: 2 }],
-      ["gate", { state: "open", consecutiveFailures: 0 }],
+      ["gate", { state: "clear", consecutiveFailures: 0 }],
       ["flight:end", { reason: "invalidated", generation: 2, outcome: "issued" }],
     ]);
     expect(inspect(heard, { depth: null, showHidden: true })).not.toContain("s3cr3t");

@@ -1,19 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { fromConfig, type Runtime } from "../../src/index.js";
 import { errorOf } from "../support/errors.js";
+import { faultsOf } from "../support/faults.js";
 
 const oauth2 = { token_url: "https://idp.example/token", client_id: "id", client_secret: "s3cr3t" };
 const refresh = { ...oauth2, refresh_token: "r3fr3sh" };
 const endpoint = { url: "https://api.example/login", token_path: "$.token" };
-
-async function faultsOf(type: string, config: unknown, runtime?: Runtime): Promise<Record<string, string>> {
-  const error = await errorOf(() => fromConfig({ type, config }, runtime));
-  expect(error).toMatchObject({ name: "ConfigError", code: "config", retryable: false });
-  const issues = error.issues as { path: string; message: string }[];
-  for (const { path, message } of issues)
-    expect(error.message).toContain(path === "" ? message : `${path}: ${message}`);
-  return Object.fromEntries(issues.map(({ path, message }) => [path.replace(/^config\.?/, ""), message]));
-}
 
 describe("G1 null means absent", () => {
   test("G1 every optional key may be null", () => {
@@ -46,7 +38,7 @@ describe("G2 all faults at once", () => {
       scopes: [1],
       params: { scope: "x", grant_type: "y", nested: {} },
       headers: { "a b": "s3cr3t", ok: "line\nbreak s3cr3t", "Content-Length": "1", A: "1", a: "2" },
-      expiry_ratio: "0.5",
+      expiry_ratio: "half",
       default_expires_in: 0,
     });
     expect(Object.keys(faults).sort()).toEqual([
@@ -141,14 +133,14 @@ describe("G2 nothing is told twice, nothing is kept back", () => {
 });
 
 describe("G3 expiry_ratio", () => {
-  test.each([[0], [-0.1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY], ["0.5"], [true]])(
+  test.each([[0], [-0.1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY], ["1.5"], ["0x1"], [""], [true]])(
     "G3 %s is refused",
     async (expiry_ratio) => {
       expect(Object.keys(await faultsOf("token_endpoint", { ...endpoint, expiry_ratio }))).toEqual(["expiry_ratio"]);
     },
   );
 
-  test.each([[1], [0.5], [0.0001]])("G3 %s is taken", (expiry_ratio) => {
+  test.each([[1], [0.5], [0.0001], ["0.5"], [".5"], ["5e-1"], ["1\n"]])("G3 %j is taken", (expiry_ratio) => {
     fromConfig({ type: "token_endpoint", config: { ...endpoint, expiry_ratio } });
   });
 });
@@ -190,8 +182,7 @@ describe("the keys of each type", () => {
   });
 
   test.each([
-    ["a body with GET", { method: "GET", body: {} }, { body: /GET or HEAD/ }],
-    ["a body with head", { method: "head", body: {} }, { body: /GET or HEAD/ }],
+    ["a body with head", { method: "head", body: {} }, { body: /HEAD/ }],
     ["a method that is none", { method: "G T" }, { method: /HTTP method/ }],
     ["a tunnel", { method: "connect" }, { method: /has an answer/ }],
     ["a nested form", { encoding: "form", body: { a: { b: 1 } } }, { body: /flat mapping/ }],

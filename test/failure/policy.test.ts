@@ -1,11 +1,11 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import {
-  closeGate,
-  type Gate,
+  afterFailure,
+  CLEAR,
+  type GateState,
   isRetryable,
   isRetryableAnswer,
-  OPEN_GATE,
   renewalInstant,
   replaceableAge,
   retryDelay,
@@ -18,8 +18,8 @@ const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const instant = fc.integer({ min: 0, max: 4e12 });
 const failures = fc.array(fc.constantFrom(retryable, terminal, new Error("foreign")), { minLength: 1, maxLength: 40 });
 
-function gateAfter(all: readonly unknown[], now = 0, random = () => 0.999_999): Gate {
-  return all.reduce<Gate>((gate, failure) => closeGate(gate, failure, now, random), OPEN_GATE);
+function gateAfter(all: readonly unknown[], now = 0, random = () => 0.999_999): GateState {
+  return all.reduce<GateState>((state, failure) => afterFailure(state, failure, now, random), CLEAR);
 }
 
 describe("F1 what is retryable", () => {
@@ -34,6 +34,7 @@ describe("F1 what is retryable", () => {
       expect(isRetryableAnswer(status, "invalid_grant")).toBe(false);
       expect(isRetryableAnswer(status, "server_error")).toBe(true);
       expect(isRetryableAnswer(status, "temporarily_unavailable")).toBe(true);
+      expect(isRetryableAnswer(status, "unknown_error")).toBe(true);
     },
   );
 
@@ -50,7 +51,7 @@ describe("F1 what is retryable", () => {
 });
 
 describe("F2 the wait before the next attempt", () => {
-  const attempt = { failure: retryable, attempt: 1, retries: 2, timeLeft: 30_000, presentsRefreshToken: false };
+  const attempt = { failure: retryable, attempt: 1, retries: 2, timeLeft: 30_000, lostAnswers: 0 };
 
   property.prop([chance, fc.integer({ min: 1, max: 10 })])(
     "F2 full jitter from 200 ms, doubling, at most 5 s",
@@ -66,12 +67,12 @@ describe("F2 the wait before the next attempt", () => {
     fc.integer({ min: 1, max: 20 }),
     fc.nat(60_000),
     fc.option(fc.nat(100)),
-    fc.boolean(),
+    fc.nat(3),
   ])(
     "F2 never more attempts than allowed, never a wait beyond the deadline, never less than Retry-After",
-    (random, retries, n, timeLeft, retryAfter, presentsRefreshToken) => {
+    (random, retries, n, timeLeft, retryAfter, lostAnswers) => {
       const failure = new AuthError("busy", { status: 503, retryable: true, retryAfter: retryAfter ?? undefined });
-      const delay = retryDelay({ failure, attempt: n, retries, timeLeft, presentsRefreshToken }, () => random);
+      const delay = retryDelay({ failure, attempt: n, retries, timeLeft, lostAnswers }, () => random);
       if (n > retries) expect(delay).toBeUndefined();
       if (delay === undefined) return;
       expect(delay).toBeLessThan(timeLeft);
@@ -89,31 +90,37 @@ describe("F2 the wait before the next attempt", () => {
     expect(retryDelay({ ...attempt, failure: busy(30) }, () => 0.5)).toBeUndefined();
   });
 
-  test("F2 a refresh whose answer was lost is retried at once; one that was never sent is not", () => {
-    const refresh = { ...attempt, presentsRefreshToken: true };
-    expect(retryDelay({ ...refresh, failure: new TransportError("reset") }, () => 0.5)).toBe(0);
-    expect(retryDelay({ ...refresh, failure: retryable }, () => 0.5)).toBe(100);
-    expect(
-      retryDelay({ ...refresh, failure: new AuthError("busy", { status: 503, retryable: true }) }, () => 0.5),
-    ).toBe(100);
-    expect(retryDelay({ ...refresh, failure: new TransportError("reset"), timeLeft: 0 }, () => 0.5)).toBeUndefined();
+  test("F2 the first lost answer of a refresh is retried at once, the next after a backoff; one that was never sent too", () => {
+    const lost = { ...attempt, lostAnswers: 1, failure: new TransportError("reset") };
+    expect(retryDelay(lost, () => 0.5)).toBe(0);
+    expect(retryDelay({ ...lost, attempt: 2, lostAnswers: 2 }, () => 0.5)).toBe(200);
+    expect(retryDelay({ ...lost, failure: retryable }, () => 0.5)).toBe(100);
+    expect(retryDelay({ ...lost, failure: new AuthError("busy", { status: 503, retryable: true }) }, () => 0.5)).toBe(
+      100,
+    );
+    expect(retryDelay({ ...lost, timeLeft: 0 }, () => 0.5)).toBeUndefined();
+  });
+
+  test("F2 what must fail again in the same way is not tried again", () => {
+    const untrusted = new TransportError("certificate", { unsent: true, retryable: false });
+    expect(retryDelay({ ...attempt, failure: untrusted }, () => 0.5)).toBeUndefined();
   });
 });
 
 describe("F4 the gate", () => {
   test("F4 retryable: the first failure costs nothing, then 1 s doubling to 60 s", () => {
-    const closed = Array.from({ length: 9 }, (_, n) => gateAfter(Array(n + 1).fill(retryable)).closedUntil / 1000);
+    const closed = Array.from({ length: 9 }, (_, n) => gateAfter(Array(n + 1).fill(retryable)).blockedUntil / 1000);
     expect(closed.map(Math.round)).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60]);
   });
 
   test("F4 terminal: closes at once, 30 s doubling to 15 min", () => {
-    const closed = Array.from({ length: 7 }, (_, n) => gateAfter(Array(n + 1).fill(terminal)).closedUntil / 1000);
+    const closed = Array.from({ length: 7 }, (_, n) => gateAfter(Array(n + 1).fill(terminal)).blockedUntil / 1000);
     expect(closed.map(Math.round)).toEqual([30, 60, 120, 240, 480, 900, 900]);
   });
 
   property.prop([failures, instant, chance])("F4 jitter takes at most half of a cool-down", (all, now, random) => {
-    const full = gateAfter(all, now).closedUntil - now;
-    const some = gateAfter(all, now, () => random).closedUntil - now;
+    const full = gateAfter(all, now).blockedUntil - now;
+    const some = gateAfter(all, now, () => random).blockedUntil - now;
     expect(some).toBeLessThanOrEqual(full + 1);
     expect(some).toBeGreaterThanOrEqual(full / 2 - 1);
     expect(full).toBeLessThanOrEqual(15 * 60_000);
@@ -123,9 +130,9 @@ describe("F4 the gate", () => {
     "F4 a longer Retry-After, up to 1 h, counts from the first failure on",
     (all, retryAfter) => {
       const failure = new AuthError("busy", { status: 503, retryable: true, retryAfter });
-      const closed = gateAfter([...all, failure]).closedUntil;
+      const closed = gateAfter([...all, failure]).blockedUntil;
       expect(closed).toBeGreaterThanOrEqual(Math.min(retryAfter, 3600) * 1000);
-      expect(gateAfter([failure]).closedUntil).toBe(Math.min(retryAfter, 3600) * 1000);
+      expect(gateAfter([failure]).blockedUntil).toBe(Math.min(retryAfter, 3600) * 1000);
       expect(closed).toBeLessThanOrEqual(3_600_000);
     },
   );
@@ -134,7 +141,7 @@ describe("F4 the gate", () => {
     "F3 a renewal waits at least as long as the gate, and never not at all",
     (all, now, random) => {
       const gate = gateAfter(all, now, () => random);
-      expect(gate.renewAfter).toBeGreaterThanOrEqual(gate.closedUntil);
+      expect(gate.renewAfter).toBeGreaterThanOrEqual(gate.blockedUntil);
       expect(gate.renewAfter).toBeGreaterThanOrEqual(now + 500);
       expect(gate.failuresInARow).toBe(all.length);
     },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { withDeadline } from "../../src/failure/deadline.js";
+import { asLostAnswer } from "../../src/failure/policy.js";
 import { type RetryPolicy, retrying } from "../../src/failure/retrying.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError, TransportError } from "../../src/values/errors.js";
@@ -88,13 +89,13 @@ test.each([[-1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY]])("G2 retries: 
 });
 
 describe("H2 the shares of attempts", () => {
-  test("H2 each attempt has an equal share, whether or not it heeds its signal", async () => {
+  test("H2 after an equal share of the time the next attempt begins beside it; all of them end with the flight", async () => {
     const aborted: boolean[] = [];
     const { starts, outcome, seconds } = await fly((_n, { signal }) => {
       signal.addEventListener("abort", () => aborted.push(true));
       return new Promise(() => {});
     });
-    expect(starts.map((start) => Math.round(start / 100) / 10)).toEqual([0, 10.1, 20.3]);
+    expect(starts.map((start) => Math.round(start / 100) / 10)).toEqual([0, 10, 20]);
     expect(outcome).toMatchObject({ code: "transport" });
     expect(seconds).toBeCloseTo(30, 5);
     expect(aborted).toHaveLength(3);
@@ -108,8 +109,66 @@ describe("H2 the shares of attempts", () => {
 
   test("F2 a refresh whose answer was lost is retried at once", async () => {
     const lost = new TransportError("reset");
-    const { starts } = await fly(() => Promise.reject(lost), { presentsRefreshToken: true });
-    expect(starts).toEqual([0, 0, 0]);
+    const { starts } = await fly(() => Promise.reject(lost), { presentsRefreshToken: true, retries: 3 });
+    expect(starts).toEqual([0, 0, 200, 600]);
+  });
+
+  test("F2 so is one whose success could not be read, and only a refresh", async () => {
+    const unreadable = asLostAnswer(new AuthError("HTTP 200, but not JSON", { status: 200, unreadable: true }));
+    const { starts } = await fly((n) => (n < 2 ? Promise.reject(unreadable) : Promise.resolve(issued)), {
+      presentsRefreshToken: true,
+    });
+    expect(starts).toEqual([0, 0]);
+  });
+
+  test("F2 a refusal after a lost answer gets one more try after a pause, and names the loss", async () => {
+    const lost = new TransportError("reset");
+    const refused = () => new AuthError("already being processed", { status: 400, error: "invalid_grant" });
+    const answers = [lost, refused(), refused()];
+    const policy = { presentsRefreshToken: true, retries: 1 };
+    const { starts, outcome } = await fly((n) => Promise.reject(answers[n - 1]), policy);
+    expect(starts).toEqual([0, 0, 750]);
+    expect(outcome).toMatchObject({ error: "invalid_grant", cause: lost });
+    const recovered = await fly((n) => (n < 3 ? Promise.reject(answers[n - 1]) : Promise.resolve(issued)), policy);
+    expect(recovered.outcome).toBe("issued");
+  });
+
+  test("H2 a refresh is not begun with less than a share left: cutting off a slow rotation loses it", async () => {
+    const busy = new AuthError("HTTP 504", { status: 504, retryable: true });
+    const policy = { presentsRefreshToken: true };
+    const slow = () => new Promise<Issued>((_resolve, reject) => setTimeout(reject, 21_000, busy));
+    expect(await fly(slow, policy)).toMatchObject({ starts: [0], outcome: busy });
+    const quicker = () => new Promise<Issued>((_resolve, reject) => setTimeout(reject, 9000, busy));
+    expect((await fly(quicker, policy)).starts).toEqual([0, 9100, 18_300]);
+  });
+
+  test("H2 a slow IdP is waited for: the first answer counts, and the others are let go of", async () => {
+    const signals: AbortSignal[] = [];
+    const { starts, outcome, seconds, retries } = await fly((_n, { signal }) => {
+      signals.push(signal);
+      return new Promise((resolve) => setTimeout(resolve, 12_000, issued));
+    });
+    expect({ starts, outcome, seconds: Math.round(seconds) }).toEqual({
+      starts: [0, 10_000],
+      outcome: "issued",
+      seconds: 22,
+    });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(retries).toMatchObject([{ attempt: 1, delay: 0, failure: { code: "transport" } }]);
+  });
+
+  test("H2 a refusal counts as an answer, though another attempt is under way", async () => {
+    const refused = new AuthError("no", { status: 401, error: "invalid_client" });
+    const { starts, outcome } = await fly((n) => (n === 1 ? new Promise(() => {}) : Promise.reject(refused)));
+    expect({ starts, outcome }).toEqual({ starts: [0, 10_000], outcome: refused });
+  });
+
+  test("H2 F2 where one attempt has failed, the other is still waited for, and the next begins after the backoff", async () => {
+    const { starts, outcome } = await fly((n) => {
+      if (n === 1) return new Promise((resolve) => setTimeout(resolve, 15_000, issued));
+      return Promise.reject(down);
+    });
+    expect({ starts, outcome }).toEqual({ starts: [0, 10_000, 10_200], outcome: "issued" });
   });
 
   test("H2 a wait is cut off by the deadline", async () => {

@@ -1,16 +1,13 @@
-/** Rules D1 to D7 over a store in memory: what a fleet does, one step at a time. */
+/** Rules D1 to D7, one step at a time: several grants over one record, in a store and private alike. */
 
-import { channel } from "node:diagnostics_channel";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { UntimedContext } from "../../src/failure/deadline.js";
-import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Refresh } from "../../src/grant/adoption.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError, TransportError } from "../../src/values/errors.js";
-import type { Redemption } from "../../src/values/issued.js";
 import { errorOf } from "../support/errors.js";
-import { FlakyStore, invalidGrant, playedIdp, processOf, recordIn, redemption } from "../support/fleet.js";
+import { invalidGrant, places, playedIdp, processOf, recordIn, redemption } from "../support/fleet.js";
 
-const initial: UntimedContext = { reason: "initial" };
+const initial: Refresh = { reason: "initial", held: undefined };
 const bearer = Credential.bearer;
 const seconds = (n: number) => vi.advanceTimersByTimeAsync(n * 1000);
 
@@ -19,600 +16,223 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** The warnings and the events of a grant at risk, from now on. */
-function heard() {
-  const warnings: unknown[] = [];
-  const events: unknown[] = [];
-  const emit = vi.spyOn(process, "emitWarning").mockImplementation((text, options) => {
-    warnings.push([(options as { code?: string }).code, text]);
-  });
-  const hear = (event: unknown) => events.push(event);
-  channel("faucet-auth:grant-at-risk").subscribe(hear);
-  onTestFinished(() => {
-    emit.mockRestore();
-    channel("faucet-auth:grant-at-risk").unsubscribe(hear);
-  });
-  return { warnings, events };
-}
-
-describe("D1 look, adopt, or redeem under the lock", () => {
-  test("D1 a fresh process adopts what is there, without a request, with the time that is left of it", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const began = Date.now();
-    await processOf(idp, store).issue(initial);
-    await seconds(100);
-    const spared = vi.fn();
-    const adopted = await processOf(idp, store).issue({ ...initial, onSpared: spared });
-    expect(adopted).toEqual({ credential: bearer("t1"), expiresIn: 3600, issuedAt: began, generation: 1 });
-    expect(spared).toHaveBeenCalledOnce();
-    expect(idp.presented).toEqual(["r0"]);
-  });
-
-  test("D1 many processes at once make one request, and all have its token", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const all = Promise.all(Array.from({ length: 50 }, () => processOf(idp, store).issue(initial)));
-    await seconds(2);
-    expect(new Set((await all).map(({ generation }) => generation))).toEqual(new Set([1]));
-    expect(idp.presented).toEqual(["r0"]);
-  });
-
-  test("D1 a process that reports A while the store holds A's successor adopts that, whatever its text", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => ({ ...redemption(1), refreshToken: "r" });
-    const [late, early] = [processOf(idp, store), processOf(idp, store)];
-    await late.issue(initial);
-    const report = { reason: "invalidated", rejected: bearer("t1"), generation: 1 } as const;
-    expect(await early.issue(report)).toMatchObject({ credential: bearer("t1"), generation: 2 });
-    expect(await late.issue(report)).toMatchObject({ credential: bearer("t1"), generation: 2 });
-    expect(idp.presented).toHaveLength(2);
-  });
-
-  test("D1 a credential of unknown generation is compared by its value", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store).issue(initial);
-    const grant = processOf(idp, store);
-    expect(await grant.issue({ reason: "invalidated", rejected: bearer("t0") })).toMatchObject({ generation: 1 });
-    expect(await grant.issue({ reason: "invalidated", rejected: bearer("t1") })).toMatchObject({ generation: 2 });
-  });
-
-  test("D1 what is stale or expired is not adopted, but redeemed", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store).issue(initial);
-    await seconds(3239);
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ generation: 1 });
-    await seconds(1);
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ generation: 2 });
-  });
-
-  test("C10 a record from a clock that is ahead counts as issued now, and is not renewed by its holder", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store, "r0", { clock: () => Date.now() + 60_000 }).issue(initial);
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ generation: 1 });
-    // Its holder's clock has jumped back: the token counts as expired, not as fresh for longer.
-    expect(await processOf(idp, store).issue({ reason: "expired", generation: 1 })).toMatchObject({ generation: 2 });
-  });
-
-  test("D1 never without the lock, and the token is on record before it is handed out", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const held = await store.lock("test", 60_000);
-    let isLocked: unknown;
-    idp.answer = async (n) => {
-      isLocked = (await store.lock("test", 1000)) === undefined;
-      return redemption(n);
-    };
-    const issued = processOf(idp, store).issue(initial);
-    await seconds(5);
-    expect(idp.presented).toEqual([]);
-    await held?.release();
-    await seconds(1);
-    expect(await issued).toMatchObject({ credential: bearer("t1") });
-    expect(isLocked).toBe(true);
-    expect(await recordIn(store)).toMatchObject({ accessToken: "t1", refreshToken: "r1" });
-    expect(await store.lock("test", 1000)).toMatchObject({ fencingToken: 3 });
-  });
-
-  test("D1 under the lock the record is read again: another may have redeemed meanwhile", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const lock = store.lock.bind(store);
-    vi.spyOn(store, "lock").mockImplementationOnce(async (...given) => {
-      await processOf(idp, store).issue(initial);
-      return lock(...given);
+describe.each(places)("a record %s", (_where, place) => {
+  describe("D1 look, adopt, or redeem under the lock", () => {
+    test("D1 a fresh process adopts what is there, without a request, with the time that is left of it", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      const began = Date.now();
+      await processOf(idp, store).refresh(initial);
+      await seconds(100);
+      const onAttempt = vi.fn();
+      const adopted = await processOf(idp, store).refresh({ ...initial, onAttempt });
+      expect(adopted).toEqual({ credential: bearer("t1"), expiresIn: 3600, issuedAt: began, revision: 1 });
+      expect(onAttempt).not.toHaveBeenCalled();
+      expect(idp.presented).toEqual(["r0"]);
     });
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ generation: 1 });
-    expect(idp.presented).toEqual(["r0"]);
-  });
 
-  test("D1 a lock that nobody gives up ends the wait with a StoreError", async () => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    vi.spyOn(store, "lock").mockResolvedValue(undefined);
-    const error = errorOf(() => processOf(idp, store).issue(initial));
-    await seconds(81);
-    expect(await error).toMatchObject({ code: "store", retryable: true, message: expect.stringContaining("80 s") });
-    expect(idp.presented).toEqual([]);
-  });
-});
-
-describe("D2 leases", () => {
-  test("D2 a lease that would not outlast the request is given up, and all is read again", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const elsewhere = playedIdp();
-    const lock = store.lock.bind(store);
-    let released = 0;
-    vi.spyOn(store, "lock").mockImplementationOnce(async (key, milliseconds) => {
-      const lease = await lock(key, milliseconds);
-      return (
-        lease && {
-          fencingToken: lease.fencingToken,
-          timeLeft: () => 29_000,
-          release: async () => {
-            released += 1;
-            await lease.release();
-            // Meanwhile another has redeemed.
-            await processOf(elsewhere, store).issue(initial);
-          },
-        }
-      );
+    test("D1 many processes at once make one request, and all have its token", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      const all = Promise.all(Array.from({ length: 50 }, () => processOf(idp, store).refresh(initial)));
+      await seconds(2);
+      expect(new Set((await all).map(({ revision }) => revision))).toEqual(new Set([1]));
+      expect(idp.presented).toEqual(["r0"]);
     });
-    const issued = processOf(idp, store).issue(initial);
-    await seconds(1);
-    expect(await issued).toMatchObject({ credential: bearer("t1") });
-    expect({ released, presented: idp.presented }).toEqual({ released: 1, presented: [] });
-    expect(elsewhere.presented).toEqual(["r0"]);
-  });
 
-  test("D2 no two tokens have one generation, though one of them was never stored", async () => {
-    heard();
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    await processOf(idp, store).issue(initial);
-    store.failing.set("write", Object.assign(new Error("full"), { code: "ENOSPC" }));
-    const grant = processOf(idp, store);
-    const unsaved = grant.issue({ reason: "expired", generation: 1 });
-    await seconds(6);
-    store.failing.clear();
-    const other = await processOf(idp, store).issue({ reason: "expired", generation: 1 });
-    expect((await unsaved).generation).not.toBe(other.generation);
-    const report = { reason: "invalidated", rejected: (await unsaved).credential } as const;
-    expect(await grant.issue({ ...report, generation: (await unsaved).generation ?? 0 })).toEqual(other);
-    expect(idp.presented).toHaveLength(3);
-  });
-
-  test("D2 D1 a token is handed out though another has written, and the store does not tell what", async () => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    vi.spyOn(store, "write").mockImplementationOnce(async () => {
-      store.failing.set("read", new Error("down"));
-      return false;
+    test("D1 a process that reports A while the store holds A's successor adopts that, whatever its text", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => ({ ...redemption(1), refreshToken: "r" });
+      const [late, early] = [processOf(idp, store), processOf(idp, store)];
+      await late.refresh(initial);
+      const report = { reason: "invalidated", rejected: bearer("t1"), held: 1 } as const;
+      expect(await early.refresh(report)).toMatchObject({ credential: bearer("t1"), revision: 2 });
+      expect(await late.refresh(report)).toMatchObject({ credential: bearer("t1"), revision: 2 });
+      expect(idp.presented).toHaveLength(2);
     });
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ credential: bearer("t1") });
-  });
 
-  /** A process that has sent its request, and lost its lease to the next: it slept. */
-  async function overtaken(next: (n: number) => Redemption | Promise<Redemption>) {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const arrivals: (() => void)[] = [];
-    idp.answer = (n) => {
-      if (n > 1) return next(n);
-      return new Promise((resolve) => arrivals.push(() => resolve(redemption(1))));
-    };
-    const slept = processOf(idp, store, "r0", { timeoutSecs: 3600 });
-    const asleep = slept.issue(initial).catch((error: unknown) => error);
-    await seconds(1);
-    // By a clock that is hours ahead, the lease is over.
-    const other = processOf(idp, new LaterStore(store), "r0");
-    const overtaker = other.issue(initial).catch((error: unknown) => error);
-    await seconds(1);
-    return { idp, store, overtaker, asleep, wake: () => arrivals[0]?.() };
-  }
-
-  /** The same states, seen by a host whose clock is ahead. */
-  class LaterStore extends MemoryTokenStore {
-    readonly #store: MemoryTokenStore;
-    constructor(store: MemoryTokenStore) {
-      super({ clock: () => Date.now() + 7_200_000 });
-      this.#store = store;
-    }
-    protected override load(key: string) {
-      return (this.#store as unknown as { load: MemoryTokenStore["load"] }).load(key);
-    }
-    protected override advance(...given: Parameters<MemoryTokenStore["advance"]>) {
-      return (this.#store as unknown as { advance: MemoryTokenStore["advance"] }).advance(...given);
-    }
-  }
-
-  test("D2 a holder that lost its lease never overwrites a later lease's record: it adopts it", async () => {
-    const { idp, store, overtaker, asleep, wake } = await overtaken((n) => redemption(n));
-    expect(await overtaker).toMatchObject({ credential: bearer("t2") });
-    wake();
-    await seconds(1);
-    expect(await asleep).toMatchObject({ credential: bearer("t2") });
-    expect(await recordIn(store)).toMatchObject({ refreshToken: "r2" });
-    expect(idp.presented).toEqual(["r0", "r0"]);
-  });
-
-  test("D2 its answer is kept where the later lease has written none, whose failure it takes back", async () => {
-    const { store, overtaker, asleep, wake } = await overtaken(() => Promise.reject(invalidGrant()));
-    expect(await overtaker).toMatchObject({ error: "invalid_grant" });
-    expect(await recordIn(store)).toMatchObject({ failure: { error: { error: "invalid_grant" } } });
-    wake();
-    await seconds(1);
-    expect(await asleep).toMatchObject({ credential: bearer("t1") });
-    const record = await recordIn(store);
-    expect(record).toMatchObject({ refreshToken: "r1", generation: 1 });
-    expect(record.failure).toBeUndefined();
-  });
-});
-
-describe("D3 a store that fails", () => {
-  const down = () => Object.assign(new Error("SET s3cr3t"), { code: "ECONNREFUSED" });
-
-  test.each([["read"], ["lock"]] as const)("D3 a grant with a refresh token: no %s, no request", async (method) => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    const grant = processOf(idp, store);
-    await grant.issue(initial);
-    store.failing.set(method, down());
-    const error = await errorOf(() => grant.issue({ reason: "expired", generation: 1 }));
-    expect(error).toMatchObject({ code: "store", retryable: true, message: expect.stringContaining("ECONNREFUSED") });
-    expect(error.message + error.cause).not.toContain("s3cr3t");
-    expect(idp.presented).toEqual(["r0"]);
-    store.failing.clear();
-    await grant.issue({ reason: "expired", generation: 1 });
-    expect(idp.presented).toEqual(["r0", "r1"]);
-  });
-
-  test("D3 one that never answers is given up", async () => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    vi.spyOn(store, "read").mockReturnValue(new Promise(() => {}));
-    const error = errorOf(() => processOf(idp, store).issue(initial));
-    await seconds(5);
-    expect(await error).toMatchObject({ code: "store", message: expect.stringContaining("no answer within 5 s") });
-  });
-
-  test("D3 a lease that comes after nobody waits for it any more is released", async () => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    const lock = store.lock.bind(store);
-    vi.spyOn(store, "lock").mockImplementationOnce(async (...given) => {
-      await new Promise((resolve) => setTimeout(resolve, 11_000));
-      return lock(...given);
+    test("D1 a credential of unknown revision is compared by its value", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      await processOf(idp, store).refresh(initial);
+      const grant = processOf(idp, store);
+      expect(await grant.refresh({ reason: "invalidated", rejected: bearer("t0"), held: undefined })).toMatchObject({
+        revision: 1,
+      });
+      expect(await grant.refresh({ reason: "invalidated", rejected: bearer("t1"), held: undefined })).toMatchObject({
+        revision: 2,
+      });
     });
-    const error = errorOf(() => processOf(idp, store).issue(initial));
-    await seconds(11);
-    expect(await error).toMatchObject({ code: "store" });
-    expect(await store.inner.lock("test", 1000)).toBeDefined();
+
+    test("D1 what is stale or expired is not adopted, but redeemed", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      await processOf(idp, store).refresh(initial);
+      await seconds(3239);
+      expect(await processOf(idp, store).refresh(initial)).toMatchObject({ revision: 1 });
+      await seconds(1);
+      expect(await processOf(idp, store).refresh(initial)).toMatchObject({ revision: 2 });
+    });
+
+    test("C10 a record from a clock that is ahead counts as issued now, and is not renewed by its holder", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      await processOf(idp, store, "r0", { clock: () => Date.now() + 60_000 }).refresh(initial);
+      expect(await processOf(idp, store).refresh(initial)).toMatchObject({ revision: 1 });
+      // Its holder's clock has jumped back: the token counts as expired, not as fresh for longer.
+      expect(await processOf(idp, store).refresh({ reason: "expired", held: 1 })).toMatchObject({ revision: 2 });
+    });
   });
 
-  test.each([["read"], ["lock"], ["write"]] as const)(
-    "D3 a grant without a refresh token warns once, and does without %s",
-    async (method) => {
-      const { warnings } = heard();
-      const [idp, store] = [playedIdp(), new FlakyStore()];
-      store.failing.set(method, down());
-      const grant = processOf(idp, store, undefined, { refreshToken: undefined });
-      for (const token of ["t1", "t2"]) {
-        const issued = grant.issue(initial);
-        await seconds(6);
-        expect(await issued).toMatchObject({ credential: bearer(token), expiresIn: 3600 });
-        await store.inner.write("test", { fencingToken: 99, text: JSON.stringify(emptyRecord) });
+  describe("D4 invalid_grant", () => {
+    test("D4 with nothing else there it is the error, and what is stored stays", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      const grant = processOf(idp, store);
+      await grant.refresh(initial);
+      idp.answer = () => Promise.reject(invalidGrant());
+      expect(await errorOf(() => grant.refresh({ reason: "expired", held: 1 }))).toMatchObject({
+        error: "invalid_grant",
+      });
+      expect(idp.presented).toEqual(["r0", "r1"]);
+      expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", accessToken: "t1", revision: 1 });
+    });
+  });
+
+  describe("D5 configured refresh tokens", () => {
+    test("D5 one never seen wins over a record that is fresh; one that was superseded never again", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      await processOf(idp, store, "old").refresh(initial);
+      const adopted = await processOf(idp, store, "new").refresh(initial);
+      expect(adopted).toMatchObject({ revision: 2 });
+      for (const configured of ["old", "new", "old"]) {
+        expect(await processOf(idp, store, configured).refresh(initial)).toMatchObject({ revision: 2 });
       }
-      expect(warnings).toEqual([["FAUCET_AUTH_STORE_UNAVAILABLE", expect.stringContaining("without the store")]]);
-    },
-  );
-  const emptyRecord = { version: 1, generation: 0, salt: "", seen: [] };
-
-  test("F4 D3 without the store the gate is the process's own", async () => {
-    heard();
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    store.failing.set("read", down());
-    idp.answer = () => Promise.reject(invalidGrant());
-    const grant = processOf(idp, store, undefined, { refreshToken: undefined, random: () => 0 });
-    await errorOf(() => grant.issue(initial));
-    expect(await errorOf(() => grant.issue(initial))).toMatchObject({ retryAt: Date.now() + 15_000 });
-    expect(idp.presented).toHaveLength(1);
-    idp.answer = (n) => redemption(n);
-    await seconds(15);
-    expect(await grant.issue(initial)).toMatchObject({ credential: bearer("t2") });
-  });
-
-  test("F4 D7 a failure that cannot be noted closes the gate of this process", async () => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    idp.answer = () => Promise.reject(invalidGrant());
-    store.failing.set("write", down());
-    const grant = processOf(idp, store, "r0", { random: () => 0 });
-    await errorOf(() => grant.issue(initial));
-    expect(await errorOf(() => grant.issue(initial))).toMatchObject({ retryAt: Date.now() + 15_000 });
-    expect(idp.presented).toHaveLength(1);
-  });
-
-  test("D3 strict turns that off", async () => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    store.failing.set("read", down());
-    const grant = processOf(idp, store, undefined, { refreshToken: undefined, strict: true });
-    expect(await errorOf(() => grant.issue(initial))).toMatchObject({ code: "store" });
-    expect(idp.presented).toEqual([]);
-  });
-
-  test("D3 a store that was emptied brings no spent token back", async () => {
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    const grant = processOf(idp, store);
-    await grant.issue(initial);
-    vi.spyOn(store, "read").mockResolvedValueOnce(undefined).mockResolvedValueOnce(undefined);
-    await grant.issue({ reason: "expired", generation: 1 });
-    expect(idp.presented).toEqual(["r0", "r1"]);
-  });
-
-  test("D3 a record that cannot be understood is left as it is, and quoted nowhere", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    for (const text of ['{"version":2,"refreshToken":"s3cr3t"}', "s3cr3t"]) {
-      await store.write("test", { fencingToken: 1, text });
-      const error = await errorOf(() => processOf(idp, store).issue(initial));
-      expect(error).toMatchObject({ code: "store", retryable: false });
-      expect(String(error.message) + error.cause).not.toContain("s3cr3t");
-      expect((await store.read("test"))?.text).toBe(text);
-    }
-    expect(idp.presented).toEqual([]);
-  });
-});
-
-describe("an answer that the store does not take", () => {
-  const full = () => Object.assign(new Error("full"), { code: "ENOSPC" });
-
-  test("it is written again within the lease, and nobody hears of it", async () => {
-    const { warnings, events } = heard();
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    store.failing.set("write", full());
-    const issued = processOf(idp, store).issue(initial);
-    await seconds(2);
-    store.failing.clear();
-    await seconds(2);
-    expect(await issued).toMatchObject({ generation: 1 });
-    expect(await recordIn(store)).toMatchObject({ refreshToken: "r1" });
-    expect([...warnings, ...events]).toEqual([]);
-    expect(store.writes).toBeGreaterThan(3);
-  });
-
-  test("then its callers are served, a warning and an event tell of it, and the next flight writes first", async () => {
-    const { warnings, events } = heard();
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    store.failing.set("write", full());
-    const grant = processOf(idp, store);
-    const issued = grant.issue(initial);
-    await seconds(6);
-    expect(await issued).toMatchObject({ credential: bearer("t1") });
-    expect(warnings).toEqual([["FAUCET_AUTH_GRANT_AT_RISK", expect.stringContaining("ENOSPC")]]);
-    expect(events).toMatchObject([{ state: "at-risk", name: "test", key: "test", error: { code: "store" } }]);
-    expect(await errorOf(() => grant.issue({ reason: "expired", generation: 1 }))).toMatchObject({ code: "store" });
-    expect(idp.presented).toEqual(["r0"]);
-
-    store.failing.clear();
-    await grant.issue({ reason: "expired", generation: 1 });
-    expect(events).toMatchObject([{ state: "at-risk" }, { state: "safe" }]);
-    expect(idp.presented).toEqual(["r0", "r1"]);
-    expect(await recordIn(store)).toMatchObject({ refreshToken: "r2", generation: 2 });
-  });
-
-  test("close() writes it, or says that it could not", async () => {
-    heard();
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    store.failing.set("write", full());
-    const grant = processOf(idp, store);
-    const issued = grant.issue(initial);
-    await seconds(6);
-    await issued;
-    expect(await errorOf(() => grant.close())).toMatchObject({ code: "store" });
-    store.failing.clear();
-    await grant.close();
-    expect(await recordIn(store)).toMatchObject({ refreshToken: "r1" });
-  });
-
-  test("strict: its callers get the error, and the next flight the token", async () => {
-    heard();
-    const [idp, store] = [playedIdp(), new FlakyStore()];
-    store.failing.set("write", full());
-    const grant = processOf(idp, store, "r0", { strict: true });
-    const error = errorOf(() => grant.issue(initial));
-    await seconds(6);
-    expect(await error).toMatchObject({ code: "store" });
-    store.failing.clear();
-    expect(await grant.issue(initial)).toMatchObject({ credential: bearer("t1") });
-    expect(idp.presented).toEqual(["r0"]);
-  });
-});
-
-describe("D4 invalid_grant", () => {
-  test("D4 another refresh token in the store is tried, once", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const grant = processOf(idp, store);
-    await grant.issue(initial);
-    const stored = await store.read("test");
-    idp.answer = async (n) => {
-      // Somebody has saved a late answer.
-      const text = JSON.stringify({ ...JSON.parse(stored?.text ?? ""), refreshToken: `late${n}`, generation: n });
-      await store.write("test", { fencingToken: 2, text });
-      if (n < 3) throw invalidGrant();
-      return redemption(n);
-    };
-    const retried = vi.fn();
-    const issued = await grant.issue({ reason: "expired", generation: 1, onRetry: retried });
-    expect(idp.presented).toEqual(["r0", "r1", "late2"]);
-    expect(retried).toHaveBeenCalledOnce();
-    expect(issued.generation).toBe(3);
-
-    idp.answer = async (n) => {
-      const text = JSON.stringify({ ...JSON.parse(stored?.text ?? ""), refreshToken: `late${n}`, generation: 3 });
-      await store.write("test", { fencingToken: 9, text });
-      throw invalidGrant();
-    };
-    await errorOf(() => grant.issue({ reason: "expired", generation: 3 }));
-    expect(idp.presented).toHaveLength(5);
-  });
-
-  test("D4 with nothing else there it is the error, and what is stored stays", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    const grant = processOf(idp, store);
-    await grant.issue(initial);
-    idp.answer = () => Promise.reject(invalidGrant());
-    expect(await errorOf(() => grant.issue({ reason: "expired", generation: 1 }))).toMatchObject({
-      error: "invalid_grant",
+      expect(await processOf(idp, store, "old").refresh({ reason: "expired", held: 2 })).toMatchObject({
+        revision: 3,
+      });
+      expect(idp.presented).toEqual(["old", "new", "r2"]);
     });
-    expect(idp.presented).toEqual(["r0", "r1"]);
-    expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", accessToken: "t1", generation: 1 });
-  });
-});
 
-describe("D5 configured refresh tokens", () => {
-  test("D5 one never seen wins over a record that is fresh; one that was superseded never again", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store, "old").issue(initial);
-    const adopted = await processOf(idp, store, "new").issue(initial);
-    expect(adopted).toMatchObject({ generation: 2 });
-    for (const configured of ["old", "new", "old"]) {
-      expect(await processOf(idp, store, configured).issue(initial)).toMatchObject({ generation: 2 });
-    }
-    expect(await processOf(idp, store, "old").issue({ reason: "expired", generation: 2 })).toMatchObject({
-      generation: 3,
+    test("D4 D5 a new one that is refused leaves the stored grant at work, and is not tried again", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      await processOf(idp, store, "old").refresh(initial);
+      idp.answer = (n, { refreshToken }) => (refreshToken === "wrong" ? Promise.reject(invalidGrant()) : redemption(n));
+      const grant = processOf(idp, store, "wrong");
+      await grant.refresh(initial);
+      await grant.refresh({ reason: "expired", held: 2 });
+      expect(idp.presented).toEqual(["old", "wrong", "r1", "r3"]);
     });
-    expect(idp.presented).toEqual(["old", "new", "r2"]);
-  });
 
-  test("D5 S1 the record has fingerprints, salted, and not the values", async () => {
-    const stores = [new MemoryTokenStore(), new MemoryTokenStore()];
-    for (const store of stores) await processOf(playedIdp(), store, "c0nfigured").issue(initial);
-    const [a, b] = await Promise.all(stores.map(recordIn));
-    expect(a?.seen).toHaveLength(1);
-    expect(a?.seen).not.toEqual(b?.seen);
-    expect(JSON.stringify(a)).not.toContain("c0nfigured");
-  });
+    test("D5 two that fail before there is any record: the old one redeems, and the new one wins all the same", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => Promise.reject(new TransportError("down"));
+      for (const configured of ["old", "new"]) {
+        await errorOf(() => processOf(idp, store, configured, { retries: 0 }).refresh(initial));
+      }
+      await seconds(60);
+      idp.presented = [];
+      idp.answer = (n) => redemption(n);
+      for (const configured of ["old", "new", "old"]) await processOf(idp, store, configured).refresh(initial);
+      expect(idp.presented).toEqual(["old", "new"]);
+    });
 
-  test("D4 D5 a new one that is refused leaves the stored grant at work, and is not tried again", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store, "old").issue(initial);
-    idp.answer = (n, { refreshToken }) => (refreshToken === "wrong" ? Promise.reject(invalidGrant()) : redemption(n));
-    const grant = processOf(idp, store, "wrong");
-    await grant.issue(initial);
-    await grant.issue({ reason: "expired", generation: 2 });
-    expect(idp.presented).toEqual(["old", "wrong", "r1", "r3"]);
-  });
-
-  test("D5 two that fail before there is any record: the old one redeems, and the new one wins all the same", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => Promise.reject(new TransportError("down"));
-    for (const configured of ["old", "new"]) {
-      await errorOf(() => processOf(idp, store, configured, { retries: 0 }).issue(initial));
-    }
-    await seconds(60);
-    idp.presented = [];
-    idp.answer = (n) => redemption(n);
-    for (const configured of ["old", "new", "old"]) await processOf(idp, store, configured).issue(initial);
-    expect(idp.presented).toEqual(["old", "new"]);
-  });
-
-  test("D5 a new one whose answer does not come is not yet seen: it is presented again", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store, "old").issue(initial);
-    idp.answer = () => Promise.reject(new AuthError("no", { status: 400, error: "invalid_client" }));
-    await errorOf(() => processOf(idp, store, "new").issue(initial));
-    await seconds(60);
-    idp.answer = (n) => redemption(n);
-    await processOf(idp, store, "new").issue(initial);
-    expect(idp.presented).toEqual(["old", "new", "new"]);
-  });
-});
-
-describe("D7 a failed flight", () => {
-  const refused = () => new AuthError("refused", { status: 401, error: "invalid_client", errorDescription: "no" });
-
-  test("D7 closes the gate for all processes, with its class, its codes and when to come again", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => Promise.reject(refused());
-    await errorOf(() => processOf(idp, store, "r0", { random: () => 0 }).issue(initial));
-    const error = await errorOf(() => processOf(idp, store).issue(initial));
-    expect(error).toMatchObject({ code: "auth", name: "AuthError", status: 401, error: "invalid_client" });
-    expect(error).toMatchObject({ errorDescription: "no", retryAt: Date.now() + 15_000 });
-    expect(error.cause).toMatchObject({ code: "auth", message: "refused" });
-    expect(idp.presented).toHaveLength(1);
-    idp.answer = (n) => redemption(n);
-    await seconds(15);
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ credential: bearer("t2") });
-    expect((await recordIn(store)).failure).toBeUndefined();
-  });
-
-  test("D7 those who waited for it have its error, not one of their own each", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => new Promise(() => {});
-    const began = Date.now();
-    const ended: number[] = [];
-    const errors = Promise.all(
-      Array.from({ length: 8 }, () =>
-        errorOf(() => processOf(idp, store).issue(initial)).finally(() => ended.push(Date.now() - began)),
-      ),
-    );
-    await seconds(32);
-    expect((await errors).map(({ code }) => code)).toEqual(Array(8).fill("transport"));
-    expect(Math.max(...ended)).toBeLessThan(30_500);
-    expect(idp.presented).toHaveLength(1);
-  });
-
-  test("F4 D7 the first retryable failure costs nothing, the second in a row closes the gate, wherever", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => Promise.reject(new TransportError("down", { unsent: true }));
-    const options = { retries: 0, random: () => 0 };
-    for (let n = 0; n < 2; n += 1) await errorOf(() => processOf(idp, store, "r0", options).issue(initial));
-    expect(await errorOf(() => processOf(idp, store).issue(initial))).toMatchObject({ retryAt: Date.now() + 500 });
-    expect(idp.presented).toHaveLength(2);
-  });
-
-  test("F4 D7 a refresh token that is not the one that failed opens the gate", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => Promise.reject(invalidGrant());
-    await errorOf(() => processOf(idp, store, "dead").issue(initial));
-    idp.answer = (n) => redemption(n);
-    expect(await processOf(idp, store, "alive").issue(initial)).toMatchObject({ credential: bearer("t2") });
-  });
-
-  test("F4 D7 failures of one refresh token do not count for another", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => Promise.reject(invalidGrant());
-    const options = { random: () => 0 };
-    await errorOf(() => processOf(idp, store, "a", options).issue(initial));
-    await errorOf(() => processOf(idp, store, "b", options).issue(initial));
-    expect(await errorOf(() => processOf(idp, store, "b").issue(initial))).toMatchObject({
-      retryAt: Date.now() + 15_000,
+    test("D5 a new one whose answer does not come is not yet seen: it is presented again", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      await processOf(idp, store, "old").refresh(initial);
+      idp.answer = () => Promise.reject(new AuthError("no", { status: 400, error: "invalid_client" }));
+      await errorOf(() => processOf(idp, store, "new").refresh(initial));
+      await seconds(60);
+      idp.answer = (n) => redemption(n);
+      await processOf(idp, store, "new").refresh(initial);
+      expect(idp.presented).toEqual(["old", "new", "new"]);
     });
   });
 
-  test("F3 D7 a fresh process is served by a token that is good, though the next cannot be had", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store).issue(initial);
-    await seconds(3500);
-    idp.answer = () => Promise.reject(refused());
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ generation: 1 });
-    expect(await processOf(idp, store).issue(initial)).toMatchObject({ generation: 1 });
-    expect(idp.presented).toHaveLength(2);
-    await seconds(100);
-    expect(await errorOf(() => processOf(idp, store).issue(initial))).toMatchObject({ code: "auth" });
-  });
+  describe("D7 a failed flight", () => {
+    const refused = () => new AuthError("refused", { status: 401, error: "invalid_client", errorDescription: "no" });
 
-  test("A3 D7 one whose token is unusable is noted beside the refresh token that it brought", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => ({ refreshToken: "r1", unusable: refused() });
-    await errorOf(() => processOf(idp, store).issue(initial));
-    expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", failure: { error: { status: 401 } } });
-    expect(await errorOf(() => processOf(idp, store).issue(initial))).toMatchObject({ retryAt: expect.any(Number) });
-    expect(idp.presented).toEqual(["r0"]);
-  });
+    test("D7 closes the gate for all processes, with its class, its codes and when to come again", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => Promise.reject(refused());
+      await errorOf(() => processOf(idp, store, "r0", { random: () => 0 }).refresh(initial));
+      const error = await errorOf(() => processOf(idp, store).refresh(initial));
+      expect(error).toMatchObject({ code: "auth", name: "AuthError", status: 401, error: "invalid_client" });
+      expect(error).toMatchObject({ errorDescription: "no", retryAt: Date.now() + 15_000 });
+      expect(error.cause).toMatchObject({ code: "auth", message: "refused" });
+      expect(idp.presented).toHaveLength(1);
+      idp.answer = (n) => redemption(n);
+      await seconds(15);
+      expect(await processOf(idp, store).refresh(initial)).toMatchObject({ credential: bearer("t2") });
+      expect((await recordIn(store)).failure).toBeUndefined();
+    });
 
-  test("D7 a failure that makes no sense does not make the refresh token unreadable", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    await processOf(idp, store).issue(initial);
-    const record = await recordIn(store);
-    const text = JSON.stringify({ ...record, failure: { lease: null }, issuedAt: null, expiresIn: "x" });
-    await store.write("test", { fencingToken: 9, text });
-    await processOf(idp, store).issue({ reason: "expired", generation: 1 });
-    expect(idp.presented).toEqual(["r0", "r1"]);
-  });
+    test("D7 those who waited for it have its error, not one of their own each", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => new Promise(() => {});
+      const began = Date.now();
+      const ended: number[] = [];
+      const errors = Promise.all(
+        Array.from({ length: 8 }, () =>
+          errorOf(() => processOf(idp, store).refresh(initial)).finally(() => ended.push(Date.now() - began)),
+        ),
+      );
+      await seconds(32);
+      expect((await errors).map(({ code }) => code)).toEqual(Array(8).fill("transport"));
+      expect(Math.max(...ended)).toBeLessThan(30_500);
+      expect(idp.presented).toHaveLength(1);
+    });
 
-  test("S1 D7 there is no secret in what is left beside the record", async () => {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
-    idp.answer = () => Promise.reject(new Error("r0 is a s3cr3t"));
-    await errorOf(() => processOf(idp, store, "r0", { retries: 0 }).issue(initial));
-    expect(JSON.stringify((await recordIn(store)).failure)).not.toMatch(/s3cr3t|r0/);
+    test("F4 D7 the first retryable failure costs nothing, the second in a row closes the gate, wherever", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => Promise.reject(new TransportError("down", { unsent: true }));
+      const options = { retries: 0, random: () => 0 };
+      for (let n = 0; n < 2; n += 1) await errorOf(() => processOf(idp, store, "r0", options).refresh(initial));
+      expect(await errorOf(() => processOf(idp, store).refresh(initial))).toMatchObject({ retryAt: Date.now() + 500 });
+      expect(idp.presented).toHaveLength(2);
+    });
+
+    test("F4 D7 a refresh token that is not the one that failed opens the gate", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => Promise.reject(invalidGrant());
+      await errorOf(() => processOf(idp, store, "dead").refresh(initial));
+      idp.answer = (n) => redemption(n);
+      expect(await processOf(idp, store, "alive").refresh(initial)).toMatchObject({ credential: bearer("t2") });
+    });
+
+    test("F4 D7 failures of one refresh token do not count for another", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => Promise.reject(invalidGrant());
+      const options = { random: () => 0 };
+      await errorOf(() => processOf(idp, store, "a", options).refresh(initial));
+      await errorOf(() => processOf(idp, store, "b", options).refresh(initial));
+      expect(await errorOf(() => processOf(idp, store, "b").refresh(initial))).toMatchObject({
+        retryAt: Date.now() + 15_000,
+      });
+    });
+
+    test("F3 D7 a fresh process is served by a token that is good, though the next cannot be had", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      await processOf(idp, store).refresh(initial);
+      await seconds(3500);
+      idp.answer = () => Promise.reject(refused());
+      expect(await processOf(idp, store).refresh(initial)).toMatchObject({ revision: 1 });
+      expect(await processOf(idp, store).refresh(initial)).toMatchObject({ revision: 1 });
+      expect(idp.presented).toHaveLength(2);
+      await seconds(100);
+      expect(await errorOf(() => processOf(idp, store).refresh(initial))).toMatchObject({ code: "auth" });
+    });
+
+    test("A3 D7 one whose token is unusable is noted beside the refresh token that it brought", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => ({ refreshToken: "r1", unusable: refused() });
+      await errorOf(() => processOf(idp, store).refresh(initial));
+      expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", failure: { error: { status: 401 } } });
+      expect(await errorOf(() => processOf(idp, store).refresh(initial))).toMatchObject({
+        retryAt: expect.any(Number),
+      });
+      expect(idp.presented).toEqual(["r0"]);
+    });
+
+    test("S1 D7 there is no secret in what is left beside the record", async () => {
+      const [idp, store] = [playedIdp(), place()];
+      idp.answer = () => Promise.reject(new Error("r0 is a s3cr3t"));
+      await errorOf(() => processOf(idp, store, "r0", { retries: 0 }).refresh(initial));
+      expect(JSON.stringify((await recordIn(store)).failure)).not.toMatch(/s3cr3t|r0/);
+    });
   });
 });

@@ -120,14 +120,14 @@ describe("D2 a holder that is stopped beyond its lease", () => {
     ]);
     expect(overtaker).toEqual({ token: "t2" });
     expect(woken).toEqual({ token: "t2" });
-    expect(record).toMatchObject({ accessToken: "t2", refreshToken: "r2" });
+    expect(record).toMatchObject({ tokens: { "": { accessToken: "t2" } }, refreshToken: "r2" });
   });
 
   test("D2 its answer is kept where there is none", async () => {
     const { overtaker, woken, record, idp } = await stopped(() => [{ error: "invalid_grant" }, 400]);
     expect(overtaker).toMatchObject({ code: "auth" });
     expect(woken).toEqual({ token: "t1" });
-    expect(record).toMatchObject({ accessToken: "t1", refreshToken: "r1" });
+    expect(record).toMatchObject({ tokens: { "": { accessToken: "t1" } }, refreshToken: "r1" });
     expect(idp.seen).toHaveLength(2);
   });
 });

@@ -31,7 +31,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     expect(idp.seen).toHaveLength(2);
   });
 
-  test.each([[undefined], [null], [0], [-5], ["never"]])(
+  test.each([[undefined], [null], ["never"], [""], [true], [{}]])(
     "C5 expires_in %j: the token is kept, or for default_expires_in",
     async (expires_in) => {
       const clock = testClock();
@@ -44,6 +44,20 @@ describe.each(fetchingTypes)("%s", (type, make) => {
       clock.advance(1_000_000);
       expect(await kept.getToken()).toBe(first);
       expect(await defaulted.getToken()).toEqual(bearer("token-3"));
+    },
+  );
+
+  test.each([[0], [-5], ["0"], ["-1.5"]])(
+    "C5 expires_in %j counts as one second: a token is fetched again once it is over",
+    async (expires_in) => {
+      const clock = testClock();
+      const idp = await startIdp(numberedTokens({ expires_in }));
+      const provider = make(idp, { default_expires_in: 100 }, { clock });
+      await provider.getToken();
+      clock.advance(0.89);
+      expect(await provider.getToken()).toEqual(bearer("token-1"));
+      clock.advance(0.02);
+      expect(await provider.getToken()).toEqual(bearer("token-2"));
     },
   );
 
@@ -191,7 +205,9 @@ describe.each(fetchingTypes)("%s", (type, make) => {
 
   test("H6 plain http to anything but loopback warns once, when the provider is made", async () => {
     const warnings: (Error & { code?: string })[] = [];
-    const collect = (warning: Error) => warnings.push(warning);
+    const collect = (warning: Error & { code?: string }) => {
+      if (warning.code === "FAUCET_AUTH_PLAIN_HTTP") warnings.push(warning);
+    };
     process.on("warning", collect);
     make({ tokenUrl: "http://user:s3cr3t@idp.example:8080/token?key=s3cr3t" }, {}, { name: "sf" });
     for (const host of ["localhost", "idp.localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
@@ -398,7 +414,12 @@ describe("S1 errors of dispatchers", () => {
     const error: Error & { code?: string } = new Error("odd");
     error.code = SECRETS.header;
     error.cause = error;
-    const dispatcher = { request: () => Promise.reject(error) };
+    const dispatcher = {
+      request: () => Promise.reject(error),
+      dispatch(): boolean {
+        throw error;
+      },
+    };
     const told = await errorOf(() =>
       fetching.token_endpoint({ tokenUrl: "https://idp.example" }, {}, { dispatcher }).getToken(),
     );

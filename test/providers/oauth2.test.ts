@@ -31,11 +31,11 @@ describe("the token request", () => {
     ]);
   });
 
-  test("client_secret_basic form-encodes both parts, and repeats nothing in the body (RFC 6749 §2.3.1)", async () => {
+  test("K1 client_secret_basic form-encodes both parts, and repeats nothing in the body (RFC 6749 §2.3.1)", async () => {
     const idp = await startIdp();
     const config = { token_url: idp.tokenUrl, ...client, token_endpoint_auth_method: "client_secret_basic" } as const;
     await new OAuth2ClientCredentialsProvider(config).getToken();
-    const pair = Buffer.from("my+client:s%3Acr%25t+%2B%C3%BC").toString("base64");
+    const pair = Buffer.from("my%20client:s%3Acr%25t%20%2B%C3%BC").toString("base64");
     expect(idp.seen[0]?.headers.authorization).toBe(`Basic ${pair}`);
     expect(idp.seen[0]?.form).toEqual({ grant_type: "client_credentials" });
   });

@@ -4,10 +4,13 @@
  */
 
 import { TokenCache } from "../../src/cache/token-cache.js";
+import type { RequestToken } from "../../src/grant/grant-options.js";
+import { PrivateRepository } from "../../src/grant/repository.js";
+import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError, TransportError } from "../../src/values/errors.js";
-import type { IssueContext, Redemption } from "../../src/values/issued.js";
-import { privateGrant } from "./grants.js";
+import type { Redemption } from "../../src/values/issued.js";
+import { grantIn } from "./grants.js";
 import { type Simulation, seeded, simulate } from "./simulation.js";
 
 const CONNECTORS = 50;
@@ -36,14 +39,11 @@ export async function chaos(seed: number): Promise<ChaosReport> {
     const random = seeded(seed);
     const violations: string[] = [];
     const idp = new StrictIdp(simulation, random, violations);
-    const grant = privateGrant("r0", (held, why) => idp.redeem(held.refreshToken ?? "", why), { random });
+    const place = seed % 2 === 0 ? new PrivateRepository() : new MemoryTokenStore();
+    const requestToken: RequestToken = ({ refreshToken }, signal) => idp.redeem(refreshToken ?? "", signal);
+    const grant = grantIn(place, "r0", requestToken, { random, isShared: false });
     const refresh = random() < 0.5 ? "background" : "blocking";
-    const cache = new TokenCache((why) => grant.issue(why), {
-      random,
-      presents: () => grant.generation,
-      refresh,
-      timeoutSecs: Number.POSITIVE_INFINITY,
-    });
+    const cache = new TokenCache(grant.issuer(), { random, refresh });
     const counts = { calls: 0, served: 0, failed: 0 };
 
     const call = async (held: { credential?: Credential }): Promise<void> => {
@@ -129,7 +129,7 @@ class StrictIdp {
     return this.#simulation.now() - (this.#births.get(token) ?? 0) < MINUTE;
   }
 
-  async redeem(refreshToken: string, { signal }: IssueContext): Promise<Redemption> {
+  async redeem(refreshToken: string, signal: AbortSignal): Promise<Redemption> {
     this.requests.push(this.#simulation.now());
     switch (this.#pick(this.#mix)) {
       case "refusing":

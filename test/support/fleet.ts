@@ -1,14 +1,15 @@
 /** Several processes' worth of grants over one store, against an IdP that the test plays. */
 
-import type { RecordedGrant } from "../../src/grant/grant.js";
-import type { GrantOptions, Held } from "../../src/grant/grant-options.js";
+import type { Grant } from "../../src/grant/grant.js";
+import type { GrantOptions, HeldSecrets } from "../../src/grant/grant-options.js";
 import type { GrantRecord } from "../../src/grant/record.js";
+import { PrivateRepository } from "../../src/grant/repository.js";
 import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
 import type { Lease, StoredRecord, TokenStore } from "../../src/store/token-store.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError } from "../../src/values/errors.js";
 import type { Redemption } from "../../src/values/issued.js";
-import { privateGrant } from "./grants.js";
+import { grantIn, type Place } from "./grants.js";
 
 /** What an IdP issues: the n-th request gets `t<n>` and `r<n>`, for an hour. */
 export function redemption(n: number, refreshToken: string | undefined = `r${n}`): Redemption {
@@ -22,8 +23,8 @@ export const invalidGrant = () => new AuthError("refused", { status: 400, error:
 export function playedIdp() {
   const idp = {
     presented: [] as (string | undefined)[],
-    answer: (n: number, _held: Held): Redemption | Promise<Redemption> => redemption(n),
-    redeem: async (held: Held): Promise<Redemption> => {
+    answer: (n: number, _held: HeldSecrets): Redemption | Promise<Redemption> => redemption(n),
+    requestToken: async (held: HeldSecrets): Promise<Redemption> => {
       idp.presented.push(held.refreshToken);
       return idp.answer(idp.presented.length, held);
     },
@@ -65,14 +66,24 @@ export type PlayedIdp = ReturnType<typeof playedIdp>;
 /** A process with a grant of that refresh token. */
 export function processOf(
   idp: PlayedIdp,
-  store: TokenStore,
+  place: Place,
   refreshToken: string | undefined = "r0",
   options: Partial<GrantOptions> = {},
-): RecordedGrant {
-  return privateGrant(refreshToken, idp.redeem, { store, ...options });
+): Grant {
+  return grantIn(place, refreshToken, idp.requestToken, options);
 }
 
-/** The record that a store has for the grant. */
-export async function recordIn(store: TokenStore): Promise<GrantRecord> {
-  return JSON.parse((await store.read("test"))?.text ?? "null");
+/** The record of the grant, and the access token in it. */
+export async function recordIn(place: Place): Promise<GrantRecord & { accessToken?: string | undefined }> {
+  const record =
+    place instanceof PrivateRepository
+      ? (await place.read()).record
+      : (JSON.parse((await place.read("test"))?.text ?? "null") as GrantRecord);
+  return { ...record, accessToken: record.tokens[""]?.accessToken };
 }
+
+/** Both kinds of place. */
+export const places: readonly (readonly [string, () => Place])[] = [
+  ["in a store", () => new MemoryTokenStore()],
+  ["private", () => new PrivateRepository()],
+];

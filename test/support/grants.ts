@@ -1,29 +1,45 @@
 /** Grants over a record, without a provider and without HTTP. */
 
-import { RecordedGrant } from "../../src/grant/grant.js";
-import type { GrantOptions, Redeem } from "../../src/grant/grant-options.js";
-import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
+import { Grant } from "../../src/grant/grant.js";
+import type { GrantOptions, RequestToken } from "../../src/grant/grant-options.js";
+import { PrivateRepository } from "../../src/grant/repository.js";
+import { StoredRepository } from "../../src/grant/stored-repository.js";
+import type { TokenStore } from "../../src/store/token-store.js";
 import { Credential } from "../../src/values/credential.js";
 
-/** A grant in a memory of its own, or wherever `options` say. */
-export function privateGrant(
+const name = { type: "test", name: "test", key: "test" };
+
+/** Where a record is kept: in a token store, or in memory that all grants of a test share. */
+export type Place = TokenStore | PrivateRepository;
+
+/** A grant whose record is there, private by default. */
+export function grantIn(
+  place: Place,
   refreshToken: string | undefined,
-  redeem: Redeem,
+  requestToken: RequestToken,
   options: Partial<GrantOptions> = {},
-): RecordedGrant {
-  return new RecordedGrant({
-    identity: { type: "test", name: "test", key: "test" },
-    store: new MemoryTokenStore(),
+): Grant {
+  const random = options.random ?? Math.random;
+  const hasRefreshToken = (options.refreshToken ?? refreshToken) !== undefined && !("refreshToken" in options);
+  const { strict = false } = options;
+  const isPrivate = place instanceof PrivateRepository;
+  return new Grant({
+    name,
+    repository: isPrivate
+      ? place
+      : new StoredRepository({ store: place, name, account: undefined, hasRefreshToken, strict, random }),
+    isShared: true,
     strict: false,
     refreshToken,
-    redeem,
+    audience: "",
+    requestToken,
     credential: Credential.bearer,
     expiryRatio: 0.9,
     defaultExpiresIn: undefined,
     retries: 2,
     timeoutSecs: 30,
     clock: () => Date.now(),
-    random: Math.random,
+    random,
     ...options,
   });
 }

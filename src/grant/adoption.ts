@@ -1,0 +1,54 @@
+/** Whether the token on record serves a flight, so that nobody has to ask the IdP (D1, D5). */
+
+import { Credential } from "../values/credential.js";
+import type { FlightContext, Issued } from "../values/issued.js";
+import { ageAt, lifespanOf } from "../values/lifespan.js";
+import type { GrantOptions } from "./grant-options.js";
+import { type GrantRecord, isUnseen, type RecordedToken } from "./record.js";
+
+/** A token and the revision of the record that it came with; `undefined` if it is not on record. */
+export interface Recorded extends Issued {
+  readonly revision: number | undefined;
+}
+
+/** A flight, and what its cache holds: the revision of the token that it wants to replace, if it has one. */
+export interface Refresh extends FlightContext {
+  readonly held: number | undefined;
+}
+
+/**
+ * The recorded token, unless the flight is there to replace it: because the cache holds that very one,
+ * a connector reported it, or the configured refresh token supersedes its grant (D5). It must be fresh,
+ * or where `oldest` says so, merely good.
+ */
+export function adoptable(
+  options: GrantOptions,
+  record: GrantRecord,
+  refresh: Refresh,
+  oldest: "fresh" | "stale",
+): Recorded | undefined {
+  const token = record.tokens[options.audience];
+  if (token === undefined || token.revision === refresh.held || isUnseen(record, options.refreshToken))
+    return undefined;
+  const recorded = issuedFrom(options, token);
+  if (recorded === undefined || isRejected(recorded, refresh)) return undefined;
+  const now = options.clock();
+  const lifespan = lifespanOf(recorded.issuedAt ?? now, recorded.expiresIn, { now, expiryRatio: options.expiryRatio });
+  const age = ageAt(lifespan, now);
+  return age === "fresh" || age === oldest ? recorded : undefined;
+}
+
+/** By its revision, which differs here; by its value only where the cache holds a token that is not on record (D1). */
+function isRejected({ credential }: Recorded, { rejected, held }: Refresh): boolean {
+  return rejected !== undefined && held === undefined && Credential.equals(credential, rejected);
+}
+
+function issuedFrom(options: GrantOptions, token: RecordedToken): Recorded | undefined {
+  const { accessToken, issuedAt, expiresIn = options.defaultExpiresIn, revision } = token;
+  try {
+    return { credential: options.credential(accessToken), expiresIn, issuedAt, revision };
+  } catch {
+    // A configuration that has changed may make no credential of it.
+    return undefined;
+  }
+}

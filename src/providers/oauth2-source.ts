@@ -1,0 +1,47 @@
+/** What the OAuth 2 providers share: a client asks its token endpoint by a grant, and gets a bearer token. */
+
+import type { HeldSecrets } from "../grant/grant-options.js";
+import { displayUrl } from "../http/url.js";
+import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
+import { type Grant, tokenRequest } from "../oauth2/token-request.js";
+import { readTokenResponse } from "../oauth2/token-response.js";
+import { Credential } from "../values/credential.js";
+import type { FetchingSettings, TokenSource } from "./fetching-provider.js";
+
+/** The settings of an OAuth 2 provider, whatever its grant. */
+export type OAuth2Settings = OAuth2Client & FetchingSettings & { readonly scopes: string | undefined };
+
+/** What one kind of grant adds. */
+export interface OAuth2Grant {
+  readonly type: string;
+  /** The refresh token that it starts with, if it does. */
+  readonly refreshToken?: string;
+  /** The grant's own parameters. */
+  parameters(held: HeldSecrets): Grant;
+}
+
+/** How `grant` asks for a token. */
+export function oauth2Source(settings: OAuth2Settings, { type, refreshToken, parameters }: OAuth2Grant): TokenSource {
+  const { token_url: url, client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
+  const refresh = refreshToken === undefined ? {} : { refreshToken };
+  return {
+    type,
+    url,
+    ...refresh,
+    clientId,
+    // A refresh token tells the account by itself; harmless changes, such as a header, must not end its grant.
+    account: refreshToken === undefined ? [url.href, clientId, Object.entries(headers).sort()] : [url.href, clientId],
+    audience: [scope?.split(" ").sort() ?? [], [...params].sort()],
+    formerOrigin: [displayUrl(url), clientId, [...params].sort(), scope],
+    secrets: [secret, refreshToken, ...params.map(([, value]) => value)],
+    visible: {
+      ...visibleClient(settings),
+      ...(refreshToken !== undefined && { refresh_token: "***" }),
+      scope,
+      expiry_ratio: settings.expiry_ratio,
+    },
+    request: (held) => tokenRequest(settings, { ...parameters(held), scope }),
+    read: readTokenResponse,
+    credential: Credential.bearer,
+  };
+}

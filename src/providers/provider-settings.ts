@@ -1,0 +1,23 @@
+/** The configuration of a provider that fetches tokens, checked beside its runtime. */
+
+import type * as z from "zod/mini";
+import { check, isGiven, type Relation } from "../config/check.js";
+import { persistFitsRuntime } from "./persistence.js";
+import { faultsOfRuntime, type Runtime } from "./runtime.js";
+
+/** What one type's configuration is checked against. */
+export interface ConfigRules<T> {
+  readonly schema: z.ZodMiniType<T>;
+  readonly relations: readonly Relation[];
+}
+
+/** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
+export function settingsOf<T>(
+  type: string,
+  { schema, relations }: ConfigRules<T>,
+  config: unknown,
+  runtime: Runtime,
+): T {
+  const persistence = isGiven(runtime) ? [persistFitsRuntime(runtime)] : [];
+  return check(type, config, { schema, relations: [...relations, ...persistence], others: faultsOfRuntime(runtime) });
+}
