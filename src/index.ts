@@ -14,6 +14,7 @@ export { TokenCache } from "./cache/token-cache.js";
 export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options.js";
 export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";
 export type { Resolver } from "./catalog/interpolation.js";
+export { accessToken, type BareToken } from "./connect/access-token.js";
 export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
 export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
@@ -33,7 +34,14 @@ export {
 export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 export type { PersistConfig } from "./providers/persistence.js";
 export type { ProviderFactory, Runtime } from "./providers/runtime.js";
-export { type StaticConfig, StaticProvider } from "./providers/static.js";
+export {
+  type StaticBasicConfig,
+  type StaticConfig,
+  type StaticHeaderConfig,
+  type StaticHeadersConfig,
+  StaticProvider,
+  type StaticTokenConfig,
+} from "./providers/static.js";
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
 export { FileTokenStore } from "./store/file-token-store.js";
@@ -46,6 +54,7 @@ export {
   type BearerCredential,
   Credential,
   type HeaderCredential,
+  type HeadersCredential,
   type TokenCredential,
 } from "./values/credential.js";
 export {

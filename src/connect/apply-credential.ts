@@ -32,6 +32,8 @@ export function credentialHeaders(credential: Credential): Record<string, string
       return { authorization: `Basic ${userPass(credential.username, credential.password)}` };
     case "header":
       return { [credential.name]: credential.value };
+    case "headers":
+      return { ...credential.headers };
     default:
       throw new TypeError(
         `a credential of type ${JSON.stringify((credential as { type?: unknown })?.type)} is no header`,

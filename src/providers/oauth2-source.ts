@@ -30,7 +30,8 @@ export function oauth2Source(settings: OAuth2Settings, { type, refreshToken, par
     ...refresh,
     clientId,
     // A refresh token tells the account by itself; harmless changes, such as a header, must not end its grant.
-    account: refreshToken === undefined ? [url.href, clientId, Object.entries(headers).sort()] : [url.href, clientId],
+    account:
+      refreshToken === undefined ? [url.href, clientId, Object.entries(headers).sort()] : [displayUrl(url), clientId],
     audience: [scope?.split(" ").sort() ?? [], [...params].sort()],
     formerOrigin: [displayUrl(url), clientId, [...params].sort(), scope],
     secrets: [secret, refreshToken, ...params.map(([, value]) => value)],

@@ -6,6 +6,7 @@ import { isGiven, type Relation } from "../config/check.js";
 import { optional, text, withDefault } from "../config/fields.js";
 import { crateFiles, crateKeys, formerKey, type Inherit } from "../grant/inheritance.js";
 import { StoredRepository } from "../grant/stored-repository.js";
+import { displayUrl } from "../http/url.js";
 import { encryptedStore, faultOfKey } from "../store/encrypted-store.js";
 import { FileTokenStore } from "../store/file-token-store.js";
 import type { TokenStore } from "../store/token-store.js";
@@ -155,7 +156,7 @@ function inheritanceOf(
  * Grants without one are told by the provider's name.
  */
 function defaultKey(name: string, { type, url, clientId, refreshToken }: GrantOrigin): string {
-  const place = [type, url.href, clientId];
+  const place = [type, displayUrl(url), clientId];
   return refreshToken === undefined ? named(name, [...place, name]) : named(type, [...place, refreshToken]);
 }
 

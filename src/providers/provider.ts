@@ -1,4 +1,4 @@
-/** What all providers of this library are: named, and safe to print (S1). */
+/** What all providers of this library are: named, usable in parts, and safe to print (S1, S4). */
 
 import { type InspectOptions, inspect } from "node:util";
 import type { AuthProvider } from "../auth-provider.js";
@@ -7,23 +7,47 @@ import type { Credential } from "../values/credential.js";
 import type { CallOptions } from "../values/issued.js";
 import type { Runtime } from "./runtime.js";
 
-/** An `AuthProvider` that prints as its kind, its name and what of its configuration may be seen. */
+/** What of its configuration may be seen: no private field, which could not be read through a Proxy. */
+const VISIBLE = Symbol("visible");
+
+interface Visible {
+  readonly [VISIBLE]?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An `AuthProvider` that prints as its kind, its name and what of its configuration may be seen. Its
+ * methods may be taken out of it: `const { getToken } = provider`.
+ */
 export abstract class Provider implements AuthProvider {
+  /** The kind of provider, as in configuration: `oauth2_refresh`. */
   readonly type: string;
+
+  /** Its name in the catalog, else `runtime.name`, else its type. */
   readonly name: string;
-  readonly #visible: Readonly<Record<string, unknown>>;
 
   protected constructor(type: string, visible: Readonly<Record<string, unknown>>, runtime: Runtime) {
     this.type = type;
     this.name = runtime.name ?? type;
-    this.#visible = visible;
+    Object.defineProperty(this, VISIBLE, { value: visible });
+    for (const method of ["getToken", "invalidate", "status", "close"] as const) {
+      Object.defineProperty(this, method, { value: this[method].bind(this), writable: true, configurable: true });
+    }
   }
 
+  /**
+   * A fresh credential, from the cache or from the IdP. However many callers ask at once, there is one
+   * token request. Rejects with a `FaucetError`, or with `options.signal.reason`.
+   */
   abstract getToken(options?: CallOptions): Promise<Credential>;
 
   /** Where the provider stands: a snapshot without secrets, for logs and health checks. */
   abstract status(): ProviderStatus;
 
+  /**
+   * Reports that an API refused `stale` and gives a credential to try instead. Only the first report of
+   * the current credential causes a token request; a late report gets what is current. A result equal
+   * to `stale` means that there is nothing else to try. Rejects as `getToken` does.
+   */
   abstract invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
 
   /**
@@ -33,13 +57,14 @@ export abstract class Provider implements AuthProvider {
    */
   abstract close(): Promise<void>;
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
   /** What may be logged: identifiers, no secrets. */
   toJSON(): Record<string, unknown> {
-    return { type: this.type, name: this.name, ...this.#visible };
+    return { type: this.type, name: this.name, ...(this as Visible)[VISIBLE] };
   }
 
   static {

@@ -5,30 +5,61 @@ import { noCounts, type ProviderStatus } from "../cache/status.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { optional } from "../config/fields.js";
 import { wallClock } from "../values/clock.js";
-import { type Credential, faultsOfFields, remake } from "../values/credential.js";
+import { type Credential, remake } from "../values/credential.js";
+import { faultsOfFields } from "../values/credential-fields.js";
 import { ClosedError } from "../values/errors.js";
 import { handled } from "../values/handled.js";
 import type { CallOptions } from "../values/issued.js";
 import { Provider } from "./provider.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
-/** Exactly one of a bearer token, a header, and user name with password. */
-export type StaticConfig =
-  | { readonly token: string }
-  | { readonly header: string; readonly value: string }
-  | { readonly username: string; readonly password: string };
+/** A bearer token: `Authorization: Bearer <token>`. */
+export interface StaticTokenConfig {
+  /** The token alone, without `Bearer `. */
+  readonly token: string;
+}
 
-/** Gives the one credential that it was made with. It asks nobody, and has nothing to refresh. */
+/** One header. */
+export interface StaticHeaderConfig {
+  /** The header's name. */
+  readonly header: string;
+  /** The header's whole value. */
+  readonly value: string;
+}
+
+/** Several headers that belong together. */
+export interface StaticHeadersConfig {
+  /** Their values, by name. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** User name and password for HTTP Basic authentication. */
+export interface StaticBasicConfig {
+  /** The user name, or an API key beside an empty password. */
+  readonly username: string;
+  /** The password; it may be empty, but must be given. */
+  readonly password: string;
+}
+
+/** Exactly one of a bearer token, a header, several headers, and user name with password. */
+export type StaticConfig = StaticTokenConfig | StaticHeaderConfig | StaticHeadersConfig | StaticBasicConfig;
+
+/**
+ * Gives the one credential that it was made with. It asks nobody, and has nothing to refresh.
+ *
+ * @example
+ * const auth = new StaticProvider({ header: "X-Api-Key", value: "k3y" });
+ */
 export class StaticProvider extends Provider {
   readonly #promise: Promise<Credential>;
   readonly #issuedAt: number;
   #closed = false;
 
-  /** Throws a `ConfigError` with every fault of `config`. */
+  /** @throws `ConfigError` with every fault of `config` and `runtime`. */
   constructor(config: StaticConfig, runtime: Runtime = {}) {
     const settings = check("static", config, {
       schema: schema(),
-      relations: [exactlyOneForm, usableFields],
+      relations: [exactlyOneForm, usableFields, tokenAlone],
       others: faultsOfRuntime(runtime),
     });
     const credential = remake(fieldsOf(settings));
@@ -37,6 +68,7 @@ export class StaticProvider extends Provider {
     this.#issuedAt = (runtime.clock ?? wallClock)();
   }
 
+  /** The same promise of the same credential each time. Rejects with a `ClosedError` after `close()`. */
   getToken(options: CallOptions = {}): Promise<Credential> {
     if (options.signal?.aborted) return handled(Promise.reject(options.signal.reason));
     return this.#closed ? handled(Promise.reject(new ClosedError(this.name))) : this.#promise;
@@ -47,10 +79,12 @@ export class StaticProvider extends Provider {
     return this.getToken(options);
   }
 
+  /** Ends the provider: every later call rejects with a `ClosedError`. */
   async close(): Promise<void> {
     this.#closed = true;
   }
 
+  /** Always fresh. */
   status(): ProviderStatus {
     return {
       name: this.name,
@@ -66,17 +100,19 @@ export class StaticProvider extends Provider {
 
 const schema = lazily(() => {
   const field = optional(z.string());
-  return z.strictObject({ token: field, header: field, value: field, username: field, password: field });
+  const headers = optional(z.record(z.string(), z.string()));
+  return z.strictObject({ token: field, header: field, value: field, headers, username: field, password: field });
 });
 
-const FORMS = [["token"], ["header", "value"], ["username", "password"]] as const;
+const FORMS = [["token"], ["header", "value"], ["headers"], ["username", "password"]] as const;
 
 const exactlyOneForm: Relation = (config) => {
   const begun = FORMS.filter((keys) => keys.some((key) => isGiven(config[key])));
   if (begun.length !== 1) {
     const given = begun.flat().filter((key) => isGiven(config[key]));
     const found = given.length === 0 ? "has none" : `has ${given.join(", ")}`;
-    return [{ path: "", message: `exactly one of token, header with value, username with password; it ${found}` }];
+    const message = `exactly one of token, header with value, headers, username with password; it ${found}`;
+    return [{ path: "", message }];
   }
   const missing = begun.flat().filter((key) => !isGiven(config[key]));
   return missing.map((path) => ({
@@ -85,14 +121,27 @@ const exactlyOneForm: Relation = (config) => {
   }));
 };
 
-/** Faults of what a credential is made of, under the keys that it comes from. */
+/** Faults of what a credential is made of, under the keys that it comes from; those of types are the schema's. */
 const usableFields: Relation = (config) =>
   faultsOfFields(fieldsOf(config))
-    .map(({ field, fault }) => ({ path: field === "name" ? "header" : field, message: fault }))
-    .filter(({ path }) => typeof config[path] === "string");
+    .filter(({ isOfType }) => !isOfType)
+    .map(({ field, fault }) => ({ path: field === "name" ? "header" : field, message: fault }));
 
-function fieldsOf({ token, header, value, username, password }: Readonly<Record<string, unknown>>): Credential {
+/** A value of the Authorization header where its token belongs, which would be sent as "Bearer Bearer …". */
+const tokenAlone: Relation = ({ token }) => {
+  const [, scheme] = /^\s*(bearer|basic)\s/i.exec(typeof token === "string" ? token : "") ?? [];
+  if (scheme === undefined) return [];
+  const message =
+    scheme.toLowerCase() === "bearer"
+      ? 'begins with "Bearer ": leave that out, it is put before the token'
+      : 'begins with "Basic ": give username and password, or header: Authorization with this as value';
+  return [{ path: "token", message }];
+};
+
+function fieldsOf(config: Readonly<Record<string, unknown>>): Credential {
+  const { token, header, value, headers, username, password } = config;
   if (isGiven(token)) return { type: "bearer", token } as Credential;
   if (isGiven(header) || isGiven(value)) return { type: "header", name: header, value } as Credential;
+  if (isGiven(headers)) return { type: "headers", headers } as Credential;
   return { type: "basic", username, password } as Credential;
 }

@@ -1,26 +1,40 @@
 /** Encryption around any store: compact JWE (RFC 7516) by a key that is given, with A256GCM (RFC 7518 §4.5, §5.3). */
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { ClosedError, ConfigError, StoreError } from "../values/errors.js";
+import { faultsOfOptions } from "../config/options.js";
+import { ClosedError, ConfigError, type ConfigFault, StoreError } from "../values/errors.js";
 import { parseJson } from "../values/parse-json.js";
 import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
 
 /** An AES-256 key: 32 bytes, or their base64. */
 export type EncryptionKey = Uint8Array | string;
 
-/** What is encrypted with. */
+/** What records are encrypted and decrypted with. */
 export interface EncryptionKeys {
+  /** The key that every record is encrypted with when it is written: `openssl rand -base64 32`. */
   readonly key: EncryptionKey;
-  /** Keys that records may still be encrypted with; each is encrypted with `key` when it is next written. */
+  /**
+   * Keys that records may still be encrypted with. They are only read with; what is written next has `key`.
+   * @default []
+   */
   readonly previousKeys?: readonly EncryptionKey[] | undefined;
+  /**
+   * Whether a record that was written without encryption is read, and encrypted when it is next written.
+   * Leave it out again once that has happened: until then, whoever can write to the store can put a record there.
+   * @default false
+   */
+  readonly encryptExisting?: boolean | undefined;
 }
 
 /**
- * `store`, with every record encrypted before it gets there, and bound to its key and fencing token. A
- * record that does not decrypt is a `StoreError`. `close()` leaves `store` open, which was given. Throws
- * a `ConfigError` if a key is none.
+ * Gives `store` with every record encrypted before it gets there (compact JWE, RFC 7516, with A256GCM), and bound
+ * to its key and fencing token. A record that does not decrypt is a `StoreError`. Its `close()` leaves `store` open.
+ * @throws ConfigError if `store` is no store, a key is none, or an option is misspelt.
+ * @example encryptedStore(new FileTokenStore("state"), { key: process.env.STORE_KEY })
  */
 export function encryptedStore(store: TokenStore, keys: EncryptionKeys): Required<TokenStore> {
+  const faults = [...faultsOfStore(store), ...faultsOfKeys(keys)];
+  if (faults.length > 0) throw new ConfigError("encryptedStore", faults);
   return new EncryptedStore(store, keys);
 }
 
@@ -28,18 +42,20 @@ class EncryptedStore implements Required<TokenStore> {
   readonly #store: TokenStore;
   readonly #current: SealingKey;
   readonly #keys: readonly SealingKey[];
+  readonly #encryptExisting: boolean;
   #closed = false;
 
-  constructor(store: TokenStore, { key, previousKeys = [] }: EncryptionKeys) {
+  constructor(store: TokenStore, { key, previousKeys, encryptExisting }: EncryptionKeys) {
     this.#store = store;
-    this.#current = new SealingKey(key, "key");
-    const previous = previousKeys.map((given, index) => new SealingKey(given, `previousKeys[${index}]`));
-    this.#keys = [this.#current, ...previous];
+    this.#current = new SealingKey(key);
+    this.#keys = [this.#current, ...(previousKeys ?? []).map((given) => new SealingKey(given))];
+    this.#encryptExisting = encryptExisting ?? false;
   }
 
   async read(key: string): Promise<StoredRecord | undefined> {
     const record = await this.#open().read(key);
-    return record && { ...record, text: unseal(record, key, this.#keys) };
+    if (record === undefined || (this.#encryptExisting && !isSealed(record.text))) return record;
+    return { ...record, text: unseal(record, key, this.#keys) };
   }
 
   async write(key: string, record: StoredRecord): Promise<boolean> {
@@ -62,6 +78,27 @@ class EncryptedStore implements Required<TokenStore> {
     if (this.#closed) throw new ClosedError("the encrypted store");
     return this.#store;
   }
+}
+
+function faultsOfStore(store: unknown): ConfigFault[] {
+  const isStore = ["read", "write", "lock"].every(
+    (method) => typeof (store as Partial<Record<string, unknown>> | null)?.[method] === "function",
+  );
+  return isStore ? [] : [{ path: "store", message: "must be a token store: an object with read, write and lock" }];
+}
+
+function faultsOfKeys(keys: EncryptionKeys): readonly ConfigFault[] {
+  const faults = faultsOfOptions("", keys ?? null, ["key", "previousKeys", "encryptExisting"]);
+  if (faults.length > 0) return faults;
+  const { key, previousKeys, encryptExisting } = keys;
+  const isList = Array.isArray(previousKeys ?? []);
+  const checked: readonly (readonly [path: string, message: string | undefined])[] = [
+    ["key", faultOfKey(key)],
+    ["previousKeys", isList ? undefined : "must be a list of keys"],
+    ...(isList ? (previousKeys ?? []) : []).map((one, at) => [`previousKeys[${at}]`, faultOfKey(one)] as const),
+    ["encryptExisting", typeof (encryptExisting ?? false) === "boolean" ? undefined : "must be true or false"],
+  ];
+  return checked.flatMap(([path, message]) => (message === undefined ? [] : [{ path, message }]));
 }
 
 const KEY_BYTES = 32;
@@ -90,9 +127,7 @@ class SealingKey {
   readonly id: string;
   readonly #bytes: Uint8Array;
 
-  constructor(key: EncryptionKey, path: string) {
-    const fault = faultOfKey(key);
-    if (fault !== undefined) throw new ConfigError("encryptedStore", [{ path, message: fault }]);
+  constructor(key: EncryptionKey) {
     // A copy: the caller may wipe its own.
     this.#bytes = Uint8Array.from(bytesOf(key) as Uint8Array);
     this.id = createHash("sha256").update("faucet-auth key id").update(this.#bytes).digest("base64url").slice(0, 11);
@@ -118,13 +153,21 @@ class SealingKey {
   }
 }
 
+const NOT_ENCRYPTED =
+  "is not encrypted (encryptExisting, persist.encrypt_existing: true, reads such a record and encrypts it when it is next written)";
+
+/** Whether `text` has the shape of a compact JWE, damaged or not. Other text was never encrypted here. */
+function isSealed(text: string): boolean {
+  return /^[\w-]*(?:\.[\w-]*){4}$/.test(text);
+}
+
 function unseal({ fencingToken, text }: StoredRecord, name: string, keys: readonly SealingKey[]): string {
   const parts = text.split(".");
   // There is no encrypted key where the key is given (RFC 7518 §4.5).
   const header =
     parts.length === 5 && parts[1] === "" ? parseJson(Buffer.from(parts[0] ?? "", "base64url").toString()) : undefined;
   const { kid, record, fencingToken: sealed } = (header ?? {}) as Partial<Header>;
-  if (header === undefined) throw unreadable(name, "is not encrypted");
+  if (header === undefined) throw unreadable(name, NOT_ENCRYPTED);
   const key = keys.find(({ id }) => id === kid);
   if (key === undefined) throw unreadable(name, "is encrypted with a key that is not given");
   if (record !== name || sealed !== fencingToken) throw unreadable(name, "was moved here from another place");

@@ -1,103 +1,89 @@
-/** The embedded store: a folder of files, shared by all processes that can reach it (D2, D6). */
+/** The embedded store: a folder of files, shared by all processes that can reach it. */
 
-import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
-import * as z from "zod/mini";
-import { lazily } from "../config/check.js";
-import { ConfigError, StoreError } from "../values/errors.js";
-import { parseJson } from "../values/parse-json.js";
-import { type Change, type LeaseState, UNUSED } from "./lease-state.js";
-import { LeasedStore, type StoreOptions } from "./leased-store.js";
-import { type Version, VersionFolder } from "./version-folder.js";
+import { homedir } from "node:os";
+import { isAbsolute, resolve } from "node:path";
+import { ConfigError } from "../values/errors.js";
+import { FileMedium } from "./file-medium.js";
+import { faultsOfStoreOptions, LeasedStore, type StoreOptions } from "./leased-store.js";
+import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
 
 /**
  * Keeps records in a folder: 0700 where it is made here, its files 0600. Any number of processes may use it
- * at once, also in containers and over a network, where the file system has hard links and the clocks of
- * the hosts agree within seconds. Nothing is opened or locked between calls.
+ * at once, also in containers and over a network, where the file system has hard links or atomic renames of
+ * folders, and the clocks of the hosts agree within seconds. Nothing is opened or locked between calls.
+ * @example new OAuth2RefreshProvider(config, { name: "crm", store: new FileTokenStore("~/.local/state/pipeline") })
  */
-export class FileTokenStore extends LeasedStore {
+export class FileTokenStore implements Required<TokenStore> {
   /** The folder, as an absolute path. */
   readonly path: string;
+  readonly #store: LeasedStore;
 
-  /** A relative `path` starts at the working directory. Throws a `ConfigError` if there is none. */
+  /**
+   * A relative `path` starts at the working directory, and `~` is the home directory.
+   * @throws ConfigError if `path` is none, or an option is misspelt or no function.
+   */
   constructor(path: string, options: StoreOptions = {}) {
-    if (typeof path !== "string" || path === "") {
-      throw new ConfigError("FileTokenStore", [{ path: "path", message: "must be the path of a folder" }]);
-    }
-    super(options);
-    this.path = resolve(path);
+    const fault = faultOfPath(path);
+    const faults = fault === undefined ? [] : [{ path: "path", message: fault }];
+    faults.push(...faultsOfStoreOptions(options));
+    if (faults.length > 0) throw new ConfigError("FileTokenStore", faults);
+    this.path = absolutePath(path);
+    this.#store = new LeasedStore(new FileMedium(this.path), options);
   }
 
-  protected async load(key: string): Promise<LeaseState> {
-    const folder = this.#folderOf(key);
-    return stateOf(await new VersionFolder(folder).newest(), folder);
+  /** The record as last written, or `undefined` if there is none. */
+  read(key: string): Promise<StoredRecord | undefined> {
+    return this.#store.read(key);
   }
 
-  protected async advance(key: string, change: Change): Promise<boolean> {
-    const folder = this.#folderOf(key);
-    const versions = new VersionFolder(folder);
-    for (;;) {
-      const newest = await versions.newest();
-      const state = stateOf(newest, folder);
-      const next = change(state);
-      if (next === undefined || next === state) return next !== undefined;
-      const text = JSON.stringify({ ...next, format: FORMAT });
-      if (await versions.publish({ number: (newest?.number ?? 0) + 1, text })) return true;
-    }
+  /** Replaces the record; `false` if a lease with a higher fencing token has written the one that is there. */
+  write(key: string, record: StoredRecord): Promise<boolean> {
+    return this.#store.write(key, record);
   }
 
-  #folderOf(key: string): string {
-    return join(this.path, folderName(key));
+  /** A lease on the key for so many milliseconds, or `undefined` while another holds one. */
+  lock(key: string, milliseconds: number): Promise<Lease | undefined> {
+    return this.#store.lock(key, milliseconds);
+  }
+
+  /** Releases the leases that were taken through this object. Later calls reject with a `ClosedError`. */
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  /** The same as `close()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#store.close();
   }
 }
 
-/** The format of a state. A release that changes it counts on. */
-const FORMAT = 1;
-
-const schema = lazily(() =>
-  z.object({
-    format: z.literal(FORMAT),
-    fencingToken: z.number(),
-    holder: z.optional(
-      z.object({
-        id: z.string(),
-        owner: z.object({
-          host: z.string(),
-          pid: z.number(),
-          boot: z.optional(z.string()),
-          pidNamespace: z.optional(z.string()),
-          startedAt: z.optional(z.string()),
-        }),
-        since: z.number(),
-        milliseconds: z.number(),
-      }),
-    ),
-    record: z.optional(z.object({ fencingToken: z.number(), text: z.string() })),
-  }),
-);
-
-/** Throws a `StoreError` that quotes nothing of what it cannot read (S2). */
-function stateOf(version: Version | undefined, folder: string): LeaseState {
-  if (version === undefined) return UNUSED;
-  const result = schema().safeParse(parseJson(version.text));
-  if (result.success) return result.data;
-  throw new StoreError(
-    `version ${version.number} in ${folder} is none that this release can read; it is left as it is`,
-    {
-      retryable: false,
-    },
-  );
+/** What is wrong with the path of a store. */
+export function faultOfPath(path: unknown): string | undefined {
+  if (typeof path !== "string" || path === "") return "must be the path of a folder";
+  if (path.includes("\0")) return "must be the path of a folder, without a NUL character";
+  if (!path.startsWith("~")) return undefined;
+  if (!isHome(path))
+    return "names the home of another user, which is not known here; for a folder of that name, put ./ before it";
+  return home() === undefined
+    ? "begins at the home directory, and there is none: HOME is not set to a path"
+    : undefined;
 }
 
-/** Names of devices, on Windows. */
-const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
+/** `path`, from which `faultOfPath` has no fault, as an absolute one. A relative one starts at `base`, by default the working directory. */
+export function absolutePath(path: string, base?: string): string {
+  return isHome(path) ? resolve(home() ?? "", `.${path.slice(1)}`) : resolve(base ?? "", path);
+}
 
-/** A name that every file system takes, and takes for no other key's. */
-function folderName(key: string): string {
-  if (/^[a-z0-9][a-z0-9_-]{0,99}$/.test(key) && !RESERVED.test(key)) return key;
-  const readable = key
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, 60);
-  return `k-${readable}.${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
+function isHome(path: string): boolean {
+  return path === "~" || path.startsWith("~/") || (process.platform === "win32" && path.startsWith("~\\"));
+}
+
+/** The home directory of this user; containers may run a user that has none. */
+function home(): string | undefined {
+  try {
+    const path = homedir();
+    return isAbsolute(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }

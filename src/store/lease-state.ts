@@ -1,55 +1,62 @@
 /**
- * What a store of ours knows of one key, and how it may change: pure functions, the same for every
+ * What a store of ours knows of one key, and how that may change: pure functions, the same for every
  * medium (D2). A medium only has to replace one state by the next in one atomic step.
  */
 
-import type { Owner } from "./liveness.js";
+import * as z from "zod/mini";
+import { lazily } from "../config/check.js";
+import { holdingProcess } from "./liveness.js";
 import type { StoredRecord } from "./token-store.js";
 
-/** The state of a key. */
-export interface LeaseState {
-  /** That of the last lease; it only rises. */
-  readonly fencingToken: number;
-  /** Who holds that lease, if it has not been released. */
-  readonly holder?: Holder | undefined;
-  readonly record?: StoredRecord | undefined;
-}
+/** The shape of the state of a key. */
+export const leaseState = lazily(() =>
+  z.object({
+    /** The number of the last lease, or that of the record if it is higher; it only rises. */
+    fencingToken: z.number(),
+    /** Who holds that lease, if it has not been released. */
+    holder: z.optional(leaseHolder()),
+    record: z.optional(z.object({ fencingToken: z.number(), text: z.string() })),
+  }),
+);
+
+const leaseHolder = lazily(() =>
+  z.object({
+    /** Another one for each lease. */
+    id: z.string(),
+    process: holdingProcess(),
+    /** When the lease began, by the wall clock, in milliseconds since the epoch. */
+    since: z.number(),
+    /** The same instant by the monotonic clock of its process, in milliseconds. */
+    monotonicSince: z.number(),
+    /** How long it lasts. */
+    milliseconds: z.number(),
+  }),
+);
+
+/** The state of a key. It is never changed in place: a new one takes its place. */
+export type LeaseState = Readonly<z.output<ReturnType<typeof leaseState>>>;
 
 /** The holder of a lease. */
-export interface Holder {
-  /** Tells the holders of one process apart. */
-  readonly id: string;
-  readonly owner: Owner;
-  /** When it was granted or last prolonged, in milliseconds since the epoch. */
-  readonly since: number;
-  readonly milliseconds: number;
-}
+export type LeaseHolder = Readonly<z.output<ReturnType<typeof leaseHolder>>>;
 
 /** The state of a key that was never used. */
 export const UNUSED: LeaseState = { fencingToken: 0 };
 
-/** A change of state; `undefined` for one that may not be. */
+/** A change of state; `undefined` where it must not be made. */
 export type Change = (state: LeaseState) => LeaseState | undefined;
 
-/** Grants the next lease, unless one is held that `isOver` does not give up. */
-export function granting(holder: Holder, isOver: (held: Holder, fencingToken: number) => boolean): Change {
+/** Grants the next lease, unless another holds one that has not ended. */
+export function granting(holder: LeaseHolder, hasEnded: (held: LeaseHolder) => boolean): Change {
   return (state) => {
     const { fencingToken, holder: held } = state;
-    // A grant that was written, but could not be seen to be, is not made again.
+    // This lease may have been written though the medium could not say so: then it is not granted again.
     if (held?.id === holder.id) return state;
-    return held === undefined || isOver(held, fencingToken)
-      ? { ...state, fencingToken: fencingToken + 1, holder }
-      : undefined;
+    return held === undefined || hasEnded(held) ? { ...state, fencingToken: fencingToken + 1, holder } : undefined;
   };
 }
 
-/** Lets the holder's time begin anew, if it still holds the lease. */
-export function prolonging(prolonged: Holder): Change {
-  return (state) => (state.holder?.id === prolonged.id ? { ...state, holder: prolonged } : undefined);
-}
-
 /** Ends the holder's lease, if it still holds it. */
-export function releasing({ id }: Holder): Change {
+export function releasing({ id }: LeaseHolder): Change {
   return ({ holder, ...state }) => (holder?.id === id ? state : undefined);
 }
 

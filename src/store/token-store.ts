@@ -1,31 +1,39 @@
-/** What a store must do so that one rotating grant survives many processes (D1, D2). */
+/** What a store must do so that one rotating grant survives many processes. */
 
 /**
- * Keeps a record for each key. A store decides nothing: it does not know what a record says, and what
+ * Keeps a record for each key. A store decides nothing: it does not know what a record says, nor what
  * follows from it. All methods may be called concurrently, by many processes on one key.
  *
- * Methods reject if they cannot do their work; never does "there is none" stand for "I could not look".
+ * Methods reject if they cannot do their work: `undefined` from `read` always means that there is no
+ * record, never that the store could not look.
  */
 export interface TokenStore {
-  /** The record as last written, or `undefined` if there is none. */
+  /**
+   * Gives the record as last written, or `undefined` if there is none.
+   * @throws StoreError, or an error of your own, if that cannot be known.
+   */
   read(key: string): Promise<StoredRecord | undefined>;
 
   /**
    * Replaces the record, unless a lease with a higher fencing token than `record.fencingToken` has written the one
-   * that is there: then `false`. Comparing and writing are one atomic step, whoever holds the lock.
+   * that is there: then it gives `false`. Comparing and writing are one atomic step, whoever holds the lease.
    */
   write(key: string, record: StoredRecord): Promise<boolean>;
 
   /**
-   * A lease on the key for so many milliseconds, or `undefined` while somebody else holds one. It
-   * does not wait. A lease ends when it is released, when its time is over, or when its owner is known
-   * to be dead. Rejects if a record could not be written under it.
+   * Takes a lease on the key for so many milliseconds, or gives `undefined` while another holds one. It does not
+   * wait. A lease ends when it is released, or when its time is over, or as soon as its holder is known to
+   * be dead, whichever comes first; nothing prolongs it. Rejects if a record could not be written under it.
    */
   lock(key: string, milliseconds: number): Promise<Lease | undefined>;
 
-  /** Ends the use of this object. Later calls reject. */
+  /**
+   * Ends the use of this object: later calls of the other methods reject. It waits for nothing but the release
+   * of its own leases. If it rejects, it can be called again.
+   */
   close?(): Promise<void>;
 
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose]?(): Promise<void>;
 }
 
@@ -33,16 +41,16 @@ export interface TokenStore {
 export interface StoredRecord {
   /** That of the lease under which it was written. */
   readonly fencingToken: number;
-  /** What is kept, as it was given: tokens stand in it in clear. */
+  /** What is kept, as it was given. Tokens stand in it in clear, unless the store is wrapped by `encryptedStore`. */
   readonly text: string;
 }
 
-/** The right to redeem the grant of one key. */
+/** The right to refresh the grant of one key. */
 export interface Lease {
-  /** A number higher than that of every lease on this key before; writes are checked by it. */
+  /** A number higher than that of every lease on this key before. Writes are checked by it. */
   readonly fencingToken: number;
-  /** Milliseconds until somebody else may take over. */
+  /** Gives the milliseconds until somebody else may take over; 0 from then on, and after `release()`. */
   timeLeft(): number;
-  /** Ends it, if it has not ended. */
+  /** Ends the lease, if it has not ended. May be called again. */
   release(): Promise<void>;
 }

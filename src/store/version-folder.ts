@@ -1,13 +1,14 @@
 /**
- * A text that many processes replace by compare-and-set, on any file system with hard links: each
- * version is a file of its own, and the highest number is the text. A version appears whole, by a
- * link that only one process can make, and is never changed (D2, D6).
+ * A text that many processes replace by compare-and-set: each version is a file of its own, and the
+ * highest number is the text. A version appears whole, and is never changed (D2, D6).
  */
 
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { StoreError } from "../values/errors.js";
+import { DRAFT, publishDraft, readPublished, remove, writeDraft } from "./publication.js";
+import { orNone, storeErrorOf } from "./system-error.js";
 
 /** One version of the text. */
 export interface Version {
@@ -22,8 +23,11 @@ const KEPT = 2;
 /** A draft of this age was left by a process that was killed. */
 const LITTER_MS = 60_000;
 
-const VERSION_NAME = /^(\d{12})\.json$/;
-const DRAFT_NAME = /^\.[\w-]+\.draft$/;
+/** How often a version may be swept away between being listed and being read. */
+const LOOKS = 100;
+
+/** The highest number: its digits are all exact, and so is the next. */
+const LAST_NUMBER = 999_999_999_999_999;
 
 /** The versions of one text, in a folder of their own. */
 export class VersionFolder {
@@ -34,72 +38,65 @@ export class VersionFolder {
   }
 
   /** The newest version, `undefined` if there is none. Rejects with a `StoreError` if that cannot be known. */
-  async newest(): Promise<Version | undefined> {
-    for (;;) {
-      const number = newestOf(await this.#list());
-      if (number === undefined) return undefined;
-      const text = await this.#try("read", () => readFile(this.#pathOf(number), "utf8").catch(orNone));
-      // Without it, a newer one has appeared and it was swept away.
-      if (text !== undefined) return { number, text };
-    }
+  newest(): Promise<Version | undefined> {
+    return this.#try("read", async () => {
+      let number: number | undefined;
+      for (let look = 1; look <= LOOKS; look += 1) {
+        number = this.#newestOf(await this.#names());
+        if (number === undefined) return undefined;
+        const text = await readPublished(this.#pathOf(number));
+        // Without a text, a newer version has appeared and this one was swept away.
+        if (text !== undefined) return { number, text };
+      }
+      throw await unreadable(this.#pathOf(number ?? 0));
+    });
   }
 
   /**
    * Makes `version` the newest, durably. `false` if another process came first; also if it is not
    * certain who did: then `newest()` tells.
    */
-  async publish({ number, text }: Version): Promise<boolean> {
-    const draft = join(this.#folder, `.${randomUUID()}.draft`);
+  publish({ number, text }: Version): Promise<boolean> {
     return this.#try("written", async () => {
+      if (number > LAST_NUMBER) throw this.#full();
+      const draft = join(this.#folder, `.${randomUUID()}${DRAFT}`);
       try {
-        await this.#write(draft, text);
-        if (!(await linked(draft, this.#pathOf(number)))) return false;
+        await writeDraft(draft, text);
+        if (!(await publishDraft(draft, this.#pathOf(number), text))) return false;
       } finally {
-        await rm(draft, { force: true }).catch(() => {});
+        await remove(draft);
       }
-      await syncFolder(this.#folder);
-      const names = await this.#list();
-      // Somebody who was asleep can link a number that was swept away long ago.
-      if (newestOf(names) !== number) return false;
+      const names = await this.#names();
+      // Somebody who was asleep can publish a number that was swept away long ago.
+      if (this.#newestOf(names) !== number) return false;
       await this.#sweep(names, number);
       return true;
     });
   }
 
-  /** Readable by its owner only; on the disk before it has a name that counts (D6). */
-  async #write(path: string, text: string): Promise<void> {
-    const file = await this.#create(path);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+  async #names(): Promise<readonly string[]> {
+    return (await readdir(this.#folder).catch(orNone)) ?? [];
   }
 
-  async #create(path: string): Promise<FileHandle> {
-    const exclusively = (): Promise<FileHandle> => open(path, "wx", 0o600);
-    try {
-      return await exclusively();
-    } catch (error) {
-      if (codeOf(error) !== "ENOENT") throw error;
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await syncFolder(dirname(this.#folder));
-      return exclusively();
-    }
+  #newestOf(names: readonly string[]): number | undefined {
+    const numbers = names.filter(isNumbered).map((name) => this.#numberOf(name));
+    return numbers.length === 0 ? undefined : numbers.reduce((highest, number) => Math.max(highest, number));
   }
 
-  async #list(): Promise<readonly string[]> {
-    return (await this.#try("read", () => readdir(this.#folder).catch(orNone))) ?? [];
+  /** Rejects names of digits that no version has: to pass over one could be to miss the newest text. */
+  #numberOf(name: string): number {
+    const number = Number.parseInt(name, 10);
+    if (number <= LAST_NUMBER && nameOf(number) === name) return number;
+    const why = "has the name of no version that this release can read";
+    throw new StoreError(`${join(this.#folder, name)} ${why}; it is left as it is`, { retryable: false });
   }
 
   /** What is left lying hurts nobody; the next to publish sweeps too. */
   async #sweep(names: readonly string[], newest: number): Promise<void> {
-    const old = names.filter((name) => (numberOf(name) ?? newest) <= newest - KEPT);
-    const drafts = names.filter((name) => DRAFT_NAME.test(name));
+    const old = names.filter((name) => isNumbered(name) && this.#numberOf(name) <= newest - KEPT);
+    const drafts = names.filter((name) => name.startsWith(".") && name.endsWith(DRAFT));
     const litter = await Promise.all(drafts.map(async (name) => ((await this.#isLitter(name)) ? [name] : [])));
-    const removals = [...old, ...litter.flat()].map((name) => rm(join(this.#folder, name), { force: true }));
-    await Promise.allSettled(removals);
+    await Promise.all([...old, ...litter.flat()].map((name) => remove(join(this.#folder, name))));
   }
 
   async #isLitter(name: string): Promise<boolean> {
@@ -108,67 +105,37 @@ export class VersionFolder {
   }
 
   #pathOf(number: number): string {
-    return join(this.#folder, `${String(number).padStart(12, "0")}.json`);
+    return join(this.#folder, nameOf(number));
   }
 
-  /** Runs `work`; errors of the system are told with the folder. */
+  #full(): StoreError {
+    return new StoreError(`${this.#folder} has version ${LAST_NUMBER}, after which there is none`, {
+      retryable: false,
+    });
+  }
+
+  /** Runs `work`; an error of the system becomes one that names the folder. */
   async #try<T>(what: "read" | "written", work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof StoreError) throw error;
-      const code = codeOf(error) ?? "no reason given";
-      throw new StoreError(`${this.#folder} cannot be ${what} (${code})${HINTS[code] ?? ""}`, { cause: error });
+      throw storeErrorOf(`${this.#folder} cannot be ${what}`, error);
     }
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  EACCES: ": it belongs to somebody else",
-  ENOTSUP: ": a store needs a file system with hard links",
-  EPERM: ": it belongs to somebody else, or its file system has no hard links",
-};
-
-function numberOf(name: string): number | undefined {
-  const digits = VERSION_NAME.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/** Twelve digits, so that people see them in order; more where they are needed. */
+function nameOf(number: number): string {
+  return `${String(number).padStart(12, "0")}.json`;
 }
 
-function newestOf(names: readonly string[]): number | undefined {
-  const numbers = names.map(numberOf).filter((number) => number !== undefined);
-  return numbers.length === 0 ? undefined : Math.max(...numbers);
+function isNumbered(name: string): boolean {
+  return /^\d+\.json$/.test(name);
 }
 
-/** `false` if another process has linked that name, or has swept away the draft, while this one slept. */
-async function linked(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if (["EEXIST", "ENOENT"].includes(codeOf(error) ?? "")) return false;
-    throw error;
-  }
-}
-
-/** So that names survive a power failure. Windows keeps them without, and cannot open a folder. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some file systems have no such thing.
-    if (!["EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")) throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** What is not there is no fault. */
-function orNone(error: unknown): undefined {
-  if (codeOf(error) !== "ENOENT") throw error;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException | undefined)?.code;
+async function unreadable(path: string): Promise<StoreError> {
+  const found = await lstat(path).catch(orNone);
+  return found?.isDirectory()
+    ? new StoreError(`${path} is a folder that holds no version; it is left as it is`, { retryable: false })
+    : new StoreError(`${path} is listed, but was not there in ${LOOKS} looks`);
 }

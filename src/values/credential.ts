@@ -1,64 +1,114 @@
 /**
  * Credentials: what a connector puts onto a request. Values that cannot be changed, cannot be built
- * unusable (A5), and print without their secret (S1).
+ * unusable (A5), and print without their secret (S1, S3).
  */
 
-import { inspect } from "node:util";
-import { isFieldValue, isToken } from "./http-field.js";
+import { faultsOfFields } from "./credential-fields.js";
+import { guarded } from "./guarded.js";
 
 /** A bearer token (RFC 6750): `Authorization: Bearer <token>`. */
 export interface BearerCredential {
+  /** Which kind of credential this is. */
   readonly type: "bearer";
+  /** The token, as the IdP spells it. */
   readonly token: string;
 }
 
 /** A header of its own, such as `X-Api-Key`. */
 export interface HeaderCredential {
+  /** Which kind of credential this is. */
   readonly type: "header";
+  /** The header's name (RFC 9110 §5.1). */
   readonly name: string;
+  /** The header's whole value. */
   readonly value: string;
+}
+
+/** Several headers that only together are a credential, such as a key and the tenant that it is for. */
+export interface HeadersCredential {
+  /** Which kind of credential this is. */
+  readonly type: "headers";
+  /** Their values, by name: one at least, and no name twice in any case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** User name and password for HTTP Basic authentication (RFC 7617). */
 export interface BasicCredential {
+  /** Which kind of credential this is. */
   readonly type: "basic";
+  /** The user name, without a colon; an API key where the password is empty. */
   readonly username: string;
+  /** The password; it may be empty. */
   readonly password: string;
 }
 
 /** A raw token, for connectors that place it themselves. */
 export interface TokenCredential {
+  /** Which kind of credential this is. */
   readonly type: "token";
+  /** The token, as the IdP spells it. */
   readonly token: string;
 }
 
 /**
  * What goes onto a request. Switch on `type`. A credential is frozen, may be kept and shared, and
- * prints as `***` in logs; its fields give the secret only to code that names them.
+ * prints as `***` in logs; its fields give the secret only to code that names them. What copies or
+ * compares it by its properties finds a `fingerprint` instead of the secret: equal credentials have
+ * the same one within a process, and it means nothing outside of it.
  */
-export type Credential = BearerCredential | HeaderCredential | BasicCredential | TokenCredential;
+export type Credential = BearerCredential | HeaderCredential | HeadersCredential | BasicCredential | TokenCredential;
 
 /** Makers of credentials, and what can be asked of one. */
 export const Credential = {
-  /** A bearer token. Throws `TypeError` if it is empty or cannot stand in a header. */
+  /**
+   * A bearer token.
+   *
+   * @throws `TypeError` if it is empty or cannot stand in a header.
+   * @example
+   * Credential.bearer("eyJhbGciOi…"); // Authorization: Bearer eyJhbGciOi…
+   */
   bearer(token: string): BearerCredential {
     return make({ type: "bearer", token });
   },
 
-  /** A header. Throws `TypeError` if name or value are not what RFC 9110 allows. */
+  /**
+   * A header.
+   *
+   * @throws `TypeError` if name or value are not what RFC 9110 §5 allows.
+   * @example
+   * Credential.header("X-Api-Key", "k3y");
+   */
   header(name: string, value: string): HeaderCredential {
     return make({ type: "header", name, value });
   },
 
   /**
-   * User name and password; one of them may be empty. Throws `TypeError` if both are, if the user
-   * name has a colon, or if either has control characters (RFC 7617 §2).
+   * Several headers that belong together.
+   *
+   * @throws `TypeError` if there is none, if a name or a value is not what RFC 9110 §5 allows, or if
+   * a name is given twice.
+   * @example
+   * Credential.headers({ "X-Api-Key": "k3y", "X-Tenant": "acme" });
+   */
+  headers(headers: Readonly<Record<string, string>>): HeadersCredential {
+    return make({ type: "headers", headers: frozenCopy(headers) });
+  },
+
+  /**
+   * User name and password; one of them may be empty.
+   *
+   * @throws `TypeError` if both are empty, if the user name has a colon, or if either has control
+   * characters (RFC 7617 §2).
    */
   basic(username: string, password: string): BasicCredential {
     return make({ type: "basic", username, password });
   },
 
-  /** A raw token. Throws `TypeError` if it is empty or cannot stand in a header. */
+  /**
+   * A raw token.
+   *
+   * @throws `TypeError` if it is empty or cannot stand in a header.
+   */
   token(token: string): TokenCredential {
     return make({ type: "token", token });
   },
@@ -79,6 +129,7 @@ export const Credential = {
       case "token":
         return credential.token;
       case "header":
+      case "headers":
       case "basic":
         return undefined;
     }
@@ -93,6 +144,8 @@ export function remake(credential: Credential | undefined): Credential {
       return make({ type: credential.type, token: credential.token });
     case "header":
       return make({ type: credential.type, name: credential.name, value: credential.value });
+    case "headers":
+      return make({ type: credential.type, headers: frozenCopy(credential.headers) });
     case "basic":
       return make({ type: credential.type, username: credential.username, password: credential.password });
     default:
@@ -108,6 +161,8 @@ export function secretOf(credential: Credential): string {
       return credential.token;
     case "header":
       return credential.value;
+    case "headers":
+      return JSON.stringify(Object.values(byLowerCaseName(credential.headers)));
     case "basic":
       return credential.password || credential.username;
   }
@@ -118,6 +173,8 @@ function labelOf(credential: Credential): string {
   switch (credential.type) {
     case "header":
       return `header ${credential.name.toLowerCase()}`;
+    case "headers":
+      return `headers ${Object.keys(byLowerCaseName(credential.headers))}`;
     case "basic":
       return `basic ${credential.username}`;
     default:
@@ -125,82 +182,20 @@ function labelOf(credential: Credential): string {
   }
 }
 
-const SECRET_FIELDS: ReadonlySet<string> = new Set(["token", "value", "password"]);
+function byLowerCaseName(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
-/** What every credential inherits: ways to print that leave the secret out. */
-const prototype = {
-  toJSON(this: Credential): Record<string, string> {
-    const fields = Object.entries(this);
-    return Object.fromEntries(fields.map(([key, value]) => [key, SECRET_FIELDS.has(key) ? "***" : value]));
-  },
-
-  toString(this: Credential & { toJSON(): Record<string, string> }): string {
-    return `Credential ${JSON.stringify(this)}`;
-  },
-
-  [inspect.custom](this: { toJSON(): Record<string, string> }): unknown {
-    return this.toJSON();
-  },
-};
-
-/**
- * Fields are getters: equal by value to whoever compares them, but an inspection that passes by
- * the methods above still prints `[Getter]`.
- */
 function make<C extends Credential>(fields: C): C {
   const [first] = faultsOfFields(fields);
   if (first !== undefined) throw new TypeError(`the ${first.field} ${first.fault}`);
-  const credential = Object.create(prototype);
-  for (const [key, value] of Object.entries(fields)) {
-    Object.defineProperty(credential, key, { enumerable: true, get: () => value });
-  }
-  return Object.freeze(credential);
+  return guarded(fields, JSON.stringify([labelOf(fields), secretOf(fields)]));
 }
 
-/** What is wrong with one field; it does not repeat the value. */
-export interface FieldFault {
-  readonly field: string;
-  readonly fault: string;
-}
-
-/** What makes these fields unusable as a credential. */
-export function faultsOfFields(fields: Credential): readonly FieldFault[] {
-  switch (fields.type) {
-    case "bearer":
-    case "token":
-      return faultOfFieldValue("token", fields.token);
-    case "header":
-      return [...faultOfHeaderName(fields.name), ...faultOfFieldValue("value", fields.value)];
-    case "basic":
-      return faultsOfUserPass(fields.username, fields.password);
-  }
-}
-
-function faultOfHeaderName(name: unknown): FieldFault[] {
-  if (typeof name === "string" && isToken(name)) return [];
-  return [{ field: "name", fault: "is not the name of a header (RFC 9110 §5.1)" }];
-}
-
-function faultOfFieldValue(field: string, text: unknown): FieldFault[] {
-  if (typeof text !== "string") return [{ field, fault: "is not a string" }];
-  if (text === "") return [{ field, fault: "is empty" }];
-  if (isFieldValue(text)) return [];
-  const fault =
-    "cannot stand in a header: it has control characters, line breaks, white space at an end, or characters beyond Latin-1";
-  return [{ field, fault }];
-}
-
-/** RFC 7617 §2. */
-function faultsOfUserPass(username: unknown, password: unknown): FieldFault[] {
-  const faults: FieldFault[] = [];
-  for (const [field, text] of Object.entries({ username, password })) {
-    if (typeof text !== "string") faults.push({ field, fault: "is not a string" });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    else if (/[\x00-\x1f\x7f]/.test(text)) faults.push({ field, fault: "has control characters" });
-  }
-  if (username === "" && password === "") faults.push({ field: "username", fault: "is empty, and so is the password" });
-  if (typeof username === "string" && username.includes(":")) {
-    faults.push({ field: "username", fault: "has a colon, which HTTP Basic cannot carry" });
-  }
-  return faults;
+/** What is no record is left to `faultsOfFields`. */
+function frozenCopy<T>(headers: T): T {
+  return typeof headers === "object" && headers !== null && !Array.isArray(headers)
+    ? Object.freeze({ ...headers })
+    : headers;
 }

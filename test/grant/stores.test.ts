@@ -3,7 +3,8 @@
 import { channel } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Refresh } from "../../src/grant/adoption.js";
-import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
+import { LeasedStore } from "../../src/store/leased-store.js";
+import { MemoryMedium, MemoryTokenStore } from "../../src/store/memory-token-store.js";
 import { Credential } from "../../src/values/credential.js";
 import type { Redemption } from "../../src/values/issued.js";
 import { errorOf } from "../support/errors.js";
@@ -129,7 +130,10 @@ describe("D2 leases", () => {
 
   /** A process that has sent its request, and lost its lease to the next: it slept. */
   async function overtaken(next: (n: number) => Redemption | Promise<Redemption>) {
-    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+    const [idp, medium] = [playedIdp(), new MemoryMedium()];
+    const store = new LeasedStore(medium);
+    // By a clock that is hours ahead, every lease is over.
+    const later = new LeasedStore(medium, { monotonicClock: () => Number(process.hrtime.bigint()) / 1e6 + 7_200_000 });
     const arrivals: (() => void)[] = [];
     idp.answer = (n) => {
       if (n > 1) return next(n);
@@ -138,26 +142,10 @@ describe("D2 leases", () => {
     const slept = processOf(idp, store, "r0", { timeoutSecs: 3600 });
     const asleep = slept.refresh(initial).catch((error: unknown) => error);
     await seconds(1);
-    // By a clock that is hours ahead, the lease is over.
-    const other = processOf(idp, new LaterStore(store), "r0");
+    const other = processOf(idp, later, "r0");
     const overtaker = other.refresh(initial).catch((error: unknown) => error);
     await seconds(1);
     return { idp, store, overtaker, asleep, wake: () => arrivals[0]?.() };
-  }
-
-  /** The same states, seen by a host whose clock is ahead. */
-  class LaterStore extends MemoryTokenStore {
-    readonly #store: MemoryTokenStore;
-    constructor(store: MemoryTokenStore) {
-      super({ clock: () => Date.now() + 7_200_000 });
-      this.#store = store;
-    }
-    protected override load(key: string) {
-      return (this.#store as unknown as { load: MemoryTokenStore["load"] }).load(key);
-    }
-    protected override advance(...given: Parameters<MemoryTokenStore["advance"]>) {
-      return (this.#store as unknown as { advance: MemoryTokenStore["advance"] }).advance(...given);
-    }
   }
 
   test("D2 a holder that lost its lease never overwrites a later lease's record: it adopts it", async () => {

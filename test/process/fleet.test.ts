@@ -7,7 +7,6 @@ import { runFleet } from "../fleet/fleet.js";
 import { hang } from "../fleet/hang.js";
 import { killMany } from "../fleet/kills.js";
 import { faultsOfStore, newFolder, start } from "../fleet/processes.js";
-import { execute, load, root, run } from "../support/child.js";
 import { json, startIdp } from "../support/idp.js";
 
 async function folder(): Promise<string> {
@@ -15,12 +14,6 @@ async function folder(): Promise<string> {
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
-
-/** Takes a lease for an hour on the key `k`, and ends without releasing it. */
-const leaseAndDie = (path: string) => `${load.module}
-  const store = new faucet.FileTokenStore(${JSON.stringify(path)});
-  const lease = await store.lock("k", 3_600_000);
-  process.stdout.write(String(lease?.fencingToken), () => process.exit(0));`;
 
 describe("D1 one grant, many processes", () => {
   test("D1 D2 D6 three processes present no refresh token twice", async () => {
@@ -53,35 +46,8 @@ describe("D1 one grant, many processes", () => {
   });
 });
 
-describe("D2 dead owners", () => {
-  test("D2 the lease of a dead process is taken over at once", async () => {
-    const path = await folder();
-    expect(await run("module", leaseAndDie(path))).toMatchObject({ stdout: "1", stderr: "" });
-    expect(await new FileTokenStore(path).lock("k", 1000)).toMatchObject({ fencingToken: 2 });
-  });
-
-  test("D2 that of a process in another container only by its age, though both are pid 1", async ({ skip }) => {
-    const contain = (program: string) =>
-      execute("unshare", ["-p", "-f", "--mount-proc", process.execPath, "--input-type=module", "-e", program], {
-        cwd: root,
-      });
-    const isPossible = await contain("console.log(process.pid)").then(
-      ({ stdout }) => stdout === "1\n",
-      () => false,
-    );
-    if (!isPossible) skip("needs the right to make pid namespaces");
-    const path = await folder();
-    expect(await contain(leaseAndDie(path))).toMatchObject({ stdout: "1", stderr: "" });
-    // Our pid 1 lives, and so does that of the second container: neither says anything of the first.
-    expect(await new FileTokenStore(path).lock("k", 1000)).toBeUndefined();
-    expect(await contain(leaseAndDie(path))).toMatchObject({ stdout: "undefined", stderr: "" });
-    const anHourLater = () => Date.now() + 3_600_000;
-    expect(await new FileTokenStore(path, { clock: anHourLater }).lock("k", 1000)).toMatchObject({ fencingToken: 2 });
-  });
-});
-
 describe("D2 a holder that is stopped beyond its lease", () => {
-  /** One process is stopped with its request under way; another, whose clock is a minute ahead, takes over. */
+  /** One process is stopped with its request under way; another, whose clocks are a minute ahead, takes over. */
   async function stopped(answerToTheOther: (n: number) => [body: object, status: number]) {
     const path = await folder();
     const answers: (() => void)[] = [];
@@ -94,9 +60,9 @@ describe("D2 a holder that is stopped beyond its lease", () => {
       client_id: "c",
       client_secret: "s",
       refresh_token: "r0",
-      persist: { path, key: "k" },
+      persist: { key: "k" },
     };
-    const sleeper = start("refresher", { config });
+    const sleeper = start("refresher", { config, path });
     onTestFinished(() => {
       sleeper.child.kill("SIGKILL");
     });
@@ -104,7 +70,7 @@ describe("D2 a holder that is stopped beyond its lease", () => {
     const woken = sleeper.message();
     await vi.waitFor(() => expect(idp.seen).toHaveLength(1), { timeout: 10_000 });
     sleeper.child.kill("SIGSTOP");
-    const other = start("refresher", { config, skewMilliseconds: 60_000 });
+    const other = start("refresher", { config, path, aheadMilliseconds: 60_000 });
     await other.message();
     const overtaker = await other.message();
     answers[0]?.();

@@ -1,7 +1,8 @@
-import { readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   AuthCatalog,
   Credential,
@@ -79,10 +80,9 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     };
     expect(faults({ persist: {} }, { name: "sf" })).toEqual(["persist.path"]);
     expect(faults({ persist: "x" })).toEqual(["persist"]);
-    expect(faults({ persist: { path: "x" } })).toEqual(["persist.key"]);
-    expect(faults({ persist: { path: "x" } }, { name: type })).toEqual(["persist.key"]);
-    expect(faults({ persist: { path: "x", key: "k" } })).toEqual([]);
-    expect(faults({}, { store: new MemoryTokenStore() })).toEqual(["persist.key"]);
+    expect(faults({ persist: { path: "x" } })).toEqual([]);
+    expect(faults({}, { store: new MemoryTokenStore() })).toEqual([]);
+    expect(faults({ persist: { path: "x", encrypt_existing: true } })).toEqual(["persist.encryption_key"]);
     expect(faults({ persist: { path: "x" } }, { name: "sf", store: new MemoryTokenStore() })).toEqual(["persist.path"]);
     expect(faults({ persist: { path: "x", pth: 1, strict: "no" } }, { name: "sf" })).toEqual([
       "persist.strict",
@@ -136,32 +136,200 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     const provider = make(idp, { persist: { path, encryption_key } }, { name: "My Warehouse" });
     await provider.getToken();
     const printed = inspect(provider, { depth: null, showHidden: true }) + JSON.stringify(provider);
-    expect(printed).toMatch(/my-warehouse-[0-9a-f]{16}/);
+    expect(printed).toMatch(type === "oauth2_refresh" ? /oauth2-refresh-[0-9a-f]{16}/ : /my-warehouse-[0-9a-f]{16}/);
     for (const secret of [...Object.values(SECRETS), "token-1", encryption_key]) expect(printed).not.toContain(secret);
   });
 });
 
 describe("the default key", () => {
-  test("is readable, and another for whatever identifies another grant, but not for another secret", async () => {
-    const idp = await startIdp();
-    const keyOf = (make: keyof typeof fetching, config: object, name = "Data Lake") => {
-      const provider = fetching[make](idp, config, { name, store: new MemoryTokenStore() });
-      return (provider.toJSON().persist as { key: string }).key;
-    };
+  const idp = { tokenUrl: "https://idp.example/token" };
+  const keyOf = (make: keyof typeof fetching, config: object, name = "Data Lake") => {
+    const provider = fetching[make](idp, config, { name, store: new MemoryTokenStore() });
+    return (provider.toJSON().persist as { key: string }).key;
+  };
+
+  test("D8 of a grant without a refresh token is its name's, endpoint's and client's; the record tells the account", () => {
     const key = keyOf("oauth2", {});
     expect(key).toMatch(/^data-lake-[0-9a-f]{16}$/);
-    expect(keyOf("oauth2", { client_secret: "another" })).toBe(key);
-    expect(keyOf("oauth2", { token_url: `${idp.tokenUrl.replace("//", "//user:pw@")}?key=s3cr3t` })).toBe(key);
+    for (const same of [
+      { client_secret: "another" },
+      { token_url: `${idp.tokenUrl.replace("//", "//user:pw@")}?key=s3cr3t` },
+      { scopes: "a" },
+      { params: { audience: "a" } },
+    ]) {
+      expect(keyOf("oauth2", same)).toBe(key);
+    }
     const others = [
       keyOf("oauth2", { client_id: "b" }),
-      keyOf("oauth2", { scopes: "a" }),
-      keyOf("oauth2", { params: { audience: "a" } }),
-      keyOf("oauth2", { token_url: `${idp.origin}/other` }),
+      keyOf("oauth2", { token_url: "https://idp.example/other" }),
       keyOf("oauth2", {}, "data lake"),
-      keyOf("oauth2_refresh", {}),
       keyOf("token_endpoint", {}),
     ];
-    expect(new Set([key, ...others]).size).toBe(8);
+    expect(new Set([key, ...others]).size).toBe(5);
+  });
+
+  test("D5 of a grant with one is its endpoint's, client's and refresh token's: harmless changes do not move it", () => {
+    const key = keyOf("oauth2_refresh", {});
+    expect(key).toMatch(/^oauth2-refresh-[0-9a-f]{16}$/);
+    for (const same of [
+      { client_secret: "another" },
+      { scopes: "b a" },
+      { params: { audience: "a" } },
+      { headers: { a: "b" } },
+    ]) {
+      expect(keyOf("oauth2_refresh", same)).toBe(key);
+    }
+    expect(keyOf("oauth2_refresh", {}, "renamed")).toBe(key);
+    const others = [
+      { client_id: "b" },
+      { token_url: "https://idp.example/other" },
+      { refresh_token: "another consent" },
+    ];
+    expect(new Set([key, ...others.map((config) => keyOf("oauth2_refresh", config))]).size).toBe(4);
+  });
+});
+
+describe("D8 accounts", () => {
+  const warned = () => {
+    const codes: unknown[] = [];
+    const emit = vi.spyOn(process, "emitWarning").mockImplementation((_text, options) => {
+      codes.push((options as { code?: string }).code);
+    });
+    onTestFinished(() => emit.mockRestore());
+    return codes;
+  };
+
+  test.each([
+    ["a field of the body", (url: string, who: string) => ({ url, body: { user: who } })],
+    ["the query", (url: string, who: string) => ({ url: `${url}?tenant=${who}` })],
+    ["user info in the URL", (url: string, who: string) => ({ url: url.replace("//", `//${who}:pw@`) })],
+    ["a header", (url: string, who: string) => ({ url, headers: { "x-account": who } })],
+    ["a number in the body", (url: string, who: string) => ({ url, body: { tenant: who.length } })],
+  ])(
+    "D8 another account by %s never gets the first one's token; its own takes the place, with a warning",
+    async (_what, config) => {
+      const codes = warned();
+      const [idp, path] = [await startIdp(), await folder()];
+      const tokenOf = async (who: string) =>
+        fetching.token_endpoint(idp, { ...config(idp.tokenUrl, who), persist: { path } }, { name: "login" }).getToken();
+      expect(await tokenOf("a")).toEqual(bearer("token-1"));
+      expect(await tokenOf("a")).toEqual(bearer("token-1"));
+      expect(codes).toEqual([]);
+      expect(await tokenOf("bcd")).toEqual(bearer("token-2"));
+      expect(codes).toEqual(["FAUCET_AUTH_OTHER_ACCOUNT"]);
+      expect(await tokenOf("bcd")).toEqual(bearer("token-2"));
+    },
+  );
+
+  test("D8 where the record holds a refresh token, another account is a ConfigError before any request", async () => {
+    const [idp, store] = [await startIdp(numberedTokens({ refresh_token: "r" })), new MemoryTokenStore()];
+    const persist = { key: "shared" };
+    await fetching.oauth2_refresh(idp, { persist }, { store }).getToken();
+    const other = fetching.oauth2(idp, { client_id: "another", persist }, { name: "other", store });
+    expect(await errorOf(() => other.getToken())).toMatchObject({
+      code: "config",
+      message: expect.stringMatching(/other: .*another account.*persist\.key.*persist\.path/),
+    });
+    expect(idp.seen).toHaveLength(1);
+  });
+
+  test("D5 another account's refresh token under the same name and client is another record", async () => {
+    const [idp, path] = [await startIdp(numberedTokens({ refresh_token: "rot4ted" })), await folder()];
+    for (const [refresh_token, token] of [
+      ["a", "token-1"],
+      ["b", "token-2"],
+      ["a", "token-1"],
+    ] as const) {
+      const provider = fetching.oauth2_refresh(idp, { refresh_token, persist: { path } }, { name: "crm" });
+      expect(await provider.getToken()).toEqual(bearer(token));
+    }
+    expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual(["a", "b"]);
+  });
+
+  test("D9 a scope that is added gets a token of its own from the same grant, and its order is no matter", async () => {
+    const [idp, path] = [await startIdp(), await folder()];
+    idp.answerWith((_request, response, n) =>
+      json(response, { access_token: `token-${n}`, refresh_token: `r${n}`, expires_in: 3600 }),
+    );
+    const tokenOf = (scopes: string, name: string) =>
+      fetching.oauth2_refresh(idp, { scopes, persist: { path } }, { name }).getToken();
+    expect(await tokenOf("a b", "crm")).toEqual(bearer("token-1"));
+    expect(await tokenOf("b a", "renamed")).toEqual(bearer("token-1"));
+    expect(await tokenOf("a b c", "crm")).toEqual(bearer("token-2"));
+    expect(await tokenOf("a b", "crm")).toEqual(bearer("token-1"));
+    expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual([SECRETS.refresh_token, "r1"]);
+  });
+});
+
+describe("D5 what was kept before there is a record", () => {
+  const rotating = async () => {
+    const idp = await startIdp();
+    idp.answerWith((_request, response, n) =>
+      json(response, { access_token: `token-${n}`, refresh_token: `r${n}`, expires_in: 3600 }),
+    );
+    return idp;
+  };
+  const presented = (idp: { seen: readonly { form: Record<string, string> }[] }) =>
+    idp.seen.map(({ form }) => form.refresh_token);
+  /** FNV-1a, as the crate names its files. */
+  const fnv = (text: string) => {
+    let hash = 0xcbf29ce484222325n;
+    for (const byte of Buffer.from(text)) hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+    return hash.toString(16).padStart(16, "0");
+  };
+
+  test.each([
+    ["{ refresh_token, seed }", JSON.stringify({ refresh_token: "kept", seed: fnv("seed") })],
+    ["{ refresh_token }", JSON.stringify({ refresh_token: "kept" })],
+    ["a JSON string", JSON.stringify("kept")],
+    ["the text alone", "kept\n"],
+  ])("G7 D5 the crate's file under persist.key, %s, is where we start", async (_what, text) => {
+    const [idp, path] = [await rotating(), await folder()];
+    await writeFile(join(path, "wh%3Amain.json"), text);
+    const config = { refresh_token: "seed", persist: { path, key: "wh:main" } };
+    await fetching.oauth2_refresh(idp, config).getToken();
+    expect(presented(idp)).toEqual(["kept"]);
+    const next = fetching.oauth2_refresh(idp, config);
+    await next.invalidate(await next.getToken());
+    expect(presented(idp)).toEqual(["kept", "r1"]);
+  });
+
+  test.each([
+    ["1.5", (url: string) => `${url}\0the-client\0${fnv("seed")}`],
+    ["1.1 to 1.4", (url: string) => `${url}\0the-client`],
+  ])("G7 so is the file under the default key of the crate %s", async (_version, name) => {
+    const [idp, path] = [await rotating(), await folder()];
+    await writeFile(
+      join(path, `oauth2_refresh_${fnv(name(idp.tokenUrl))}.json`),
+      JSON.stringify({ refresh_token: "kept" }),
+    );
+    await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path } }).getToken();
+    expect(presented(idp)).toEqual(["kept"]);
+  });
+
+  test("G7 D8 a file of another seed is not ours; nor is one that cannot be read", async () => {
+    const [idp, path] = [await rotating(), await folder()];
+    await writeFile(join(path, "k.json"), JSON.stringify({ refresh_token: "theirs", seed: fnv("another") }));
+    await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key: "k" } }).getToken();
+    await mkdir(join(path, "l.json"));
+    await fetching.oauth2_refresh(idp, { refresh_token: "seed2", persist: { path, key: "l" } }).getToken();
+    expect(presented(idp)).toEqual(["seed", "seed2"]);
+  });
+
+  test("D5 a record under a default key of the old kind is taken over, once", async () => {
+    const [idp, store] = [await rotating(), new MemoryTokenStore()];
+    const origin = ["oauth2_refresh", "Data Lake", idp.tokenUrl, "the-client", [], null];
+    const old = `data-lake-${createHash("sha256").update(JSON.stringify(origin)).digest("hex").slice(0, 16)}`;
+    const seen = createHash("sha256").update("salt").update(SECRETS.refresh_token).digest("base64url");
+    const record = { version: 1, generation: 7, refreshToken: "kept", salt: "salt", seen: [seen], accessToken: "old" };
+    await store.write(old, { fencingToken: 7, text: JSON.stringify(record) });
+    const make = () => fetching.oauth2_refresh(idp, {}, { name: "Data Lake", store });
+    const first = await make().getToken();
+    expect(await make().getToken()).toEqual(first);
+    const next = make();
+    await next.invalidate(await next.getToken());
+    await fetching.oauth2_refresh(idp, { refresh_token: "another account" }, { name: "Data Lake", store }).getToken();
+    expect(presented(idp)).toEqual(["kept", "r1", "another account"]);
   });
 });
 
@@ -194,7 +362,8 @@ describe("rotation", () => {
   test("F4 D7 a closed gate lets a process look, each second, whether another has got a token", async () => {
     const [idp, store, clock] = [await startIdp(), new MemoryTokenStore(), testClock()];
     idp.answerWith((_request, response) => json(response, { error: "invalid_client" }, 401));
-    const config = { refresh_token: "a" };
+    const persist = { key: "sf" };
+    const config = { refresh_token: "a", persist };
     const provider = fetching.oauth2_refresh(idp, config, { name: "sf", store, clock, random: () => 0 });
     await errorOf(() => provider.getToken());
     expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: clock.now + 15_000 });
@@ -209,7 +378,7 @@ describe("rotation", () => {
       counts: { tokenRequests: 1 },
     });
     idp.answerWith(numberedTokens());
-    await fetching.oauth2_refresh(idp, { refresh_token: "b" }, { name: "sf", store, clock }).getToken();
+    await fetching.oauth2_refresh(idp, { refresh_token: "b", persist }, { name: "sf", store, clock }).getToken();
     clock.advance(1);
     expect(await provider.getToken()).toEqual(bearer("token-2"));
     expect(idp.seen).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encryptedStore, MemoryTokenStore } from "../../src/index.js";
 import { errorOf } from "../support/errors.js";
 
@@ -87,3 +87,78 @@ test("G2 what is no key is a ConfigError with its path", async () => {
     expect(previous).toMatchObject({ code: "config", issues: [{ path: "previousKeys[1]" }] });
   }
 });
+
+describe("encryptExisting", () => {
+  test("S1 a plain record is read, and encrypted when it is next written", async () => {
+    const inner = new MemoryTokenStore();
+    await inner.write("k", record);
+    const store = encryptedStore(inner, { key, encryptExisting: true });
+    expect(await store.read("k")).toEqual(record);
+    expect(await inner.read("k")).toEqual(record);
+    await store.write("k", record);
+    expect((await inner.read("k"))?.text).not.toContain("s3cr3t");
+    for (const encryptExisting of [true, false]) {
+      expect(await encryptedStore(inner, { key, encryptExisting }).read("k")).toEqual(record);
+    }
+  });
+
+  test.each([[undefined], [false]])(
+    "S1 without it (%s) a plain record is an error that says how",
+    async (encryptExisting) => {
+      const inner = new MemoryTokenStore();
+      await inner.write("k", record);
+      const error = await errorOf(() => encryptedStore(inner, { key, encryptExisting }).read("k"));
+      expect(error).toMatchObject({ code: "store", retryable: false });
+      expect(error.message).toContain("persist.encrypt_existing: true");
+    },
+  );
+
+  test.each([
+    ["whose key is not given", (text: string) => text],
+    ["that was damaged", (text: string) => tampered(text, 3)],
+    ["whose header was damaged", (text: string) => text.slice(5)],
+    ["that stands under another key", (text: string) => text],
+  ])("S1 with it a record %s is an error all the same", async (_what, change) => {
+    const { inner, text } = await sealed();
+    await inner.write("other", { ...record, text: change(text) });
+    const given = _what.includes("not given") ? other : key;
+    const store = encryptedStore(inner, { key: given, encryptExisting: true });
+    expect(await errorOf(() => store.read("other"))).toMatchObject({ code: "store", retryable: false });
+  });
+});
+
+test("S1 keys are rotated in two steps, between which old and new processes read each other", async () => {
+  const inner = new MemoryTokenStore();
+  const before = encryptedStore(inner, { key });
+  const prepared = encryptedStore(inner, { key, previousKeys: [other] });
+  const after = encryptedStore(inner, { key: other, previousKeys: [key] });
+  // First step: some processes know the new key. Second step: some write with it.
+  for (const [writer, readers] of [
+    [before, [before, prepared]],
+    [prepared, [before, prepared, after]],
+    [after, [prepared, after]],
+  ] as const) {
+    await writer.write("k", record);
+    for (const reader of readers) expect(await reader.read("k")).toEqual(record);
+  }
+  expect(await errorOf(() => before.read("k"))).toMatchObject({
+    message: expect.stringContaining("key that is not given"),
+  });
+});
+
+test.each([
+  [{ key, previousKey: [other] }, "previousKey"],
+  [{ key, previousKeys: other.toString("base64") }, "previousKeys"],
+  [{ key, encryptExisting: "yes" }, "encryptExisting"],
+])("G5 G2 options that are misspelt or no such thing are a fault (%#)", async (keys, path) => {
+  const error = await errorOf(() => encryptedStore(new MemoryTokenStore(), keys as never));
+  expect(error).toMatchObject({ code: "config", issues: [{ path }] });
+});
+
+test.each([[undefined], [null], ["folder"], [{ read() {}, write() {} }]])(
+  "G2 %j is no store to encrypt",
+  async (store) => {
+    const error = await errorOf(() => encryptedStore(store as never, { key }));
+    expect(error).toMatchObject({ code: "config", issues: [{ path: "store" }] });
+  },
+);

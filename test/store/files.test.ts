@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { FileTokenStore } from "../../src/index.js";
+import { absolutePath } from "../../src/store/file-token-store.js";
 import { VersionFolder } from "../../src/store/version-folder.js";
 import { newFolder } from "../fleet/processes.js";
 import { errorOf } from "../support/errors.js";
@@ -110,7 +111,7 @@ test("D6 S2 a damaged file is an error that quotes nothing of it, and is left as
   const path = await folder();
   await mkdir(join(path, "k"));
   const file = join(path, "k", "000000000001.json");
-  for (const text of ['{"s3cr3t', '{"format":2,"fencingToken":1}', ""]) {
+  for (const text of ['{"s3cr3t', '{"fencingToken":"s3cr3t"}', ""]) {
     await writeFile(file, text);
     const error = await errorOf(() => new FileTokenStore(path).read("k"));
     expect(error).toMatchObject({ code: "store", retryable: false });
@@ -121,5 +122,62 @@ test("D6 S2 a damaged file is an error that quotes nothing of it, and is left as
 });
 
 test("G2 a store without a path is a ConfigError", async () => {
-  expect(await errorOf(() => new FileTokenStore(""))).toMatchObject({ code: "config", issues: [{ path: "path" }] });
+  for (const path of ["", "nul\0", undefined as never, 5 as never]) {
+    expect(await errorOf(() => new FileTokenStore(path))).toMatchObject({ code: "config", issues: [{ path: "path" }] });
+  }
+});
+
+describe("D11 where a path starts", () => {
+  const HOME = process.env.HOME;
+  afterEach(() => {
+    if (HOME === undefined) delete process.env.HOME;
+    else process.env.HOME = HOME;
+  });
+
+  test.each([
+    ["~", "/home/me"],
+    ["~/", "/home/me"],
+    ["~/.state/pipeline", "/home/me/.state/pipeline"],
+    ["./~", join(process.cwd(), "~")],
+    ["a~/b", join(process.cwd(), "a~/b")],
+    ["state", join(process.cwd(), "state")],
+    ["/var/~/state", "/var/~/state"],
+  ])("D11 %s is %s", (path, absolute) => {
+    process.env.HOME = "/home/me";
+    expect(new FileTokenStore(path).path).toBe(absolute);
+  });
+
+  test("D11 below the folder of a document too, ~ is the home directory", () => {
+    process.env.HOME = "/home/me";
+    expect(absolutePath("~/state", "/etc/pipeline")).toBe("/home/me/state");
+    expect(absolutePath("state", "/etc/pipeline")).toBe("/etc/pipeline/state");
+    expect(absolutePath("/state", "/etc/pipeline")).toBe("/state");
+  });
+
+  test.each([["~other"], ["~other/state"], ["~~"], ["~+"]])(
+    "D11 %s, the home of another user, is a fault",
+    async (path) => {
+      const error = await errorOf(() => new FileTokenStore(path));
+      expect(error).toMatchObject({ code: "config", issues: [{ path: "path" }] });
+      expect(error.message).toContain("another user");
+    },
+  );
+
+  test.each([[""], ["relative"]])("D11 without a home directory (HOME=%j), ~ is a fault", async (home) => {
+    process.env.HOME = home;
+    expect(await errorOf(() => new FileTokenStore("~/state"))).toMatchObject({
+      code: "config",
+      issues: [{ path: "path", message: expect.stringContaining("HOME") }],
+    });
+    expect(new FileTokenStore("/state").path).toBe("/state");
+  });
+});
+
+test("D3 a write that began before close() is finished", async () => {
+  const path = await folder();
+  const store = new FileTokenStore(path);
+  const writing = store.write("k", { fencingToken: 1, text: "late" });
+  await store.close();
+  expect(await writing).toBe(true);
+  expect((await new FileTokenStore(path).read("k"))?.text).toBe("late");
 });

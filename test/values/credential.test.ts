@@ -1,39 +1,58 @@
+import assert from "node:assert/strict";
+import { Console } from "node:console";
+import { Writable } from "node:stream";
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Credential } from "../../src/values/credential.js";
 
 const all = [
   Credential.bearer("s3cr3t"),
   Credential.header("X-Api-Key", "s3cr3t"),
+  Credential.headers({ "X-Api-Key": "s3cr3t", "X-Tenant": "t3nant" }),
   Credential.basic("ann", "s3cr3t"),
+  Credential.basic("s3cr3t", ""),
   Credential.token("s3cr3t"),
 ];
 
 describe("values", () => {
-  test("the four kinds carry what they were made of, and cannot be changed", () => {
-    expect(all.map((credential) => ({ ...credential }))).toEqual([
-      { type: "bearer", token: "s3cr3t" },
-      { type: "header", name: "X-Api-Key", value: "s3cr3t" },
-      { type: "basic", username: "ann", password: "s3cr3t" },
-      { type: "token", token: "s3cr3t" },
-    ]);
+  test("each kind carries what it was made of, and cannot be changed", () => {
+    expect(all[0]).toMatchObject({ type: "bearer", token: "s3cr3t" });
+    expect(all[1]).toMatchObject({ type: "header", name: "X-Api-Key", value: "s3cr3t" });
+    expect(all[2]).toMatchObject({ type: "headers", headers: { "X-Api-Key": "s3cr3t", "X-Tenant": "t3nant" } });
+    expect(all[3]).toMatchObject({ type: "basic", username: "ann", password: "s3cr3t" });
+    expect(all[4]).toMatchObject({ type: "basic", username: "s3cr3t", password: "" });
+    expect(all[5]).toMatchObject({ type: "token", token: "s3cr3t" });
     for (const credential of all) {
       expect(() => Object.assign(credential, { token: "other" })).toThrow(TypeError);
+      expect(() => Object.assign(credential, { type: "token" })).toThrow(TypeError);
+      expect(() => Object.defineProperty(credential, "token", { value: "other" })).toThrow(TypeError);
     }
+    const headers = { "X-A": "a" };
+    const credential = Credential.headers(headers);
+    headers["X-A"] = "b";
+    expect(credential.headers).toEqual({ "X-A": "a" });
+    expect(() => Object.assign(credential.headers, { "X-A": "b" })).toThrow(TypeError);
   });
 
-  test("equals compares by type and value, header names in any case", () => {
+  test("C3 equals compares by type and value, header names in any case", () => {
     for (const a of all) for (const b of all) expect(Credential.equals(a, b)).toBe(a === b);
     expect(Credential.equals(Credential.bearer("a"), { type: "bearer", token: "a" })).toBe(true);
     expect(Credential.equals(Credential.bearer("a"), Credential.bearer("b"))).toBe(false);
     expect(Credential.equals(Credential.header("X-A", "v"), Credential.header("x-a", "v"))).toBe(true);
     expect(Credential.equals(Credential.header("X-A", "v"), Credential.header("X-B", "v"))).toBe(false);
     expect(Credential.equals(Credential.basic("a", "p"), Credential.basic("b", "p"))).toBe(false);
+    const headers = Credential.headers({ "X-A": "1", "X-B": "2" });
+    expect(Credential.equals(headers, Credential.headers({ "x-b": "2", "x-a": "1" }))).toBe(true);
+    expect(Credential.equals(headers, Credential.headers({ "X-A": "2", "X-B": "1" }))).toBe(false);
+    expect(Credential.equals(headers, Credential.headers({ "X-A": "1", "X-C": "2" }))).toBe(false);
+    expect(Credential.equals(headers, Credential.headers({ "X-A": "1" }))).toBe(false);
   });
 
   test("authorizationValue is that of the crate", () => {
     expect(all.map((credential) => Credential.authorizationValue(credential))).toEqual([
       "Bearer s3cr3t",
+      undefined,
+      undefined,
       undefined,
       undefined,
       "s3cr3t",
@@ -54,6 +73,14 @@ describe("A5 an unusable credential cannot be made", () => {
     ["a user name with a colon", () => Credential.basic("a:b", "s3cr3t")],
     ["a password with a line break", () => Credential.basic("a", "s3cr3t\n")],
     ["neither user name nor password", () => Credential.basic("", "")],
+    ["no headers", () => Credential.headers({})],
+    ["headers that are no record", () => Credential.headers(["s3cr3t"] as never)],
+    ["headers that are null", () => Credential.headers(null as never)],
+    ["a name of headers with a colon", () => Credential.headers({ "X: s3cr3t": "v" })],
+    ["a name of headers that is given twice", () => Credential.headers({ "X-A": "s3cr3t", "x-a": "s3cr3t" })],
+    ["a value of headers that is empty", () => Credential.headers({ "X-A": "s3cr3t", "X-B": "" })],
+    ["a value of headers with a line break", () => Credential.headers({ "X-A": "s3cr3t\n" })],
+    ["a value of headers that is no string", () => Credential.headers({ "X-A": 1 as never })],
   ])("A5 %s", (_what, make) => {
     expect(make).toThrow(TypeError);
     expect(make).not.toThrow(/s3cr3t/);
@@ -65,22 +92,186 @@ describe("A5 an unusable credential cannot be made", () => {
   });
 });
 
-describe("S1 a credential prints as ***", () => {
-  test.each(all.map((credential) => [credential.type, credential] as const))("S1 %s", (_type, credential) => {
-    const nested = { a: [{ b: { c: { d: { e: credential } } } }] };
-    const printed = [
-      inspect(nested, { depth: Number.POSITIVE_INFINITY, showHidden: true }),
-      inspect(credential, { customInspect: false, showHidden: true }),
-      JSON.stringify(nested),
-      String(credential),
-      `${credential}`,
-    ];
-    expect(printed.join("\n")).not.toContain("s3cr3t");
-    expect(printed[0]).toContain("***");
+/** How loggers and their like come to the text of what they are given. */
+const READERS: readonly [string, (value: unknown) => unknown][] = [
+  ["inspect", (value) => inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true })],
+  ["inspect without custom printing", (value) => inspect(value, { customInspect: false, showHidden: true, depth: 9 })],
+  ["inspect as node:assert does it", (value) => inspect(value, { customInspect: false, getters: true, depth: 1000 })],
+  ["JSON", (value) => JSON.stringify(value)],
+  ["JSON of its properties (pino)", (value) => JSON.stringify(Object.fromEntries(Object.entries(value as object)))],
+  ["JSON of what for … in finds (bunyan)", (value) => JSON.stringify(inEach(value))],
+  ["a copy (winston)", (value) => inspect(Object.assign({}, value), { depth: 9 })],
+  ["a spread", (value) => inspect({ ...(value as object) }, { depth: 9, showHidden: true, getters: true })],
+  ["structuredClone", (value) => inspect(structuredClone(value), { depth: 9, showHidden: true })],
+  ["structuredClone of a copy", (value) => inspect(structuredClone({ ...(value as object) }))],
+  ["a string", (value) => String(value)],
+  ["a string of a list", (value) => [value].join()],
+  ["its values", (value) => Object.values(value as object).join()],
+];
+
+function inEach(value: unknown): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const key in value as object) found[key] = (value as Record<string, unknown>)[key];
+  return found;
+}
+
+beforeEach(() => {
+  vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("S1 S3 a credential prints without its secret", () => {
+  describe.each(all.map((credential) => [JSON.stringify(credential), credential] as const))(
+    "%s",
+    (_text, credential) => {
+      test.each(READERS)("S3 %s", (_reader, read) => {
+        expect(read(credential)).not.toMatch(/s3cr3t|t3nant/);
+      });
+
+      test.each(READERS.slice(0, 4))("S1 %s, deep within another", (_reader, read) => {
+        expect(read({ a: [{ b: { c: { d: { e: credential } } } }] })).not.toMatch(/s3cr3t|t3nant/);
+      });
+
+      test("S1 it prints as ***", () => {
+        expect(inspect(credential)).toContain("***");
+        expect(JSON.stringify(credential)).toContain("***");
+        expect(String(credential)).toContain("***");
+      });
+    },
+  );
+
+  test("S3 console.table", () => {
+    const lines: string[] = [];
+    const stdout = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
+    new Console(stdout).table(all);
+    expect(lines.join("")).toContain("bearer");
+    expect(lines.join("")).not.toMatch(/s3cr3t|t3nant/);
   });
 
-  test("S1 names stay visible", () => {
+  test("S1 names stay visible, a user name beside a password too", () => {
     expect(inspect(all)).toContain("X-Api-Key");
     expect(JSON.stringify(all)).toContain('"username":"ann"');
+    expect(JSON.parse(JSON.stringify(all))).toEqual([
+      { type: "bearer", token: "***" },
+      { type: "header", name: "X-Api-Key", value: "***" },
+      { type: "headers", headers: { "X-Api-Key": "***", "X-Tenant": "***" } },
+      { type: "basic", username: "ann", password: "***" },
+      { type: "basic", username: "***", password: "" },
+      { type: "token", token: "***" },
+    ]);
+  });
+});
+
+describe("S3 a test framework tells two secrets apart", () => {
+  const pairs = [
+    [() => Credential.bearer("s3cr3t-1"), () => Credential.bearer("s3cr3t-2")],
+    [() => Credential.token("s3cr3t-1"), () => Credential.token("s3cr3t-2")],
+    [() => Credential.header("X", "s3cr3t-1"), () => Credential.header("X", "s3cr3t-2")],
+    [() => Credential.headers({ X: "s3cr3t-1" }), () => Credential.headers({ X: "s3cr3t-2" })],
+    [() => Credential.headers({ X: "s3cr3t-1" }), () => Credential.headers({ Y: "s3cr3t-1" })],
+    [() => Credential.basic("ann", "s3cr3t-1"), () => Credential.basic("ann", "s3cr3t-2")],
+    [() => Credential.basic("s3cr3t-1", ""), () => Credential.basic("s3cr3t-2", "")],
+  ] as const;
+
+  test.each(pairs)("S3 and shows neither: pair %#", (make, other) => {
+    expect(make()).toEqual(make());
+    expect(make()).toStrictEqual(make());
+    assert.deepStrictEqual(make(), make());
+    const failures = [
+      () => expect(make()).toEqual(other()),
+      () => expect({ nested: [make()] }).toStrictEqual({ nested: [other()] }),
+      () => expect(make()).toBe(other()),
+      () => assert.deepStrictEqual(make(), other()),
+      () => assert.deepEqual([make()], [other()]),
+      () => assert.equal(make(), other()),
+    ];
+    for (const fail of failures) {
+      const error = thrownBy(fail);
+      const texts = [error.message, error.stack, error.diff, inspect(error, { depth: 9, getters: true })];
+      expect(texts.join("\n")).not.toContain("s3cr3t");
+    }
+  });
+
+  test("S3 the fingerprint is of this process only", async () => {
+    const { fingerprint } = { ...Credential.bearer("s3cr3t") } as unknown as { fingerprint: string };
+    expect(fingerprint).toMatch(/^\*\*\*[0-9a-f]{16}$/);
+    expect({ ...Credential.bearer("s3cr3t") }).toEqual({ type: "bearer", fingerprint });
+    expect({ ...Credential.token("s3cr3t") }).not.toMatchObject({ fingerprint });
+    vi.resetModules();
+    const again = await import("../../src/values/credential.js");
+    expect({ ...again.Credential.bearer("s3cr3t") }).not.toMatchObject({ fingerprint });
+  });
+
+  function thrownBy(run: () => void): Error & { diff?: string } {
+    try {
+      run();
+    } catch (error) {
+      return error as Error;
+    }
+    throw new Error("nothing was thrown: two secrets are taken for one");
+  }
+});
+
+describe("S4 what wraps a credential", () => {
+  test.each(all.map((credential) => [credential.type, credential] as const))("S4 of type %s", (type, credential) => {
+    const wrapped = [
+      new Proxy(credential, {}),
+      Object.create(credential),
+      Object.create(new Proxy(credential, {})),
+      Object.setPrototypeOf({}, credential),
+    ];
+    for (const wrapper of wrapped) {
+      const texts = READERS.slice(0, 4).map(([, read]) => read({ wrapper }));
+      expect(texts.join()).not.toMatch(/s3cr3t|t3nant/);
+      expect(JSON.parse(JSON.stringify(wrapper))).toMatchObject({ type });
+      expect(inspect(wrapper)).toContain("***");
+      expect(String(wrapper)).toContain("***");
+      expect(Credential.equals(wrapper, credential)).toBe(true);
+    }
+  });
+
+  test("S4 their prototype prints too", () => {
+    const prototype = Object.getPrototypeOf(Credential.bearer("t"));
+    expect(inspect(prototype)).toBe("{}");
+    expect(JSON.stringify(Object.create(prototype))).toBe("{}");
+  });
+});
+
+describe("a credential that is put into a text", () => {
+  const CODE = "FAUCET_AUTH_CREDENTIAL_AS_TEXT";
+
+  async function fresh(): Promise<unknown> {
+    vi.resetModules();
+    return (await import("../../src/values/credential.js")).Credential.bearer("s3cr3t");
+  }
+
+  test.each([
+    ["a template", (credential) => `Bearer ${credential}`],
+    ["a sum", (credential) => ["Bearer "].reduce((sum, text) => text + sum, credential as string)],
+    ["String()", (credential) => String(credential)],
+    ["Number()", (credential) => Number(credential)],
+    ["a header", (credential) => new Headers({ authorization: credential as string })],
+    ["a list", (credential) => ["Bearer", credential].join(" ")],
+    ["a query", (credential) => new URLSearchParams({ token: credential as string })],
+  ] as [string, (credential: unknown) => unknown][])("S3 %s warns once, and says what to write", async (_how, use) => {
+    const credential = await fresh();
+    const results = [use(credential), use(credential)];
+    expect(inspect(results)).not.toContain("s3cr3t");
+    expect(process.emitWarning).toHaveBeenCalledOnce();
+    expect(process.emitWarning).toHaveBeenCalledWith(
+      expect.stringMatching(/accessToken\(provider\).*Credential\.authorizationValue\(credential\)/),
+      { code: CODE },
+    );
+  });
+
+  test("printing it is no reason to warn, nor is sending it", async () => {
+    const credential = await fresh();
+    inspect(credential);
+    JSON.stringify({ credential });
+    Credential.authorizationValue(credential as Credential);
+    expect(process.emitWarning).not.toHaveBeenCalled();
   });
 });
