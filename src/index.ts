@@ -12,8 +12,10 @@ export type {
 export type { ErrorSummary, ProviderStatus, StatusCounts } from "./cache/status.js";
 export { TokenCache } from "./cache/token-cache.js";
 export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options.js";
-export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";
-export type { Resolver } from "./catalog/interpolation.js";
+export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
+export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
+export type { CatalogProvider } from "./catalog/catalog-provider.js";
+export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken } from "./connect/access-token.js";
 export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
 export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";

@@ -1,73 +1,90 @@
-/** The catalog: providers that are defined once, in an `auth:` block, and referred to by name (G4). */
+/** The catalog: providers that are defined once, in an `auth:` block, and referred to by name. */
 
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import type { AuthProvider } from "../auth-provider.js";
-import { faultsOf, join, tellKey } from "../config/check.js";
-import { fromConfig, type ProviderSpec } from "../from-config.js";
-import { Mask } from "../http/mask.js";
-import type { Runtime } from "../providers/runtime.js";
-import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
-import { type Interpolated, Interpolation, type Resolver } from "./interpolation.js";
+import { dirname, resolve as resolvePath } from "node:path";
+import { inspect } from "node:util";
+import { redactKey } from "../config/check.js";
+import type { ProviderSpec } from "../from-config.js";
+import { ClosedError, ConfigError } from "../values/errors.js";
+import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
+import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
+import type { CatalogProvider } from "./catalog-provider.js";
+import { isConnectorAuth, staticSpecOf } from "./connector-auth.js";
+import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
-import { builtInResolvers } from "./resolvers.js";
+import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
+import { builtInResolvers, decoded } from "./resolvers.js";
+import { WeakMembers } from "./weak-members.js";
 
-/** A connector's `auth:` key: a reference into the catalog, or a provider of its own. */
+/**
+ * A connector's `auth:` key: a reference into the catalog, or a provider of its own. Besides the types of
+ * `fromConfig` there are those of fixed credentials: `bearer` (`token`), `basic` (`username`, `password`),
+ * `api_key` (`header`, `value`), `custom` (`headers`, of which there is one), and `none`.
+ */
 export type AuthSpec = { readonly ref: string } | ProviderSpec;
 
 /**
- * The runtime of all providers of a catalog, or a function that gives each its own: by its name, or
- * by its type where a connector defines a provider of its own.
+ * Named providers, each one live object, however many connectors refer to it.
+ *
+ * @example
+ * await using catalog = await AuthCatalog.load("pipeline.yaml");
+ * const fetch = authFetch(catalog.resolve({ ref: "sf" }));
  */
-export type CatalogRuntime = Runtime | ((name: string) => Runtime);
-
-/** How a pipeline document becomes a catalog. */
-export interface CatalogOptions {
-  readonly runtime?: CatalogRuntime | undefined;
-  /** Further schemes of interpolation, `{ vault: async (ref) => … }`; also in place of `secret`, `env`, `file`. */
-  readonly resolvers?: Readonly<Record<string, Resolver>> | undefined;
-}
-
-/** Named providers, each one live object, however many connectors refer to it. */
 export class AuthCatalog {
-  readonly #providers: ReadonlyMap<string, AuthProvider>;
-  readonly #runtimeOf: (name: string) => Runtime;
-  /** Those of connectors that define their own, as long as they have them. */
-  readonly #unnamed = new Set<WeakRef<AuthProvider>>();
+  readonly #providers: ReadonlyMap<string, CatalogProvider>;
+  readonly #types: Readonly<Record<string, string>>;
+  readonly #origin: Origin;
+  /** Those of connectors that define their own, as long as they are in use. */
+  readonly #unnamed = new WeakMembers<CatalogProvider>();
   #closed = false;
 
-  private constructor(providers: ReadonlyMap<string, AuthProvider>, runtimeOf: (name: string) => Runtime) {
-    this.#providers = providers;
-    this.#runtimeOf = runtimeOf;
+  private constructor(definitions: readonly Definition[], origin: Origin) {
+    this.#providers = buildAll(definitions, origin);
+    this.#types = Object.fromEntries(definitions.map(({ name, value }) => [name, (value as ProviderSpec).type]));
+    this.#origin = origin;
   }
 
   /**
    * A catalog of an `auth:` block that is already data: `{ name: { type, config } }`. Nothing in it
-   * is interpolated. Throws a `ConfigError` with all faults of all providers.
+   * is interpolated; a relative `persist.path` starts at the working directory.
+   *
+   * @throws ConfigError with all faults of all providers, and of `runtime`.
    */
   static fromConfig(
     authBlock: Readonly<Record<string, ProviderSpec>> | null | undefined,
-    runtime?: CatalogRuntime,
+    runtime: CatalogRuntime = {},
   ): AuthCatalog {
-    const definitions = entriesOf(authBlock).map(([name, value]) => ({ name, value, faults: [] }));
-    return AuthCatalog.#build(definitions, runtime);
+    checkRuntime(SUBJECT, runtime);
+    const definitions = entriesOf(authBlock, SUBJECT).map(([name, value]) => ({ name, value, faults: [] }));
+    return new AuthCatalog(definitions, { subject: SUBJECT, runtime });
   }
 
   /**
    * A catalog of the `auth:` block of a pipeline document in YAML, interpolated from `vars:`, the
-   * environment and files; a relative `${file:…}` starts at the working directory. Rejects with a
-   * `ConfigError` with all faults of all providers, or with those of the YAML.
+   * environment and files. A relative `${file:…}` or `persist.path` starts at the working directory.
+   *
+   * @throws ConfigError (rejects) with all faults of all providers, or with those of the YAML by line and column.
    */
   static async fromYaml(text: string, options: CatalogOptions = {}): Promise<AuthCatalog> {
-    return AuthCatalog.#fromPipeline(text, process.cwd(), options);
+    checkOptions(SUBJECT, options);
+    if (typeof text !== "string")
+      throw new ConfigError(SUBJECT, [{ path: "", message: "the document must be a string" }]);
+    return AuthCatalog.#fromPipeline(text, { subject: SUBJECT }, options);
   }
 
-  /** `fromYaml` of the file at `path`; a relative `${file:…}` starts at the file's folder. */
+  /**
+   * `fromYaml` of the file at `path`. A relative `${file:…}` or `persist.path` starts at the file's folder, from
+   * wherever the program is run.
+   *
+   * @throws ConfigError (rejects), as `fromYaml` does; its message begins with `path`.
+   */
   static async load(path: string, options: CatalogOptions = {}): Promise<AuthCatalog> {
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      throw new ConfigError(SUBJECT, [{ path: "", message: `${path} cannot be read (${error.code ?? error.name})` }]);
-    });
-    return AuthCatalog.#fromPipeline(text, dirname(path), options);
+    checkOptions(SUBJECT, options);
+    return AuthCatalog.#fromPipeline(
+      await textOfFile(path),
+      { subject: path, folder: resolvePath(dirname(path)) },
+      options,
+    );
   }
 
   /** The names of the providers, in the order of their definition. */
@@ -75,8 +92,13 @@ export class AuthCatalog {
     return [...this.#providers.keys()];
   }
 
-  /** The provider of that name. Throws a `ConfigError` that lists the names, if there is none. */
-  get(name: string): AuthProvider {
+  /**
+   * The provider of that name, the same object each time.
+   *
+   * @throws ConfigError that lists the names, if there is none; ClosedError after `close()`.
+   */
+  get(name: string): CatalogProvider {
+    if (this.#closed) throw new ClosedError(SUBJECT);
     const provider = this.#providers.get(name);
     if (provider !== undefined) return provider;
     const known = this.#providers.size === 0 ? "the catalog is empty" : `the catalog has ${this.names.join(", ")}`;
@@ -86,99 +108,115 @@ export class AuthCatalog {
   }
 
   /**
-   * What a connector's `auth:` key stands for: `{ ref }` the one provider that all share, `{ type,
-   * config }` a new one of its own. Throws a `ConfigError`, and a `ClosedError` after `close()`.
+   * The provider that `{ ref }` names, which all who refer to it share.
+   *
+   * @throws ConfigError with every fault; ClosedError after `close()`.
    */
-  resolve(auth: AuthSpec): AuthProvider {
+  resolve(auth: { readonly ref: string }): CatalogProvider;
+  /** `undefined`: a connector that needs no credential. */
+  resolve(auth: { readonly type: "none" }): undefined;
+  /**
+   * What a connector's `auth:` key stands for: of `{ ref }` the one provider that all share, of `{ type,
+   * config }` a new one of its own. Of `{ type: "none" }`, which the types cannot see in configuration, `undefined`.
+   *
+   * @throws ConfigError with every fault; ClosedError after `close()`.
+   */
+  resolve(auth: AuthSpec): CatalogProvider;
+  resolve(auth: AuthSpec): CatalogProvider | undefined {
     if (this.#closed) throw new ClosedError(SUBJECT);
-    if (typeof auth !== "object" || auth === null || !("ref" in auth)) {
-      const provider = fromConfig(auth, this.#runtimeOf((auth as ProviderSpec | null)?.type ?? ""));
-      this.#unnamed.add(new WeakRef(provider));
-      return provider;
-    }
-    const others = Object.keys(auth).filter((key) => key !== "ref");
-    const faults = others.map((key) => ({
-      path: key,
-      message: "cannot stand beside ref: a provider is referred to or defined",
-    }));
-    if (typeof auth.ref !== "string") faults.push({ path: "ref", message: "must be the name of a provider" });
-    if (faults.length > 0) throw new ConfigError("auth", faults);
-    return this.get(auth.ref);
+    if (typeof auth === "string") throw new ConfigError("auth", [{ path: "", message: this.#adviceFor(auth) }]);
+    if (typeof auth === "object" && auth !== null && "ref" in auth) return this.get(nameOf(auth));
+    return this.#own(auth);
   }
 
   /**
    * Closes every provider that the catalog has made, also for connectors that define their own. May be
-   * called again. Rejects with what the first of them rejects with, once all are closed.
+   * called again.
+   *
+   * @throws what the first of them rejects with, once all are closed.
    */
   async close(): Promise<void> {
     this.#closed = true;
-    const providers = [...this.#providers.values(), ...[...this.#unnamed].map((unnamed) => unnamed.deref())];
-    const endings = await Promise.allSettled(providers.map(async (provider) => provider?.close?.()));
+    const providers = [...this.#providers.values(), ...this.#unnamed];
+    const endings = await Promise.allSettled(providers.map(async (provider) => provider.close()));
     const failed = endings.find((ending) => ending.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  static async #fromPipeline(
-    text: string,
-    folder: string,
-    { runtime, resolvers }: CatalogOptions,
-  ): Promise<AuthCatalog> {
-    const { auth, vars } = await parsePipeline(text);
-    const schemes = new Map(Object.entries({ ...builtInResolvers(folder), ...resolvers }));
-    const interpolation = new Interpolation(schemes, vars);
-    const definitions = entriesOf(auth).map(async ([name, spec]) => {
-      return { name, ...(await interpolation.interpolate(spec, pathOf(name))) };
-    });
-    return AuthCatalog.#build(await Promise.all(definitions), runtime);
+  /** The types of the providers, by name. */
+  toJSON(): Readonly<Record<string, string>> {
+    return #types in this ? this.#types : {};
   }
 
-  static #build(definitions: readonly Definition[], runtime: CatalogRuntime = {}): AuthCatalog {
-    const runtimeOf = typeof runtime === "function" ? runtime : () => runtime;
-    const outcomes = definitions.map(({ name, value, faults }) => {
-      return { name, ...(faults.length > 0 ? { faults } : build(name, value, { ...runtimeOf(name), name })) };
+  static {
+    Object.defineProperty(AuthCatalog.prototype, inspect.custom, {
+      value(this: AuthCatalog, _depth: number, options: object): string {
+        return `AuthCatalog ${inspect(AuthCatalog.prototype.toJSON.call(this), options)}`;
+      },
     });
-    const faults = outcomes.flatMap((outcome) => ("faults" in outcome ? outcome.faults : []));
-    if (faults.length > 0) throw new ConfigError(SUBJECT, faults);
-    const built = outcomes.flatMap((outcome) => ("built" in outcome ? [[outcome.name, outcome.built] as const] : []));
-    return new AuthCatalog(new Map(built), runtimeOf);
+  }
+
+  static async #fromPipeline(
+    text: string,
+    origin: Omit<Origin, "runtime">,
+    options: CatalogOptions,
+  ): Promise<AuthCatalog> {
+    const { runtime = {}, resolvers, params = {} } = options;
+    const document = await parsePipeline(text, origin.subject === SUBJECT ? "pipeline document" : origin.subject);
+    refuseUnknownParams(origin.subject, document, params);
+    const entries = entriesOf(document.at("auth"), origin.subject);
+    const schemes = { ...builtInResolvers(origin.folder ?? process.cwd()), ...resolvers };
+    const interpolation = new Interpolation(sourcesOf(document, schemes, params));
+    await interpolation.prepare(entries.map(([, spec]) => spec));
+    const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
+    return new AuthCatalog(definitions, { ...origin, runtime });
+  }
+
+  /** A provider that one connector has for itself. */
+  #own(auth: ProviderSpec): CatalogProvider | undefined {
+    const type: unknown = auth?.type;
+    const runtime = runtimeOf(this.#origin.runtime, typeof type === "string" ? type : "");
+    const isOfUser = typeof type === "string" && Object.hasOwn(runtime.types ?? {}, type);
+    if (type === "none" && !isOfUser) return undefined;
+    const provider = buildOne(
+      isConnectorAuth(type) && !isOfUser ? staticSpecOf(auth) : auth,
+      runtime,
+      this.#origin.folder,
+    );
+    this.#unnamed.add(provider);
+    return provider;
+  }
+
+  /** Text in place of a block is repeated only where it is a name: it may be a token. */
+  #adviceFor(text: string): string {
+    const name = this.#providers.has(text) ? text : "NAME";
+    return `must be { ref: ${name} } for the provider of that name, or { type, config }, and not a string`;
   }
 }
 
 const SUBJECT = "auth catalog";
 
-/** One entry of the `auth:` block; what it could not be resolved to is told instead of being built. */
-interface Definition extends Interpolated {
-  readonly name: string;
+function nameOf(auth: { readonly ref: string }): string {
+  const faults = Object.keys(auth)
+    .filter((key) => key !== "ref")
+    .map((key) => ({ path: redactKey(key), message: "cannot stand beside ref: a provider is referred to or defined" }));
+  if (typeof auth.ref !== "string") faults.push({ path: "ref", message: "must be the name of a provider" });
+  if (faults.length > 0) throw new ConfigError("auth", faults);
+  return auth.ref;
 }
 
-function entriesOf(authBlock: unknown): [string, unknown][] {
-  const block = authBlock ?? {};
-  if (typeof block === "object" && !Array.isArray(block)) return Object.entries(block);
-  throw new ConfigError(SUBJECT, [{ path: "auth", message: "must be a mapping of names to { type, config }" }]);
-}
-
-function pathOf(name: string): string {
-  return join("auth", tellKey(name));
-}
-
-type Outcome = { readonly built: AuthProvider } | { readonly faults: readonly ConfigFault[] };
-
-function build(name: string, spec: unknown, runtime: Runtime): Outcome {
-  const path = pathOf(name);
+async function textOfFile(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(SUBJECT, [{ path: "", message: `${path} cannot be read (${error.code ?? error.name})` }]);
+  });
   try {
-    return faultsOf(path, () => fromConfig(spec as ProviderSpec, runtime));
+    return decoded(bytes);
   } catch (error) {
-    // A user's own type may throw anything, and quote its configuration.
-    const reason = error instanceof Error ? new Mask(textsIn(spec)).prose(error.message) : undefined;
-    return { faults: [{ path, message: `cannot be built: ${reason ?? "its type threw an error"}` }] };
+    throw new ConfigError(path, [{ path: "", message: (error as Error).message }]);
   }
-}
-
-function textsIn(value: unknown): string[] {
-  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(textsIn);
-  return typeof value === "string" ? [value] : [];
 }

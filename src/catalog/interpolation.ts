@@ -1,16 +1,15 @@
 /**
- * Interpolation: `${scheme:reference}` and `${vars.name}` in the scalars of a parsed document. It
- * comes after parsing, so a secret can never become YAML; what was resolved is never read again.
+ * Interpolation: `${scheme:reference}`, and `${vars.name}` and its like, in the texts of a parsed
+ * document. It comes after parsing, so a secret can never become YAML; what was resolved is never
+ * read again.
  */
 
-import { join, tellKey } from "../config/check.js";
+import { join, redactKey } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
-
-/** Finds the text that a reference stands for. What it throws is told with the place of the reference. */
-export type Resolver = (reference: string) => string | Promise<string>;
-
-/** `$${` for a literal `${`; a reference; a reference that does not end. */
-const MARK = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
+import { Findings, type Sources } from "./findings.js";
+import { type Part, partsOf, type Reference } from "./references.js";
+import { Scalar } from "./scalar.js";
+import { MOST_LEVELS, MOST_WEIGHT, NODE_WEIGHT, TOO_DEEP, TOO_LARGE } from "./size.js";
 
 /** A value with its references resolved, and what could not be. */
 export interface Interpolated {
@@ -18,123 +17,148 @@ export interface Interpolated {
   readonly faults: readonly ConfigFault[];
 }
 
-/** Interpolates values against one set of resolvers and variables. */
+/** Interpolates the values of one document. */
 export class Interpolation {
-  readonly #resolvers: ReadonlyMap<string, Resolver>;
-  readonly #vars: unknown;
-  /** Each reference is looked up once, however often it stands in the document. */
-  readonly #resolved = new Map<string, Promise<string>>();
+  readonly #findings: Findings;
+  /** The document's own values that were referred to, by target: each is put together once. */
+  readonly #referred = new Map<string, Composed>();
+  /** The weight of all that was given back. */
+  #weight = 0;
 
-  constructor(resolvers: ReadonlyMap<string, Resolver>, vars: unknown) {
-    this.#resolvers = resolvers;
-    this.#vars = vars;
+  constructor(sources: Sources) {
+    this.#findings = new Findings(sources);
+  }
+
+  /** Finds all that `values` refer to; `interpolate` needs it. */
+  prepare(values: readonly unknown[]): Promise<void> {
+    return this.#findings.gather(values);
   }
 
   /** A copy of `value` with every text in it interpolated. What cannot be is a fault at its path. */
-  async interpolate(value: unknown, path: string): Promise<Interpolated> {
-    const faults: ConfigFault[] = [];
-    const report = (message: string, where: string): void => {
-      faults.push({ path: where, message });
-    };
-    return { value: await this.#each(value, { path, trail: [], report }), faults };
+  interpolate(value: unknown, path: string): Interpolated {
+    const result = this.#each(value, { path, trail: [], level: 0 });
+    this.#weight += result.weight;
+    if (this.#weight > MOST_WEIGHT) return { value: undefined, faults: [{ path, message: TOO_LARGE }] };
+    return { value: result.value, faults: withoutRepeats(result.faults) };
   }
 
-  async #each(value: unknown, place: Place): Promise<unknown> {
+  #each(value: unknown, place: Place): Composed {
+    if (place.level > MOST_LEVELS) return faulty(place.path, TOO_DEEP);
     if (typeof value === "string") return this.#text(value, place);
     if (Array.isArray(value)) {
-      return Promise.all(value.map((item, index) => this.#each(item, below(place, `[${index}]`))));
+      const items = value.map((item, index) => this.#each(item, below(place, `[${index}]`)));
+      return composed(place, items, () => items.map((item) => item.value));
     }
-    if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).map(async ([key, item]) => [
-      key,
-      await this.#each(item, below(place, tellKey(key))),
-    ]);
-    return Object.fromEntries(await Promise.all(entries));
+    if (typeof value !== "object" || value === null || value instanceof Scalar) return leaf(value);
+    return this.#mapping(value, place);
   }
 
-  async #text(text: string, place: Place): Promise<unknown> {
-    const marks = [...text.matchAll(MARK)];
-    const resolved = await Promise.all(
-      marks.map((mark) => this.#mark(mark, place).catch((error: Error) => place.report(error.message, place.path))),
-    );
-    // A variable as the whole value keeps its type.
-    if (marks[0]?.[0] === text && marks[0][1]?.startsWith("vars.")) return resolved[0];
-    let rest = 0;
-    let whole = "";
-    for (const [index, mark] of marks.entries()) {
-      const value = resolved[index];
-      if (typeof value === "object") {
-        const what = value === null ? "null" : "no scalar";
-        place.report(`${mark[0]} is ${what} and cannot be part of a text`, place.path);
-      }
-      whole += text.slice(rest, mark.index) + value;
-      rest = mark.index + mark[0].length;
-    }
-    return whole + text.slice(rest);
-  }
-
-  async #mark([mark, reference]: RegExpMatchArray, place: Place): Promise<unknown> {
-    if (mark === "$${") return "${";
-    if (reference === undefined) throw new Error("has ${ without a }; write $${ for a literal ${");
-    return reference.startsWith("vars.") ? this.#variable(reference, place) : this.#look(reference);
-  }
-
-  #look(reference: string): Promise<string> {
-    const known = this.#resolved.get(reference);
-    if (known !== undefined) return known;
-    const looked = this.#resolve(reference);
-    this.#resolved.set(reference, looked);
-    return looked;
-  }
-
-  async #resolve(reference: string): Promise<string> {
-    const colon = reference.indexOf(":");
-    const resolver = this.#resolvers.get(reference.slice(0, Math.max(colon, 0)));
-    if (resolver === undefined) {
-      const known = [...this.#resolvers.keys()].map((scheme) => `\${${scheme}:…}`).join(", ");
-      throw new Error(`\${${reference}} is not known; known are ${known}, \${vars.…}, and $\${ for a literal \${`);
-    }
-    const text: unknown = await attempt(reference, () => resolver(reference.slice(colon + 1)));
-    if (typeof text !== "string") throw new Error(`\${${reference}} was resolved to no string`);
-    return text;
-  }
-
-  /** Variables are interpolated where they are used; their faults are told there. */
-  async #variable(reference: string, { path, trail, report }: Place): Promise<unknown> {
-    if (trail.includes(reference)) throw new Error(`${[...trail, reference].join(" → ")} refer to each other`);
-    const [, ...keys] = reference.split(".");
-    const value = keys.reduce<unknown>(ownValue, this.#vars);
-    if (value === undefined) throw new Error(`\${${reference}} is not defined under vars:`);
-    return this.#each(value, {
-      path: reference,
-      trail: [...trail, reference],
-      report: (message, where) => report(`${where}: ${message}`, path),
+  /** References in keys are resolved too. */
+  #mapping(value: object, place: Place): Composed {
+    const entries = Object.entries(value).map(([name, item]) => {
+      const inner = below(place, redactKey(name));
+      const key = this.#text(name, inner);
+      return { key, name: textOf(key.value) ?? name, item: this.#each(item, inner) };
     });
+    const parts = entries.flatMap(({ key, item }) => [key, item]);
+    const isAmbiguous = new Set(entries.map(({ name }) => name)).size < entries.length;
+    if (isAmbiguous) parts.push(faulty(place.path, "has two keys that are the same once they are resolved"));
+    return composed(place, parts, () => Object.fromEntries(entries.map(({ name, item }) => [name, item.value])));
+  }
+
+  /** A text with its references resolved. One reference that is the whole text keeps its type. */
+  #text(text: string, place: Place): Composed {
+    const parts = partsOf(text);
+    if (parts.every((part) => part.kind === "text")) return leaf(parts.map((part) => part.text).join(""));
+    const values = parts.map((part) => this.#part(part, place));
+    const [only] = values;
+    if (values.length === 1 && only !== undefined) return only;
+    const unusable = values.flatMap(({ value, faults }, index) => {
+      const isUsable = faults.size > 0 || textOf(value) !== undefined;
+      return isUsable
+        ? []
+        : [faulty(place.path, `${markOf(parts[index])} ${whatIs(value)} and cannot be part of a text`)];
+    });
+    return composed(place, [...values, ...unusable], () => values.map(({ value }) => textOf(value)).join(""));
+  }
+
+  #part(part: Part, place: Place): Composed {
+    if (part.kind === "text") return leaf(part.text);
+    if (part.kind === "unended") return faulty(place.path, UNENDED);
+    const finding = this.#findings.of(part.target);
+    const isFault = "fault" in finding;
+    const isMissing = isFault ? finding.isAbsent : finding.value === "" || finding.value === null;
+    if (isMissing && part.fallback !== undefined) return leaf(Scalar.referred(part.fallback));
+    if (isFault) return faulty(place.path, `${markOf(part)} ${finding.fault}`);
+    if (!finding.isFinal) return this.#referredTo(part, finding.value, place);
+    return leaf(typeof finding.value === "string" ? Scalar.referred(finding.value) : finding.value);
+  }
+
+  /** A value of the document. Its faults are reported where it is used, with its own path before them. */
+  #referredTo({ target }: Reference, value: unknown, { path, trail, level }: Place): Composed {
+    if (trail.includes(target)) return faulty(path, `${[...trail, target].join(" → ")} refer to each other`);
+    const known = this.#referred.get(target);
+    const result = known ?? this.#each(value, { path: target, trail: [...trail, target], level: level + 1 });
+    this.#referred.set(target, result);
+    if (trail.length > 0) return result;
+    const faults = [...result.faults].map((fault) => ({ path, message: `${fault.path}: ${fault.message}` }));
+    return { ...result, faults: new Set(faults) };
   }
 }
 
-/** Where a value stands, the variables that led there, and whom to tell of its faults. */
+/** Where a value stands, the references that led there, and how deep that is. */
 interface Place {
   readonly path: string;
   readonly trail: readonly string[];
-  report(message: string, path: string): void;
+  readonly level: number;
 }
 
 function below(place: Place, step: string): Place {
-  return { ...place, path: join(place.path, step) };
+  return { ...place, path: join(place.path, step), level: place.level + 1 };
 }
 
-function ownValue(value: unknown, key: string): unknown {
-  const found = typeof value === "object" && value !== null && Object.prototype.propertyIsEnumerable.call(value, key);
-  return found ? (value as Record<string, unknown>)[key] : undefined;
+/** A value that was put together, how large it is, and what is wrong with it. */
+interface Composed {
+  readonly value: unknown;
+  readonly weight: number;
+  readonly faults: ReadonlySet<ConfigFault>;
 }
 
-async function attempt<T>(reference: string, resolve: () => T): Promise<Awaited<T>> {
-  try {
-    return await resolve();
-  } catch (error) {
-    throw new Error(
-      `\${${reference}} cannot be resolved: ${error instanceof Error ? error.message : "no reason given"}`,
-    );
-  }
+const NO_FAULTS: ReadonlySet<ConfigFault> = new Set();
+
+function leaf(value: unknown): Composed {
+  return { value, weight: NODE_WEIGHT + (textOf(value)?.length ?? 0), faults: NO_FAULTS };
 }
+
+function faulty(path: string, message: string): Composed {
+  return { value: undefined, weight: NODE_WEIGHT, faults: new Set([{ path, message }]) };
+}
+
+/** What `build` makes of `parts`, unless that would be too large, which is known before it is built. */
+function composed({ path }: Place, parts: readonly Composed[], build: () => unknown): Composed {
+  const weight = parts.reduce((sum, part) => sum + part.weight, NODE_WEIGHT);
+  if (weight > MOST_WEIGHT) return faulty(path, TOO_LARGE);
+  const faults = new Set(parts.flatMap((part) => [...part.faults]));
+  return { value: faults.size > 0 ? undefined : build(), weight, faults };
+}
+
+/** A scalar as part of a text: as it was written. */
+function textOf(value: unknown): string | undefined {
+  if (value instanceof Scalar) return value.text;
+  const isScalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return isScalar ? String(value) : undefined;
+}
+
+function markOf(part: Part | undefined): string {
+  return part?.kind === "reference" ? `\${${part.target}}` : "";
+}
+
+function whatIs(value: unknown): string {
+  return value === null ? "is null" : "is no scalar";
+}
+
+function withoutRepeats(faults: ReadonlySet<ConfigFault>): readonly ConfigFault[] {
+  return [...new Map([...faults].map((fault) => [`${fault.path}\n${fault.message}`, fault])).values()];
+}
+
+const UNENDED = "has ${ without a }; write $${ for a literal ${. A default in ${name:-default} cannot have braces";

@@ -1,84 +1,72 @@
-/** The pipeline document, of which only `auth:` and `vars:` are read. The YAML parser is loaded when first needed. */
+/**
+ * The pipeline document, of which `auth:` is read, and what it refers to. The YAML parser is loaded when
+ * first needed. Its own messages are not repeated, since they quote the source (S2).
+ */
 
-import type { Node, YAMLError } from "yaml";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
+import { YamlFault, YamlValues } from "./yaml-values.js";
 
-/** What a catalog takes from a document; `undefined` for a block that is not there. */
+/** What a catalog takes from a document. */
 export interface PipelineDocument {
-  readonly auth: unknown;
-  readonly vars: unknown;
+  /** The value at the path of these keys; `undefined` where there is none. Throws a `ConfigError`. */
+  at(...keys: readonly string[]): unknown;
 }
 
-/**
- * Parses `text`. Throws a `ConfigError` with line and column of every fault. The parser's own
- * messages are not told, since they quote the source (S2).
- */
-export async function parsePipeline(text: string): Promise<PipelineDocument> {
-  const { LineCounter, isMap, parseDocument, visit } = await import("yaml");
-  const lines = new LineCounter();
-  const toIssue = ({ code, pos: [offset] }: YAMLError): ConfigFault => {
+/** Parses `text`. Throws a `ConfigError` about `subject` with line and column of every fault. */
+export async function parsePipeline(text: string, subject: string): Promise<PipelineDocument> {
+  const yaml = await import("yaml");
+  const lines = new yaml.LineCounter();
+  const faultAt = (offset: number, message: string): ConfigFault => {
     const { line, col } = lines.linePos(offset);
-    return {
-      path: "",
-      message: `line ${line}, column ${col}: ${REASONS[code] ?? code.toLowerCase().replaceAll("_", " ")}`,
-    };
+    return { path: "", message: `line ${line}, column ${col}: ${message}` };
   };
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, stringKeys: true });
-  if (document.errors.length > 0) throw new ConfigError(SUBJECT, document.errors.map(toIssue));
-  if (document.contents === null) return { auth: undefined, vars: undefined };
-  if (!isMap(document.contents)) {
-    throw new ConfigError(SUBJECT, [
+  /** The faults that the steps of reading find become those of one error. */
+  const reading = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof YamlFault) throw new ConfigError(subject, [faultAt(error.offset, error.message)]);
+      if (!(error instanceof RangeError)) throw error;
+      throw new ConfigError(subject, [{ path: "", message: "is nested too deeply" }]);
+    }
+  };
+  const document = reading(() => yaml.parseDocument(text, { ...OPTIONS, lineCounter: lines }));
+  const faults = document.errors.map(({ code, pos: [offset] }) => faultAt(offset, REASONS[code] ?? plainCode(code)));
+  if (faults.length > 0) throw new ConfigError(subject, faults.slice(0, MOST_FAULTS));
+  if (document.contents !== null && !yaml.isMap(document.contents)) {
+    throw new ConfigError(subject, [
       { path: "", message: "must be a mapping, with the provider definitions under auth:" },
     ]);
   }
-  const block = (name: string): unknown => {
-    const node = document.get(name, true) as Node | undefined;
-    const value = plain(name, () => node?.toJS(document));
-    // An unknown tag would be dropped, and what it was meant to fetch taken as the secret itself.
-    const reached = rangesOf(node);
-    const untaken = document.warnings.filter(({ pos: [at] }) => reached.some(([from, to]) => at >= from && at < to));
-    if (untaken.length > 0) throw new ConfigError(SUBJECT, untaken.map(toIssue));
-    return value;
-  };
-  /** Where the text of a node stands, and of all that its aliases stand for. */
-  const rangesOf = (root: Node | undefined): [number, number][] => {
-    const nodes = new Set(root === undefined ? [] : [root]);
-    for (const node of nodes) {
-      visit(node, {
-        Alias(_key, alias) {
-          const target = alias.resolve(document);
-          if (target !== undefined) nodes.add(target);
-        },
-      });
-    }
-    return [...nodes].map(({ range }) => [range?.[0] ?? 0, range?.[1] ?? 0]);
-  };
-  return { auth: block("auth"), vars: block("vars") };
+  const values = reading(() => new YamlValues(yaml, document));
+  return { at: (...keys) => reading(() => values.at(keys)) };
 }
 
-const SUBJECT = "pipeline document";
+/**
+ * YAML 1.2, whatever `%YAML` says: in 1.1 `12:30:45` is a number. Tags beyond its core are not known. Keys that are given
+ * twice are looked for afterwards, since the parser's search takes time in proportion to the square of their number.
+ */
+const OPTIONS = {
+  schema: "core",
+  resolveKnownTags: false,
+  merge: true,
+  prettyErrors: false,
+  stringKeys: true,
+  uniqueKeys: false,
+} as const;
+
+/** One fault makes the parser find many behind it. */
+const MOST_FAULTS = 20;
 
 const REASONS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: "a key is given twice",
   MULTIPLE_DOCS: "a second document begins; only one can be read",
+  NON_STRING_KEY: "a key must be a plain text",
+  RESOURCE_EXHAUSTION: "is nested too deeply",
   TAB_AS_INDENT: "a tab is used to indent",
   TAG_RESOLVE_FAILED: "a tag that is not known here",
   UNEXPECTED_TOKEN: "a character that cannot stand here; inside { } a value with ${…} needs quotes",
 };
 
-/** An alias that stands for nothing, for far too much, or for what it stands in shows only now. */
-function plain(name: string, toPlain: () => unknown): unknown {
-  try {
-    const value = toPlain();
-    refuseCircles(value, []);
-    return value;
-  } catch {
-    throw new ConfigError(SUBJECT, [{ path: name, message: "has an alias that cannot be followed" }]);
-  }
-}
-
-function refuseCircles(value: unknown, around: readonly unknown[]): void {
-  if (typeof value !== "object" || value === null) return;
-  if (around.includes(value)) throw new RangeError("a circle");
-  for (const item of Object.values(value)) refuseCircles(item, [...around, value]);
+function plainCode(code: string): string {
+  return code.toLowerCase().replaceAll("_", " ");
 }

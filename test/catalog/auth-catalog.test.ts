@@ -1,9 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AuthCatalog, AuthError, ConfigError, Credential, fromConfig, type Runtime } from "../../src/index.js";
+import { faultsOf, folder, tokenOf } from "../support/catalogs.js";
 import { errorOf } from "../support/errors.js";
 import { startIdp } from "../support/idp.js";
 
@@ -24,34 +23,6 @@ pipeline:
         account: \${vars.account}
         auth: { ref: sf }
 `;
-
-/** A catalog of one static provider with this YAML scalar as its token, and that token. */
-async function tokenOf(
-  scalar: string,
-  options?: Parameters<typeof AuthCatalog.fromYaml>[1],
-  vars = "{}",
-): Promise<string> {
-  const catalog = await AuthCatalog.fromYaml(
-    `vars: ${vars}\nauth:\n  a:\n    type: static\n    config:\n      token: ${scalar}`,
-    options,
-  );
-  return ((await catalog.get("a").getToken()) as { token: string }).token;
-}
-
-async function faultsOf(work: () => unknown): Promise<Record<string, string>> {
-  const error = await errorOf(work);
-  expect(error).toMatchObject({ name: "ConfigError" });
-  return Object.fromEntries(
-    (error.issues as { path: string; message: string }[]).map(({ path, message }) => [path, message]),
-  );
-}
-
-async function folder(files: Record<string, string | Buffer>): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "faucet-auth-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
-  return path;
-}
 
 beforeEach(() => {
   vi.stubEnv("SF_CLIENT_ID", "id");
@@ -230,7 +201,7 @@ describe("interpolation", () => {
   test("a resolved value is not interpolated again", async () => {
     vi.stubEnv("NESTED", "${env:SF_CLIENT_SECRET}");
     expect(await tokenOf("${env:NESTED}")).toBe("${env:SF_CLIENT_SECRET}");
-    expect(await tokenOf("${vars.x}", {}, "{ x: '${env:NESTED}' }")).toBe("${env:SF_CLIENT_SECRET}");
+    expect(await tokenOf("${vars.x}", "vars: { x: '${env:NESTED}' }")).toBe("${env:SF_CLIENT_SECRET}");
   });
 
   test.each([
@@ -270,8 +241,7 @@ describe("interpolation", () => {
     expect(
       await tokenOf(
         "${vars.a}/${vars.n}/${vars.deep.x}",
-        {},
-        "{ a: 'a-${vars.b}', b: '${env:SF_CLIENT_ID}', n: 5, deep: { x: y } }",
+        "vars: { a: 'a-${vars.b}', b: '${env:SF_CLIENT_ID}', n: 5, deep: { x: y } }",
       ),
     ).toBe("a-id/5/y");
     const typed =
@@ -293,7 +263,7 @@ describe("interpolation", () => {
       },
       secret: (reference: string) => `kms-${reference}`,
     };
-    expect(await tokenOf("${vault:kv/a#b}${vault:kv/a#b}${secret:S}", { resolvers })).toBe(
+    expect(await tokenOf("${vault:kv/a#b}${vault:kv/a#b}${secret:S}", "", { resolvers })).toBe(
       "vault(kv/a#b)vault(kv/a#b)kms-S",
     );
     expect(asked).toEqual(["kv/a#b"]);
@@ -345,13 +315,13 @@ auth:
   });
 
   test.each([["${vars.list.length}"], ["${vars.toString}"], ["${env:toString}"]])("%s is not there", async (scalar) => {
-    expect(Object.values(await faultsOf(() => tokenOf(scalar, {}, "{ list: [1, 2] }")))).toEqual([
+    expect(Object.values(await faultsOf(() => tokenOf(scalar, "vars: { list: [1, 2] }")))).toEqual([
       expect.stringMatching(/not defined under vars|is not set/),
     ]);
   });
 
   test("a variable that no provider uses is not resolved", async () => {
-    expect(await tokenOf("t", {}, "{ other: '${env:NOT_THERE}' }")).toBe("t");
+    expect(await tokenOf("t", "vars: { other: '${env:NOT_THERE}' }")).toBe("t");
   });
 
   test("fromConfig interpolates nothing", async () => {

@@ -1,0 +1,122 @@
+/** Builds the providers of a catalog, and finds the faults of all of them together (G2). */
+
+import { resolve as resolvePath } from "node:path";
+import { faultsOf, join, redactKey } from "../config/check.js";
+import { fromConfig, type ProviderSpec } from "../from-config.js";
+import { Mask } from "../http/mask.js";
+import type { Runtime } from "../providers/runtime.js";
+import { ConfigError } from "../values/errors.js";
+import { type CatalogRuntime, checkRuntime } from "./catalog-options.js";
+import { type CatalogProvider, complete } from "./catalog-provider.js";
+import { buildFitting, type Outcome } from "./fitting.js";
+import type { Interpolated } from "./interpolation.js";
+import { plainData, Scalar } from "./scalar.js";
+
+/** One entry of the `auth:` block. What it could not be resolved to is reported, and then it is not built. */
+export interface Definition extends Interpolated {
+  readonly name: string;
+}
+
+/** Where the definitions of a catalog come from, and what its providers are given. */
+export interface Origin {
+  /** What errors are about: the file, if there is one. */
+  readonly subject: string;
+  /** The folder at which relative paths start; without it, the working directory. */
+  readonly folder?: string;
+  readonly runtime: CatalogRuntime;
+}
+
+/** The providers of `definitions`, by name. Throws a `ConfigError` with the faults of all. */
+export function buildAll(
+  definitions: readonly Definition[],
+  { subject, folder, runtime }: Origin,
+): ReadonlyMap<string, CatalogProvider> {
+  const outcomes = definitions.map(({ name, value, faults }): readonly [string, Outcome<CatalogProvider>] => {
+    if (faults.length > 0) return [name, { faults }];
+    return [name, outcomeOf(name, value, { ...runtimeOf(runtime, name), name }, folder)];
+  });
+  const faults = outcomes.flatMap(([, outcome]) => ("faults" in outcome ? outcome.faults : []));
+  if (faults.length > 0) throw new ConfigError(subject, faults);
+  return new Map(outcomes.flatMap(([name, outcome]) => ("built" in outcome ? [[name, outcome.built] as const] : [])));
+}
+
+/** A provider of data that is not interpolated. Throws a `ConfigError`, or what a user's own type throws. */
+export function buildOne(spec: ProviderSpec, runtime: Runtime, folder: string | undefined): CatalogProvider {
+  return complete(fromConfig(startingAt(folder, spec) as ProviderSpec, runtime));
+}
+
+/** The runtime of the provider of that name. */
+export function runtimeOf(runtime: CatalogRuntime, name: string): Runtime {
+  if (typeof runtime !== "function") return runtime;
+  const own = runtime(name);
+  checkRuntime(name, own);
+  return own;
+}
+
+/** The definitions in an `auth:` block. Throws a `ConfigError` if it is none. */
+export function entriesOf(authBlock: unknown, subject: string): [name: string, spec: unknown][] {
+  const block = authBlock ?? {};
+  if (typeof block === "object" && !Array.isArray(block) && !(block instanceof Scalar)) return Object.entries(block);
+  throw new ConfigError(subject, [{ path: "auth", message: "must be a mapping of names to { type, config }" }]);
+}
+
+/** Where the definition of that name stands. */
+export function pathOf(name: string): string {
+  return join("auth", redactKey(name));
+}
+
+function outcomeOf(
+  name: string,
+  given: unknown,
+  runtime: Runtime,
+  folder: string | undefined,
+): Outcome<CatalogProvider> {
+  const path = pathOf(name);
+  const spec = startingAt(folder, given);
+  const build = (data: unknown): CatalogProvider => complete(fromConfig(data as ProviderSpec, runtime));
+  try {
+    return faultsOf(path, () => buildFitted(spec, runtime, build));
+  } catch (error) {
+    return { faults: [{ path, message: `cannot be built: ${reasonOf(error, spec)}` }] };
+  }
+}
+
+/** A user's own type gets plain data: what it throws need not say which key it is about. */
+function buildFitted(
+  spec: unknown,
+  { types = {} }: Runtime,
+  build: (spec: unknown) => CatalogProvider,
+): CatalogProvider {
+  const type = isMapping(spec) ? plainData(spec.type) : undefined;
+  if (typeof type === "string" && Object.hasOwn(types, type)) return build(plainData(spec));
+  const outcome = buildFitting(spec, build);
+  if ("built" in outcome) return outcome.built;
+  throw new ConfigError("auth", outcome.faults);
+}
+
+/** `spec` with a relative `persist.path` made absolute. `~` is the store's to expand (D11). */
+function startingAt(folder: string | undefined, spec: unknown): unknown {
+  if (folder === undefined || !isMapping(spec) || !isMapping(spec.config)) return spec;
+  const { persist } = spec.config;
+  if (!isMapping(persist)) return spec;
+  const path = persist.path instanceof Scalar ? persist.path.text : persist.path;
+  if (typeof path !== "string" || path === "" || /^~(?:$|[/\\])/.test(path)) return spec;
+  return { ...spec, config: { ...spec.config, persist: { ...persist, path: resolvePath(folder, path) } } };
+}
+
+/** A user's own type may throw anything, and quote its configuration. */
+function reasonOf(error: unknown, spec: unknown): string {
+  const message: unknown =
+    typeof error === "object" && error !== null && "message" in error ? error.message : undefined;
+  const redacted = typeof message === "string" ? new Mask(textsIn(plainData(spec))).prose(message) : undefined;
+  return redacted ?? "its type threw an error";
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(textsIn);
+  return typeof value === "string" ? [value] : [];
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Scalar);
+}

@@ -1,0 +1,88 @@
+/** What a catalog is given beside its document. */
+
+import { faultsOfOptions } from "../config/options.js";
+import { faultsOfRuntime, type Runtime } from "../providers/runtime.js";
+import { ConfigError, type ConfigFault } from "../values/errors.js";
+import type { Resolver } from "./references.js";
+
+/**
+ * The runtime of all providers of a catalog, or a function that gives each its own: by its name, or
+ * by its type where a connector defines a provider of its own.
+ */
+export type CatalogRuntime = Runtime | ((name: string) => Runtime);
+
+/** How a pipeline document becomes a catalog. */
+export interface CatalogOptions {
+  /** What the providers are given that is not data, such as a dispatcher, a store, or types of one's own. */
+  readonly runtime?: CatalogRuntime | undefined;
+  /**
+   * Further schemes of interpolation; also in place of `secret`, `env`, `file`.
+   *
+   * @example { vault: async (path) => (await vault.read(path)).data.value }
+   */
+  readonly resolvers?: Readonly<Record<string, Resolver>> | undefined;
+  /**
+   * Values of `${param.name}`, which go before the defaults under `params:`. Where the document declares its
+   * parameters, another name is a fault.
+   *
+   * @example { region: "eu", tenant: 12345 }
+   */
+  readonly params?: Readonly<Record<string, string | number | boolean | bigint>> | undefined;
+}
+
+const OPTIONS: Readonly<Record<keyof CatalogOptions, true>> = { runtime: true, resolvers: true, params: true };
+
+/** Throws a `ConfigError` about `subject` for options that are misspelt, or would only fail later (G5). */
+export function checkOptions(subject: string, options: CatalogOptions): void {
+  const { runtime = {}, resolvers = {}, params = {} } = options ?? {};
+  refuse(subject, [
+    ...faultsOfOptions("options", options, Object.keys(OPTIONS)),
+    ...faultsOfCatalogRuntime(runtime),
+    ...faultsOfEach(
+      "options.resolvers",
+      resolvers,
+      isFunction,
+      "must be a function that gives the text of a reference",
+    ),
+    ...faultsOfEach("options.params", params, isParam, "must be a string, a finite number within 2⁵³, or a boolean"),
+  ]);
+}
+
+/** Throws a `ConfigError` about `subject` for a runtime that is misspelt, or would only fail later (G5). */
+export function checkRuntime(subject: string, runtime: CatalogRuntime): void {
+  refuse(subject, faultsOfCatalogRuntime(runtime));
+}
+
+function faultsOfCatalogRuntime(runtime: unknown): readonly ConfigFault[] {
+  if (typeof runtime === "function") return [];
+  if (isRecord(runtime)) return faultsOfRuntime(runtime);
+  return [{ path: "runtime", message: "must be an object, or a function that gives one for each name" }];
+}
+
+function faultsOfEach(
+  path: string,
+  given: unknown,
+  isUsable: (value: unknown) => boolean,
+  message: string,
+): readonly ConfigFault[] {
+  if (!isRecord(given)) return [{ path, message: "must be an object" }];
+  const unusable = Object.entries(given).filter(([, value]) => !isUsable(value));
+  return unusable.map(([key]) => ({ path: `${path}.${key}`, message }));
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function isParam(value: unknown): boolean {
+  if (typeof value !== "number") return ["string", "boolean", "bigint"].includes(typeof value);
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+}
+
+function refuse(subject: string, faults: readonly ConfigFault[]): void {
+  if (faults.length > 0) throw new ConfigError(subject, faults);
+}

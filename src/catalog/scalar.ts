@@ -1,0 +1,105 @@
+/**
+ * Scalars that can be read in two ways: as text, which is what was written, or as the number or
+ * boolean that the text spells. Which of them is meant is known to the key that takes the scalar.
+ */
+
+/**
+ * A scalar beside the text that it was written as (A8). Only the text is a property, so that whoever takes
+ * it for data sees a mapping with an unknown key.
+ */
+export class Scalar {
+  /** What was written. */
+  readonly text: string;
+  readonly #value: number | boolean | undefined;
+  readonly #plain: string | number | boolean;
+  readonly #isTooLong: boolean;
+
+  private constructor(text: string, { value, plain, isTooLong }: Readings) {
+    this.text = text;
+    this.#value = value;
+    this.#plain = plain;
+    this.#isTooLong = isTooLong;
+  }
+
+  /** The number or boolean that it spells; `undefined` if it spells none that is exact. */
+  get value(): number | boolean | undefined {
+    return this.#value;
+  }
+
+  /** What it is where nothing is known of its key, as in a JSON body. */
+  get plain(): string | number | boolean {
+    return this.#plain;
+  }
+
+  /** Whether it is an integer with more digits than a number can keep. */
+  get isTooLong(): boolean {
+    return this.#isTooLong;
+  }
+
+  /** A number or boolean of a document, beside its source text. */
+  static literal(text: string, value: number | boolean): Scalar {
+    const isTooLong = Number.isInteger(value) && !Number.isSafeInteger(value) && DIGITS.test(text);
+    const exact = isTooLong || (typeof value === "number" && !Number.isFinite(value)) ? undefined : value;
+    const plain = exact === undefined || LEADING_ZERO.test(text) ? text : exact;
+    return new Scalar(text, { value: exact, plain, isTooLong });
+  }
+
+  /** The text that a reference stands for: a `Scalar` if it could be meant as a number or a boolean. */
+  static referred(text: string): Scalar | string {
+    const value = spelt(text);
+    return value === undefined ? text : new Scalar(text, { value, plain: text, isTooLong: false });
+  }
+
+  /** What a key is offered first: the number or boolean, if writing it gives the same text again. */
+  get offer(): Scalar | number | boolean {
+    return this.#value !== undefined && this.#value === this.#plain && String(this.#value) === this.text
+      ? this.#value
+      : this;
+  }
+
+  /** What stands in a JSON body that contains the scalar. */
+  toJSON(): string | number | boolean {
+    return this.plain;
+  }
+}
+
+interface Readings {
+  readonly value: number | boolean | undefined;
+  readonly plain: string | number | boolean;
+  readonly isTooLong: boolean;
+}
+
+/** An integer in digits, which a number must keep to the last one. */
+const DIGITS = /^[-+]?(?:0x[\da-f]+|0o[0-7]+|\d+(?:\.\d*)?)$/i;
+
+/** An account or a postal code, rather than a quantity. */
+const LEADING_ZERO = /^[-+]?0\d/;
+
+const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
+
+function spelt(text: string): number | boolean | undefined {
+  if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === "true";
+  if (!NUMBER.test(text)) return undefined;
+  const value = Number(text);
+  const isExact = Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+  return isExact ? value : undefined;
+}
+
+/** `value` as plain data, with each scalar as what it is where nothing is known of its key. */
+export function plainData(value: unknown): unknown {
+  return replaced(value, "", ({ plain }) => plain);
+}
+
+/** A copy of `value` with each `Scalar` replaced by what `replace` gives for it; `step` makes paths. */
+export function replaced(
+  value: unknown,
+  path: string,
+  replace: (scalar: Scalar, path: string) => unknown,
+  step: (path: string, key: string | number) => string = () => "",
+): unknown {
+  if (value instanceof Scalar) return replace(value, path);
+  if (Array.isArray(value)) return value.map((item, index) => replaced(item, step(path, index), replace, step));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, replaced(item, step(path, key), replace, step)]);
+  return Object.fromEntries(entries);
+}
