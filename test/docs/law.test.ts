@@ -64,6 +64,12 @@ describe("the contract", () => {
     expect(built.filter((rule) => !proved.has(rule))).toEqual([]);
   });
 
+  test("is numbered nowhere in the declarations that users see", () => {
+    const declarations = filesBelow("dist", ".d.ts");
+    expect(declarations.size).toBeGreaterThan(0);
+    expect([...rulesIn([...declarations.values()])]).toEqual([]);
+  });
+
   test("is numbered in comments, not in what the code says", () => {
     const spoken = [...sources].flatMap(([path, text]) => {
       const code = commentsOf(text).reduce((rest, comment) => rest.replace(comment, ""), text);
@@ -132,6 +138,11 @@ describe("the rooms", () => {
   test("have no circle of files", () => {
     expect(circles(imports)).toEqual([]);
   });
+
+  test("have no file of more than 250 lines", () => {
+    const long = [...sources].map(([path, text]) => ({ path, lines: text.split("\n").length - 1 }));
+    expect(long.filter(({ lines }) => lines > 250)).toEqual([]);
+  });
 });
 
 /** Every way from a file back to itself, as it is found by following imports from each file once. */
@@ -157,4 +168,20 @@ test("a circle of files is found", () => {
     ["d", []],
   ]);
   expect(circles(graph)).toEqual(["b → c → b"]);
+});
+
+test("every file that the architecture names is there", () => {
+  const named = [...architecture.matchAll(/`((?:[a-z0-9.-]+\/)+[a-z0-9.-]+\.(?:ts|js))`/g)].map(
+    ([, path = ""]) => path,
+  );
+  expect(named.length).toBeGreaterThan(30);
+  const known = new Set([...sources.keys(), ...tests.keys(), ...filesBelow("examples", ".js").keys()]);
+  expect(named.filter((path) => !known.has(path) && !known.has(join("src", path)))).toEqual([]);
+});
+
+test("every warning has its line in docs/errors.md", () => {
+  const codes = (text: string): string[] => [...new Set(text.match(/(?<=["`])FAUCET_AUTH_[A-Z_]+(?=["`])/g))].sort();
+  const documented = codes(readFileSync(join(root, "docs/errors.md"), "utf8"));
+  expect(documented.length).toBeGreaterThan(5);
+  expect(documented).toEqual(codes([...sources.values()].join("\n")));
 });
