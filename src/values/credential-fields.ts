@@ -1,6 +1,6 @@
 /** What a credential can be made of (A5). */
 
-import type { Credential } from "./credential.js";
+import type { CredentialFields } from "./credential-kinds.js";
 import { isFieldValue, isToken } from "./http-field.js";
 
 /** What is wrong with one field; it does not repeat the value. */
@@ -12,7 +12,7 @@ export interface FieldFault {
 }
 
 /** What makes these fields unusable as a credential. */
-export function faultsOfFields(fields: Credential): readonly FieldFault[] {
+export function faultsOfFields(fields: CredentialFields): readonly FieldFault[] {
   switch (fields.type) {
     case "bearer":
     case "token":

@@ -6,7 +6,7 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import { inspect } from "node:util";
-import type { Credential as Fields } from "./credential.js";
+import type { CredentialFields as Fields } from "./credential-kinds.js";
 
 /** A frozen object with these fields, which have been checked. Those of equal `content` are equal. */
 export function guarded<C extends Fields>(fields: C, content: string): C {

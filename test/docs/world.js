@@ -1,12 +1,10 @@
 /**
- * The world that the README's programs live in: loaded before each, it answers for idp.example and
- * api.example from a server in the same process.
+ * The world that the programs of the README and the guides live in: loaded before each, it answers for
+ * idp.example and api.example from a server in the same process.
  */
 
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { trace } from "@opentelemetry/api";
-import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { Agent, setGlobalDispatcher } from "undici";
 
 let issued = 0;
@@ -54,20 +52,6 @@ setGlobalDispatcher(
     const host = new URL(String(options.origin)).host;
     const headers = [...flat(options.headers), "x-forwarded-host", host];
     return dispatch({ ...options, origin: `http://127.0.0.1:${port}`, headers }, handler);
-  }),
-);
-
-// Spans are exported to standard output.
-trace.setGlobalTracerProvider(
-  new BasicTracerProvider({
-    spanProcessors: [
-      {
-        onStart() {},
-        onEnd: ({ name, attributes }) => process.stdout.write(`span: ${name} ${JSON.stringify(attributes)}\n`),
-        forceFlush: async () => {},
-        shutdown: async () => {},
-      },
-    ],
   }),
 );
 
