@@ -8,7 +8,7 @@ export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options
 export { AuthCatalog, type AuthSpec, type CatalogOptions, type CatalogRuntime } from "./catalog/auth-catalog.js";
 export type { Resolver } from "./catalog/interpolation.js";
 export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
-export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";
+export { type AuthFetchOptions, authFetch, type FetchFunction } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
 export type { RefusalCandidate, RefusalOptions } from "./connect/refusal.js";

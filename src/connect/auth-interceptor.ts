@@ -1,4 +1,4 @@
-/** `authInterceptor`: for undici's dispatchers what `authFetch` is for fetch (W1 to W9). */
+/** `authInterceptor`: for undici's dispatchers what `authFetch` is for fetch. */
 
 import type { AuthProvider } from "../auth-provider.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
