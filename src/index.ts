@@ -18,7 +18,7 @@ export type { CatalogProvider } from "./catalog/catalog-provider.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken } from "./connect/access-token.js";
 export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
-export { type AuthFetchOptions, authFetch } from "./connect/auth-fetch.js";
+export { type AuthFetchOptions, authFetch, type FetchFunction } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
 export type { RefusalCandidate, RefusalOptions } from "./connect/refusal.js";

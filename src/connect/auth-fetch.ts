@@ -1,4 +1,4 @@
-/** `authFetch`: a fetch that authorizes its requests, and handles a refusal once and right (W1 to W9). */
+/** `authFetch`: a fetch that authorizes its requests, and handles a refusal once and right. */
 
 import type { AuthProvider } from "../auth-provider.js";
 import type { Credential } from "../values/credential.js";
@@ -11,8 +11,11 @@ import { type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js
 import { SignalRelay } from "./signal-relay.js";
 import { checkWrapper, faultOfFunction } from "./wrapper-options.js";
 
-/** `fetch`, as the types of the environment have it. */
-type Fetch = typeof globalThis.fetch;
+/** `fetch`, as the types of the environment have it; some function where they have none. */
+export type FetchFunction = typeof globalThis extends { fetch: infer Fetch }
+  ? Fetch
+  : // biome-ignore lint/suspicious/noExplicitAny: without lib.dom and @types/node there is no Request and no Response
+    (input: any, init?: any) => Promise<any>;
 
 /** How `authFetch` sends. */
 export interface AuthFetchOptions extends RefusalOptions {
@@ -20,7 +23,7 @@ export interface AuthFetchOptions extends RefusalOptions {
    * The fetch to send with: undici's, node-fetch, a framework's own. By default the global one, as it
    * is when `authFetch` is called.
    */
-  readonly fetch?: Fetch | undefined;
+  readonly fetch?: FetchFunction | undefined;
   /**
    * The origins that the credential may go to, such as `https://api.example`; elsewhere requests pass
    * without it. By default it goes wherever a request is addressed to, and no redirect takes it to
@@ -42,7 +45,7 @@ export interface AuthFetchOptions extends RefusalOptions {
  * const fetch = authFetch(provider, { origins: ["https://api.example"] });
  * const rows = await (await fetch("https://api.example/rows")).json();
  */
-export function authFetch(provider: AuthProvider, options: AuthFetchOptions = {}): Fetch {
+export function authFetch(provider: AuthProvider, options: AuthFetchOptions = {}): FetchFunction {
   checkWrapper("authFetch", provider, options, { fetch: faultOfFunction });
   const wrapper: Wrapper = {
     fetch: options.fetch ?? globalThis.fetch,
@@ -63,7 +66,7 @@ export function authFetch(provider: AuthProvider, options: AuthFetchOptions = {}
 
 /** What one `authFetch` was made with. */
 interface Wrapper {
-  readonly fetch: Fetch;
+  readonly fetch: FetchFunction;
   readonly authorization: Authorization;
   readonly isRefusal: RefusalRule;
   /** `undefined` where no origins are listed. */
@@ -174,7 +177,7 @@ function originOf(href: string): string {
  * `response`, if its body matches. Only the final answer has to, so the check cannot be part of the requests.
  * fetch itself does it, on a copy.
  */
-async function matching(fetch: Fetch, response: Response, integrity: string): Promise<Response> {
+async function matching(fetch: FetchFunction, response: Response, integrity: string): Promise<Response> {
   const body = Buffer.from(await response.clone().arrayBuffer());
   await fetch(`data:application/octet-stream;base64,${body.toString("base64")}`, { integrity });
   return response;

@@ -1,4 +1,4 @@
-/** `authInterceptor`: for undici's dispatchers what `authFetch` is for fetch (W1 to W9). */
+/** `authInterceptor`: for undici's dispatchers what `authFetch` is for fetch. */
 
 import type { AuthProvider } from "../auth-provider.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
@@ -15,12 +15,12 @@ import {
   type LegacyHandler,
   signalOf,
 } from "./dispatch.js";
-import { type OwnOptions, ownOptions, withHeaders } from "./dispatch-headers.js";
+import { copyOfHeaders, copyOfOptions, type OwnOptions, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
 import { type Decider, exchangeFor } from "./exchange.js";
 import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
 import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
 import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
-import { isReplayable, withReplayableBody } from "./replayable-body.js";
+import { gathered, isReplayable } from "./replayable-body.js";
 import { checkWrapper } from "./wrapper-options.js";
 
 /** How `authInterceptor` sends. */
@@ -87,7 +87,9 @@ class AuthorizedRequest implements Decider {
   readonly #dispatch: Dispatch;
   readonly #handler: DispatchHandler | LegacyHandler;
   readonly #signal: AbortSignal | undefined;
-  #options: OwnOptions;
+  readonly #options: { body?: unknown } & OwnOptions;
+  /** The caller's. */
+  readonly #headers: RequestHeaders;
   /** What was sent last. */
   #sent: Credential | undefined;
   #reauthorization: Reauthorization | undefined;
@@ -99,7 +101,8 @@ class AuthorizedRequest implements Decider {
     this.#dispatch = dispatch;
     this.#handler = handler;
     this.#signal = signalOf(given);
-    this.#options = ownOptions(given);
+    this.#options = copyOfOptions(given);
+    this.#headers = copyOfHeaders(given.headers);
   }
 
   begin(): void {
@@ -146,13 +149,16 @@ class AuthorizedRequest implements Decider {
   }
 
   async #gatherAndSend(credential: Credential): Promise<void> {
-    this.#options = await withReplayableBody(this.#options, this.#signal);
+    this.#options.body = await gathered(this.#options, this.#headers, this.#signal);
     this.#send(credential);
   }
 
   #send(credential: Credential): void {
+    // Whoever got the options of the first time may have kept them.
+    const options = this.#sent === undefined ? this.#options : copyOfOptions(this.#options);
+    options.headers = withHeaders(this.#headers, credentialHeaders(credential));
     this.#sent = credential;
-    this.#dispatch(withHeaders(this.#options, credentialHeaders(credential)), exchangeFor(this.#handler, this));
+    this.#dispatch(options, exchangeFor(this.#handler, this));
   }
 }
 

@@ -4,34 +4,33 @@ import type { DispatchOptions, HeaderRecord } from "./dispatch.js";
 import { withoutNames } from "./fetch-request.js";
 
 /** A record or a flat list: interceptors that are composed below read a caller's record as one. */
-type RequestHeaders = Record<string, unknown> | unknown[];
+export type RequestHeaders = Record<string, unknown> | unknown[];
 
-/** Options whose headers can be replaced without slowing undici down. */
-export interface OwnOptions extends DispatchOptions {
-  headers: RequestHeaders;
+/** Dispatch options of our own, whose headers may be set. */
+export type OwnOptions = Omit<DispatchOptions, "headers"> & { headers: unknown };
+
+/** A copy of `options`. `headers` comes first because a property that is added to a copy makes each later read of it slow. */
+export function copyOfOptions(options: Omit<DispatchOptions, "headers">): OwnOptions {
+  return { headers: undefined, ...options };
 }
 
-/**
- * `options` as they are now: a caller may change its objects while a token is waited for. `headers`
- * comes first because a property that is added to a copy makes each later read of it slow.
- */
-export function ownOptions(options: DispatchOptions): OwnOptions {
-  const own = { ...NO_HEADERS, ...options };
-  own.headers = copyOfHeaders(options.headers);
-  return own as OwnOptions;
+/** `headers` as they are now: a caller may change its objects while a token is waited for. */
+export function copyOfHeaders(headers: unknown): RequestHeaders {
+  if (typeof headers !== "object" || headers === null) return {};
+  if (Array.isArray(headers)) return [...headers];
+  if (!(Symbol.iterator in headers)) return { ...headers };
+  const record: Record<string, unknown> = {};
+  for (const [name, value] of headers as Iterable<[string, unknown]>) {
+    record[name] = name in record ? [record[name], value].flat() : value;
+  }
+  return record;
 }
 
-/** `options` with these headers in place of those of the same name in any case; the others are left alone. */
-export function withHeaders(options: OwnOptions, added: Record<string, string>): DispatchOptions {
-  const { headers } = options;
-  const own = { ...NO_HEADERS, ...options };
-  own.headers = Array.isArray(headers)
-    ? [...pairsWithout(headers, added), ...Object.entries(added).flat()]
-    : Object.assign(withoutNames(headers, added), added);
-  return own;
+/** `headers` with those that are added in place of those of the same name in any case; the others are left alone. */
+export function withHeaders(headers: RequestHeaders, added: Record<string, string>): RequestHeaders {
+  if (Array.isArray(headers)) return [...pairsWithout(headers, added), ...Object.entries(added).flat()];
+  return Object.assign(withoutNames(headers, added), added);
 }
-
-const NO_HEADERS: Pick<DispatchOptions, "headers"> = { headers: undefined };
 
 /** The number of bytes that a request's headers promise; `NaN` if they do not. */
 export function contentLength(headers: RequestHeaders): number {
@@ -60,17 +59,6 @@ export class AnswerHeaders {
 function textOf(value: unknown): string | string[] {
   if (Array.isArray(value)) return value.flatMap(textOf);
   return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
-}
-
-function copyOfHeaders(headers: unknown): RequestHeaders {
-  if (typeof headers !== "object" || headers === null) return {};
-  if (Array.isArray(headers)) return [...headers];
-  if (!(Symbol.iterator in headers)) return { ...headers };
-  const record: Record<string, unknown> = {};
-  for (const [name, value] of headers as Iterable<[string, unknown]>) {
-    record[name] = name in record ? [record[name], value].flat() : value;
-  }
-  return record;
 }
 
 function pairsOf(list: readonly unknown[]): [string, unknown][] {

@@ -12,8 +12,8 @@ export interface DispatchOptions {
   readonly origin?: string | URL;
   readonly path: string;
   readonly method?: string;
-  readonly headers?: unknown;
-  readonly body?: unknown;
+  headers?: unknown;
+  body?: unknown;
   readonly signal?: unknown;
 }
 

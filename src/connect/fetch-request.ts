@@ -107,18 +107,24 @@ export class FetchRequest {
       for (const name in added) headers.set(name, added[name] as string);
       return headers;
     }
-    return { ...withoutNames(given, added), ...added };
+    return Object.assign(withoutNames(given, added), added);
   }
 }
 
 /** `record` without the headers that `names` has, in any case. */
 export function withoutNames<T>(record: Record<string, T>, names: Record<string, string>): Record<string, T> {
   const left: Record<string, T> = {};
-  const removed = Object.keys(names).map((name) => name.toLowerCase());
   for (const name of Object.keys(record)) {
-    if (!removed.includes(name.toLowerCase())) left[name] = record[name] as T;
+    if (!hasName(names, name)) left[name] = record[name] as T;
   }
   return left;
+}
+
+function hasName(names: Record<string, string>, wanted: string): boolean {
+  for (const name in names) {
+    if (name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase()) return true;
+  }
+  return false;
 }
 
 function copyOfHeaders(headers: RequestInit["headers"] | undefined): FetchHeaders | undefined {

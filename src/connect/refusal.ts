@@ -1,4 +1,4 @@
-/** Which answers of an API refuse a credential (W1, W6, W8). */
+/** Which answers of an API refuse a credential. */
 
 /** At most this much of a body is read to judge an answer, or held back while there is no decision. */
 export const MAX_HELD_BYTES: number = 64 * 1024;

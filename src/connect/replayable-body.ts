@@ -1,27 +1,29 @@
 /** Bodies that can be sent again, and those that are made so (W3). */
 
 import type { DispatchOptions } from "./dispatch.js";
-import { contentLength, type OwnOptions } from "./dispatch-headers.js";
+import { contentLength, type RequestHeaders } from "./dispatch-headers.js";
 
 /** The most that is gathered of a body to be sent again. */
 const MAX_GATHERED_BYTES = 1024 * 1024;
 
 /** Whether sending `body` leaves it as it was. */
 export function isReplayable({ body }: DispatchOptions): boolean {
-  if (typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return true;
+  if (body === undefined || typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return true;
   const kind = Object.prototype.toString.call(body);
   return kind === "[object FormData]" || kind === "[object Blob]" || kind === "[object File]";
 }
 
 /**
- * `options`, whose body can be read only once, with one that can be sent again, if it is short. undici's
- * fetch hands on every body, a string too, as a generator, which is used up by being sent.
+ * The body of a request, in a form that can be sent again if it is short. undici's fetch hands on every
+ * body, a string too, as a generator, which is used up by being sent.
  */
-export async function withReplayableBody(options: OwnOptions, signal: AbortSignal | undefined): Promise<OwnOptions> {
-  const length = contentLength(options.headers);
-  if (!(length <= MAX_GATHERED_BYTES)) return options;
-  const body = await gather(options.body as OneShotBody, length, signal);
-  return { ...options, body };
+export async function gathered(
+  { body }: DispatchOptions,
+  headers: RequestHeaders,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const length = contentLength(headers);
+  return length <= MAX_GATHERED_BYTES ? gather(body as OneShotBody, length, signal) : body;
 }
 
 type OneShotBody = AsyncIterable<Uint8Array | string> & { destroy?: (reason: Error) => void };

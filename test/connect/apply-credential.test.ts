@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
-import { applyCredential, Credential, credentialHeaders } from "../../src/index.js";
+import { Request as UndiciRequest } from "undici";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { applyCredential, Credential, credentialHeaders, type FetchFunction } from "../../src/index.js";
 
 const cases = [
   [Credential.bearer("t"), { authorization: "Bearer t" }],
@@ -26,7 +27,20 @@ describe("each kind of credential", () => {
     expect([...request.headers].filter(([, other]) => other === "old")).toHaveLength(1);
   });
 
+  test("a Request of any fetch is one", () => {
+    const request = new Request("https://api.example");
+    applyCredential(request, Credential.bearer("t"));
+    expect(request.headers.get("authorization")).toBe("Bearer t");
+    const other = new UndiciRequest("https://api.example");
+    applyCredential(other, Credential.bearer("t"));
+    expect(other.headers.get("authorization")).toBe("Bearer t");
+  });
+
   test("a kind that is not known is an error", () => {
     expect(() => credentialHeaders({ type: "cookie" } as never)).toThrow(/type "cookie" is no header/);
   });
+});
+
+test("what authFetch gives is typed as the environment's fetch, and takes it", () => {
+  expectTypeOf<FetchFunction>().toEqualTypeOf<typeof globalThis.fetch>();
 });

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { getEventListeners } from "node:events";
 import { Readable } from "node:stream";
 import { Agent, Request as UndiciRequest, fetch as undiciFetch } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -240,15 +239,6 @@ describe("what a caller's request has beside URL, headers and body", () => {
     const init = { method: "POST", body, duplex: "half", signal: leaving.signal } as never;
     expect((await errorOf(() => authFetch(provider)("http://127.0.0.1:9", init))).message).toBe("enough");
     expect(isGone(body as never)).toBe(true);
-  });
-
-  test("C8 uploads leave no listeners of ours on a signal", async () => {
-    const api = await startApi(accepted);
-    const { signal } = new AbortController();
-    const sent = async (_url: string, init: RequestInit) => new Response(String(init.method));
-    const fetch = authFetch(scriptedProvider(), { fetch: sent as never });
-    for (let n = 0; n < 5; n += 1) await fetch(api.origin, { method: "POST", body: "x", signal });
-    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 });
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { PassThrough, Readable } from "node:stream";
 import {
   Agent,
@@ -8,7 +9,7 @@ import {
   setGlobalDispatcher,
   fetch as undiciFetch,
 } from "undici";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { authInterceptor, Credential, OAuth2ClientCredentialsProvider } from "../../src/index.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
@@ -267,6 +268,26 @@ describe("what a handler, a dispatcher or a caller may do", () => {
     expect((await errorOf(() => dispatcher.request(options))).message).toBe("enough");
     expect(body.destroyed).toBe(true);
     expect(api.seen).toHaveLength(0);
+  });
+
+  test("C8 an upload leaves no listener on its signal, refused or not", async () => {
+    const api = await startApi(["Bearer t2"]);
+    const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(), { origins: [api.origin] }));
+    const { signal } = new AbortController();
+    const headers = { "content-length": "1" };
+    const body = Readable.from([Buffer.from("x")]);
+    const answer = await dispatcher.request({ origin: api.origin, path: "/", method: "POST", headers, body, signal });
+    expect([answer.statusCode, await answer.body.text()]).toEqual([200, "rows"]);
+    await vi.waitFor(() => expect(getEventListeners(signal, "abort")).toHaveLength(0));
+  });
+
+  test("C8 a stream that cannot be gathered is let go of when no token comes", async () => {
+    const failing = { ...scriptedProvider(), getToken: () => Promise.reject(new Error("down")) };
+    const dispatcher = newAgent().compose(authInterceptor(failing, { origins: "any" }));
+    const body = new Readable({ read() {} });
+    const options = { origin: "http://127.0.0.1:9", path: "/", method: "POST", body } as const;
+    expect((await errorOf(() => dispatcher.request(options))).message).toBe("down");
+    expect(body.destroyed).toBe(true);
   });
 
   test("W3 a body longer than it says is not gathered on and on", async () => {

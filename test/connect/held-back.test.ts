@@ -3,7 +3,12 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type AuthProvider, Credential, OAuth2ClientCredentialsProvider } from "../../src/index.js";
+import {
+  type AuthProvider,
+  Credential,
+  OAuth2ClientCredentialsProvider,
+  type RefusalCandidate,
+} from "../../src/index.js";
 import { startApi } from "../support/api.js";
 import { json } from "../support/idp.js";
 import { scriptedProvider } from "../support/scripted-provider.js";
@@ -39,6 +44,28 @@ describe.each(Object.entries(wrappers))("%s", (_name, makeSend) => {
       expect(tokens).toBe(2);
     },
   );
+
+  test("W4 W8 a refusal that is known by its body, and is too long to be held, does not keep the token request from its connection", async () => {
+    const agent = newAgent({ connections: 1 });
+    const api = await startApi();
+    let tokens = 0;
+    api.answerWith(({ path, headers }, response) => {
+      if (path === "/token") {
+        tokens += 1;
+        return json(response, { access_token: `t${tokens}`, expires_in: 3600 });
+      }
+      return response.end(headers.authorization === "Bearer t2" ? "rows" : `expired ${"x".repeat(5_000_000)}`);
+    });
+    const config = { token_url: `${api.origin}/token`, client_id: "c", client_secret: "s", timeout_secs: 3600 };
+    const provider = new OAuth2ClientCredentialsProvider(config, { dispatcher: agent });
+    const isRefused = async (response: RefusalCandidate) => {
+      const isExpired = (await response.text()).startsWith("expired");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return isExpired;
+    };
+    const answer = await makeSend(provider, { isRefused }, agent)(api.origin);
+    expect(await answer.text()).toBe("rows");
+  });
 
   test.each(LENGTHS)(
     "W1 a slow provider that has nothing else to try: the refusal with %s is passed on whole",
