@@ -2,7 +2,10 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** Tests that run the built package, in processes of their own. */
-const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts", "test/readme.test.ts"];
+const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts"];
+
+/** Tests with a package.json of their own: `npm run test:clients`, `npm run test:runtimes`. */
+const APART = ["test/{clients,runtimes}/**"];
 
 export default defineConfig({
   test: {
@@ -10,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...OF_THE_PACKAGE, "test/clients/**"] },
+        test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...OF_THE_PACKAGE, ...APART] },
       },
       {
         extends: true,
