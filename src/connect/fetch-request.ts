@@ -51,7 +51,7 @@ export class FetchRequest {
       init.body = copyOf(body) as NonNullable<Body>;
       (init as { duplex?: string }).duplex ??= "half";
     }
-    if (request !== undefined) keepDispatcher(init, request);
+    if (request !== undefined) keepDispatcher(init as { dispatcher?: unknown }, request);
     return new FetchRequest({
       href: request?.url ?? String(input),
       init,
@@ -194,7 +194,7 @@ function settingsOf(request: Request | undefined): RequestInit {
 }
 
 /** In undici 6, Node 20 and Node 22 a clone loses the request's own dispatcher. Later releases let nobody see it. */
-function keepDispatcher(init: RequestInit & { dispatcher?: unknown }, request: Request): void {
+function keepDispatcher(init: { dispatcher?: unknown }, request: Request): void {
   const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === "dispatcher");
   const dispatcher = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
   if (dispatcher !== undefined) init.dispatcher ??= dispatcher;
