@@ -27,7 +27,7 @@ export default defineConfig({
   sourcemap: true,
   dts: {
     banner: declarationsOfGlobals,
-    compilerOptions: { ignoreDeprecations: "6.0" },
+    compilerOptions: { ignoreDeprecations: "6.0", stripInternal: true },
   },
   // The version that a token request names in its User-Agent.
   define: { FAUCET_AUTH_VERSION: JSON.stringify(version) },

@@ -22,6 +22,7 @@ export { type AuthFetchOptions, authFetch, type FetchFunction } from "./connect/
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
 export type { RefusalCandidate, RefusalOptions } from "./connect/refusal.js";
+export type { Ask } from "./failure/deadline.js";
 export type { Random } from "./failure/policy.js";
 export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
@@ -30,13 +31,14 @@ export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
-export type { FetchingConfig } from "./providers/fetching-provider.js";
+export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,
 } from "./providers/oauth2-client-credentials.js";
 export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 export type { PersistConfig } from "./providers/persistence.js";
+export type { Provider } from "./providers/provider.js";
 export type { ProviderFactory, Runtime } from "./providers/runtime.js";
 export {
   type StaticBasicConfig,

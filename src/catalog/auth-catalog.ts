@@ -19,7 +19,12 @@ import { WeakMembers } from "./weak-members.js";
  * A connector's `auth:` key: a reference into the catalog, or a provider of its own. For fixed credentials there are also
  * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `custom`, `none`.
  */
-export type AuthSpec = { readonly ref: string } | ProviderSpec;
+export type AuthSpec =
+  | {
+      /** The name of a provider in the catalog. */
+      readonly ref: string;
+    }
+  | ProviderSpec;
 
 /**
  * Named providers, each one live object, however many connectors refer to it.

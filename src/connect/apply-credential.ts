@@ -7,7 +7,12 @@ export interface ApplicableRequest {
   /** The HTTP method. */
   readonly method: string;
   /** The address of the request. */
-  readonly url: string | { readonly href: string };
+  readonly url:
+    | string
+    | {
+        /** The whole address, as of a `URL`. */
+        readonly href: string;
+      };
   /** The request's headers; `set` replaces a header of the same name in any case. */
   readonly headers: {
     /** Replaces the header `name`, or adds it. */

@@ -12,7 +12,10 @@ import { SignalRelay } from "./signal-relay.js";
 import { checkWrapper, faultOfFunction } from "./wrapper-options.js";
 
 /** `fetch`, as the types of the environment have it; some function where they have none. */
-export type FetchFunction = typeof globalThis extends { fetch: infer Fetch }
+export type FetchFunction = typeof globalThis extends {
+  /** The global fetch, where its types are known. */
+  fetch: infer Fetch;
+}
   ? Fetch
   : // biome-ignore lint/suspicious/noExplicitAny: without lib.dom and @types/node there is no Request and no Response
     (input: any, init?: any) => Promise<any>;

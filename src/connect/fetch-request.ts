@@ -51,6 +51,7 @@ export class FetchRequest {
       init.body = copyOf(body) as NonNullable<Body>;
       (init as { duplex?: string }).duplex ??= "half";
     }
+    if (request !== undefined) keepDispatcher(init as { dispatcher?: unknown }, request);
     return new FetchRequest({
       href: request?.url ?? String(input),
       init,
@@ -189,13 +190,12 @@ function settingsOf(request: Request | undefined): RequestInit {
     referrer,
     referrerPolicy,
     signal,
-    ...dispatcherOf(request),
   } as RequestInit;
 }
 
-/** undici 6 and Node 20 and 22 keep a request's own dispatcher under a symbol; later releases let nobody see it. */
-function dispatcherOf(request: Request): { dispatcher?: unknown } {
+/** In undici 6, Node 20 and Node 22 a clone loses the request's own dispatcher. Later releases let nobody see it. */
+function keepDispatcher(init: { dispatcher?: unknown }, request: Request): void {
   const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === "dispatcher");
   const dispatcher = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
-  return dispatcher === undefined ? {} : { dispatcher };
+  if (dispatcher !== undefined) init.dispatcher ??= dispatcher;
 }

@@ -26,7 +26,10 @@ export interface TokenFetchResponse {
   /** The HTTP status; 0 for a redirect that the fetch hides. */
   readonly status: number;
   /** The answer's header fields. */
-  readonly headers: { forEach(callback: (value: string, name: string) => void): void };
+  readonly headers: {
+    /** Calls `callback` with each value and its name. */
+    forEach(callback: (value: string, name: string) => void): void;
+  };
   /** The body in chunks: a WHATWG or a Node stream. */
   // biome-ignore lint/suspicious/noExplicitAny: each fetch types its own streams
   readonly body: any;

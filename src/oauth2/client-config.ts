@@ -8,13 +8,13 @@ import { headers, parameters } from "../config/parameters.js";
 import { displayUrl } from "../http/url.js";
 import type { ConfigFault } from "../values/errors.js";
 
-const AUTH_METHODS = ["client_secret_post", "client_secret_basic", "none"] as const;
-
 /**
  * How a client shows who it is, by the names of RFC 7591 §2: the secret in the form (RFC 6749 §2.3.1), the secret as
  * HTTP Basic credentials, or no secret at all, for public clients.
  */
-export type ClientAuthMethod = (typeof AUTH_METHODS)[number];
+export type ClientAuthMethod = "client_secret_post" | "client_secret_basic" | "none";
+
+const AUTH_METHODS: readonly ClientAuthMethod[] = ["client_secret_post", "client_secret_basic", "none"];
 
 /** A client of a token endpoint, as configured. */
 export interface OAuth2ClientConfig {

@@ -84,6 +84,7 @@ export abstract class FetchingProvider extends Provider {
   readonly #grant: Grant;
   readonly #persistence: Persistence | undefined;
 
+  /** @internal */
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
     const { type, visible } = source;
     const { name = type, clock = wallClock, random = Math.random } = runtime;

@@ -25,6 +25,7 @@ export abstract class Provider implements AuthProvider {
   /** Its name in the catalog, else `runtime.name`, else its type. */
   readonly name: string;
 
+  /** @internal */
   protected constructor(type: string, visible: Readonly<Record<string, unknown>>, runtime: Runtime) {
     this.type = type;
     this.name = runtime.name ?? type;

@@ -27,11 +27,11 @@ export function claimGrant(grant: readonly unknown[], claim: Claim): void {
   const fingerprint = createHmac("sha256", key).update(JSON.stringify(grant)).digest("base64url");
   const others = claims.get(fingerprint) ?? new Set();
   claims.set(fingerprint, others);
-  for (const other of others) {
-    const known = other.deref();
-    if (known === claim) return;
-    if (known !== undefined && !isSame(known.place, claim.place)) warn(known, claim);
-  }
+  const known = [...others].map((other) => other.deref()).filter((other) => other !== undefined);
+  if (known.includes(claim)) return;
+  const rivals = known.filter(({ place }) => !isSame(place, claim.place));
+  // Once is enough: the third provider changes nothing about it.
+  if (rivals.length === 1 && rivals[0] !== undefined) warn(rivals[0], claim);
   const reference = new WeakRef(claim);
   others.add(reference);
   forgotten.register(claim, () => {

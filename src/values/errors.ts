@@ -79,6 +79,7 @@ export interface ConfigFault {
 /** The configuration cannot be used. All its faults are in `issues`; mend them, nothing else helps. */
 export class ConfigError extends FaucetError {
   readonly code = "config";
+  /** Every fault, with its place. */
   readonly issues: readonly ConfigFault[];
 
   constructor(subject: string, issues: readonly ConfigFault[]) {

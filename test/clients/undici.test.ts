@@ -66,6 +66,24 @@ describe.each(releases)("%s", (name, undici) => {
     expect(api.seen.map(({ body }) => body)).toEqual(["payload", "payload"]);
   });
 
+  // Later releases let nobody see the dispatcher of a Request; given in init it is kept there too.
+  test.each(name.startsWith("undici-6") ? ["Request", "init"] : ["init"])(
+    "W1 authFetch keeps a dispatcher that is given with the %s at a redirect",
+    async (where) => {
+      const api = await startApi();
+      api.answerWith(({ path }, response) => response.writeHead(path === "/" ? 302 : 200, { location: "/next" }).end());
+      const paths: string[] = [];
+      const dispatcher = agentOf().compose((dispatch: Undici) => (options: Undici, handler: Undici) => {
+        paths.push(options.path);
+        return dispatch(options, handler);
+      });
+      const fetch = authFetch(scriptedProvider(), { fetch: undici.fetch });
+      if (where === "init") await fetch(api.origin, { dispatcher } as object);
+      else await fetch(new undici.Request(api.origin, { dispatcher }));
+      expect(paths).toEqual(["/", "/next"]);
+    },
+  );
+
   test("W8 isRefused sees headers and body", async () => {
     const api = await startApi();
     api.answerWith(({ headers }, response) =>

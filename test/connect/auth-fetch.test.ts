@@ -176,27 +176,6 @@ describe("what a caller's request has beside URL, headers and body", () => {
     await expect(authFetch(scriptedProvider())(api.origin, { integrity: sri })).rejects.toThrow(TypeError);
   });
 
-  test("a Request's own dispatcher, where it can be seen, is kept at a redirect", async () => {
-    const api = await startApi();
-    api.answerWith(({ path }, response) => {
-      if (path === "/") response.writeHead(302, { location: "/next" });
-      response.end();
-    });
-    const paths: string[] = [];
-    const dispatcher = {
-      dispatch(options: { path: string }, handler: never) {
-        paths.push(options.path);
-        return agent.dispatch(options as never, handler);
-      },
-    };
-    const agent = new Agent();
-    onTestFinished(() => agent.destroy());
-    const seen = { [Symbol("dispatcher")]: dispatcher };
-    const request = Object.assign(new UndiciRequest(api.origin, { dispatcher: dispatcher as never }), seen);
-    await authFetch(scriptedProvider(), { fetch: undiciFetch as never })(request as never);
-    expect(paths).toEqual(["/", "/next"]);
-  });
-
   test.each([
     ["a Node stream", () => new Readable({ read() {} }), (body: Readable) => body.destroyed],
     [
