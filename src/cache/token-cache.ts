@@ -91,8 +91,7 @@ export class TokenCache {
     const fault = faultOfReport(stale);
     if (fault !== undefined) return rejection(new TypeError(fault));
     try {
-      const reported = this.#generationOf(stale);
-      if (reported !== undefined && reported === this.#current) this.#reject(reported);
+      if (this.#current !== undefined && this.#isOf(this.#current, stale)) this.#reject(this.#current);
     } catch (error) {
       return rejection(error);
     }
@@ -124,10 +123,9 @@ export class TokenCache {
   }
 
   /** By object; an object from elsewhere by the secret that it carries (C3). */
-  #generationOf(credential: Credential): Generation | undefined {
+  #isOf(current: Generation, credential: Credential): boolean {
     const generation = this.#generations.get(credential);
-    if (generation !== undefined || this.#current === undefined) return generation;
-    return this.#current.carriesSecretOf(credential) ? this.#current : undefined;
+    return generation === undefined ? current.carriesSecretOf(credential) : generation === current;
   }
 
   #reject(current: Generation): void {

@@ -6,18 +6,21 @@ import type { Credential } from "../values/credential.js";
 import { ConfigError } from "../values/errors.js";
 import { credentialHeaders } from "./apply-credential.js";
 import { Authorization, Reauthorization } from "./authorization.js";
+import { ControlledExchange } from "./controlled-exchange.js";
 import {
   type Dispatch,
   type DispatchHandler,
   type DispatchOptions,
   failWithoutExchange,
   type Interceptor,
+  isLegacy,
   type LegacyHandler,
   signalOf,
 } from "./dispatch.js";
 import { copyOfHeaders, copyOfOptions, type OwnOptions, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
-import { type Decider, exchangeFor } from "./exchange.js";
+import type { Decider } from "./exchange.js";
 import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
+import { LegacyExchange } from "./legacy-exchange.js";
 import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
 import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { gathered, isReplayable } from "./replayable-body.js";
@@ -178,4 +181,9 @@ function originOf({ origin }: DispatchOptions): string {
 /** An answer of which only the status is known. */
 function bare(status: number): RefusalCandidate {
   return { status, headers: { get: () => null }, text: async () => "" };
+}
+
+/** An exchange whose caller is `handler`, of the same kind as that. */
+function exchangeFor(handler: DispatchHandler | LegacyHandler, decider: Decider): DispatchHandler | LegacyHandler {
+  return isLegacy(handler) ? new LegacyExchange(handler, decider) : new ControlledExchange(handler, decider);
 }

@@ -3,7 +3,7 @@
  * answer needs a decision: that is held back until there is one.
  */
 
-import { type Controller, type DispatchHandler, type HeaderRecord, isLegacy, type LegacyHandler } from "./dispatch.js";
+import type { HeaderRecord } from "./dispatch.js";
 import { AnswerHeaders } from "./dispatch-headers.js";
 import { HeldAnswer } from "./held-answer.js";
 import type { RefusalCandidate } from "./refusal.js";
@@ -27,16 +27,8 @@ export interface Decider {
   explained(error: Error): Error;
 }
 
-/** An exchange whose caller is `handler`, of the same kind as that. */
-export function exchangeFor(
-  handler: DispatchHandler | LegacyHandler,
-  decider: Decider,
-): DispatchHandler | LegacyHandler {
-  return isLegacy(handler) ? new LegacyExchange(handler, decider) : new ControlledExchange(handler, decider);
-}
-
 /** What both kinds of exchange have in common. */
-abstract class Exchange {
+export abstract class Exchange {
   protected readonly decider: Decider;
   /** The answer while it is held back, and after it was dropped. */
   protected held: HeldAnswer | undefined;
@@ -145,138 +137,5 @@ abstract class Exchange {
     this.held?.drop();
     this.abort(error);
     this.giveError(error);
-  }
-}
-
-/** The exchange of undici 7 and 8. */
-class ControlledExchange extends Exchange implements DispatchHandler {
-  readonly #caller: DispatchHandler;
-  #controller: Controller | null = null;
-
-  constructor(caller: DispatchHandler, decider: Decider) {
-    super(decider);
-    this.#caller = caller;
-  }
-
-  onRequestStart(controller: Controller, context: unknown): void {
-    this.#controller = controller;
-    this.decider.checkContext(context);
-    this.#caller.onRequestStart?.(controller, context);
-  }
-
-  onResponseStarted(): void {
-    this.#caller.onResponseStarted?.();
-  }
-
-  onRequestUpgrade(controller: Controller, status: number, headers: unknown, socket: unknown): void {
-    this.#caller.onRequestUpgrade?.(controller, status, headers, socket);
-  }
-
-  onResponseStart(controller: Controller, status: number, headers: HeaderRecord, message?: string): void {
-    const held = this.considered(status, headers);
-    if (held === undefined) this.#caller.onResponseStart?.(controller, status, headers, message);
-    else held.begin(() => this.#caller.onResponseStart?.(controller, status, headers, message));
-  }
-
-  onResponseData(controller: Controller, chunk: Uint8Array): void {
-    if (this.held === undefined) this.#caller.onResponseData?.(controller, chunk);
-    else this.held.data(chunk, () => this.#caller.onResponseData?.(controller, chunk));
-  }
-
-  onResponseEnd(controller: Controller, trailers: unknown): void {
-    if (this.held === undefined) this.#caller.onResponseEnd?.(controller, trailers);
-    else this.held.end(() => this.#caller.onResponseEnd?.(controller, trailers));
-  }
-
-  onResponseError(controller: Controller | null, error: Error): void {
-    this.#controller ??= controller;
-    this.broken(error, controller?.aborted === true);
-  }
-
-  pause(): void {
-    this.#controller?.pause();
-  }
-
-  resume(): void {
-    this.#controller?.resume();
-  }
-
-  abort(reason: Error): void {
-    this.#controller?.abort(reason);
-  }
-
-  protected override giveError(error: Error): void {
-    this.#caller.onResponseError?.(this.#controller, error);
-  }
-}
-
-/** The exchange of undici 6, and of the callers that undici 7 itself has. */
-class LegacyExchange extends Exchange implements LegacyHandler {
-  readonly #caller: LegacyHandler;
-  #abort: ((reason?: Error) => void) | undefined;
-  #resume: (() => void) | undefined;
-  #isPaused = false;
-  #isAborted = false;
-
-  constructor(caller: LegacyHandler, decider: Decider) {
-    super(decider);
-    this.#caller = caller;
-  }
-
-  onConnect(abort: (reason?: Error) => void, context: unknown): void {
-    this.#abort = abort;
-    this.decider.checkContext(context);
-    this.#caller.onConnect?.((reason) => {
-      this.#isAborted = true;
-      abort(reason);
-    }, context);
-  }
-
-  onResponseStarted(): void {
-    this.#caller.onResponseStarted?.();
-  }
-
-  onUpgrade(status: number, headers: unknown, socket: unknown): void {
-    this.#caller.onUpgrade?.(status, headers, socket);
-  }
-
-  onHeaders(status: number, headers: readonly Uint8Array[], resume: () => void, message?: string): boolean | undefined {
-    this.#resume = resume;
-    const held = this.considered(status, headers);
-    if (held === undefined) return this.#caller.onHeaders?.(status, headers, resume, message);
-    held.begin(() => this.#caller.onHeaders?.(status, headers, resume, message));
-    return true;
-  }
-
-  onData(chunk: Uint8Array): boolean | undefined {
-    if (this.held === undefined) return this.#caller.onData?.(chunk);
-    this.held.data(chunk, () => this.#caller.onData?.(chunk));
-    return !this.#isPaused;
-  }
-
-  onComplete(trailers: unknown): void {
-    if (this.held === undefined) this.#caller.onComplete?.(trailers);
-    else this.held.end(() => this.#caller.onComplete?.(trailers));
-  }
-
-  onError(error: Error): void {
-    this.broken(error, this.#isAborted);
-  }
-
-  pause(): void {
-    this.#isPaused = true;
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#resume?.();
-  }
-
-  abort(reason: Error): void {
-    this.#abort?.(reason);
-  }
-
-  protected override giveError(error: Error): void {
-    this.#caller.onError?.(error);
   }
 }

@@ -30,6 +30,7 @@ function errorLike(failure: Error, message: string, retryAt: number): Error | un
     retryAt: _retryAt,
     ...fields
   } = Object.getOwnPropertyDescriptors(failure);
+  for (const field of Object.values(fields)) field.configurable = true;
   Object.defineProperties(error, fields);
   Object.defineProperty(error, "retryAt", { value: retryAt, enumerable: true });
   const isWhole = error.message === message && inheritedGetters(failure).every((name) => canBeRead(error, name));

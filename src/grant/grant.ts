@@ -29,14 +29,14 @@ export class Grant {
   readonly #options: GrantOptions;
   readonly #leaseSecs: number;
   readonly #gate: Gate;
-  readonly #refreshTokenEnd: RefreshTokenEnd;
+  readonly refreshTokenEnd: RefreshTokenEnd;
   #saving: Promise<unknown> = Promise.resolve();
   #isClosing = false;
 
   constructor(options: GrantOptions) {
     const { random, isShared, timeoutSecs } = options;
     this.#options = options;
-    this.#refreshTokenEnd = new RefreshTokenEnd(options.name);
+    this.refreshTokenEnd = new RefreshTokenEnd(options.name);
     this.#leaseSecs = timeoutSecs + LEASE_MARGIN_SECS;
     this.#gate = new Gate({ random, ...(isShared && { recheckMs: RECHECK_MS }) });
   }
@@ -49,11 +49,6 @@ export class Grant {
       held = revision;
       return issued;
     }, this.#gate);
-  }
-
-  /** When the refresh token itself ends, in milliseconds since the epoch, where the IdP says so. */
-  get refreshTokenExpiresAt(): number | undefined {
-    return this.#refreshTokenEnd.at;
   }
 
   /** Lets go of a flight that waits for others to give up the lease. One that has its turn goes on. */
@@ -86,7 +81,8 @@ export class Grant {
         await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
       }
     } catch (error) {
-      if (!isStoreError(error) || this.#options.refreshToken !== undefined || this.#options.strict) throw error;
+      const { refreshToken, strict } = this.#options;
+      if (!isStoreError(error) || refreshToken !== undefined || strict || this.#isClosing) throw error;
       return this.#redeemWithoutStore(refresh, error);
     }
   }
@@ -98,7 +94,7 @@ export class Grant {
     const known = failure && knownFailure(failure);
     const now = clock();
     this.#gate.follow(subjectOf(record, configured), known, now);
-    this.#refreshTokenEnd.follow(record, now);
+    this.refreshTokenEnd.follow(record, now);
     const fresh = adoptable(this.#options, record, refresh, "fresh");
     if (fresh !== undefined) return fresh;
     // A flight that failed while this one waited for it was this one's too (D7).
@@ -176,13 +172,13 @@ export class Grant {
 
   /** Hands out the token once it is on record; or what a later lease has put there (D2). */
   async #save(answer: Answer, token: AccessToken, { record }: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, audience, defaultExpiresIn } = this.#options;
+    const { refreshToken: configured, audience, defaultExpiresIn, repository } = this.#options;
     const { arrivedAt } = answer;
     const place = { audience, arrivedAt, fencingToken: lease.fencingToken };
     const next = withToken(rotated(record, answer, configured), token, place);
-    const isSaved = await this.#options.repository.save(next, lease);
+    const isSaved = await repository.save(next, lease);
     this.#gate.clear();
-    this.#refreshTokenEnd.follow(next, arrivedAt);
+    this.refreshTokenEnd.follow(next, arrivedAt);
     const issued = {
       credential: token.credential,
       expiresIn: token.expiresIn ?? defaultExpiresIn,

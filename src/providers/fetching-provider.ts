@@ -121,7 +121,7 @@ export abstract class FetchingProvider extends Provider {
   }
 
   status(): ProviderStatus {
-    const { refreshTokenExpiresAt } = this.#grant;
+    const { at: refreshTokenExpiresAt } = this.#grant.refreshTokenEnd;
     return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
   }
 

@@ -62,7 +62,7 @@ export function nameProvider<T>(error: T, provider: string): T {
   const { message, stack } = error;
   const named =
     message.startsWith(`${provider}: `) || message.startsWith(`${provider} `) ? message : `${provider}: ${message}`;
-  Object.assign(error, { provider });
+  Object.defineProperty(error, "provider", { value: provider, enumerable: true, configurable: true, writable: true });
   Object.defineProperty(error, "message", { value: named, configurable: true, writable: true });
   Object.defineProperty(error, "stack", { value: stack?.replace(message, named), configurable: true, writable: true });
   return error;

@@ -167,7 +167,7 @@ describe("F4 the gate", () => {
     const gated = await errorOf(() => cache.getToken());
     expect(gated).toBeInstanceOf(AuthError);
     expect(gated).toMatchObject({ status: 400, error: "invalid_grant", retryable: false, cause: refused });
-    expect(gated.message).toMatch(/^refused; not asked again before 2023-11-14T22:13:50/);
+    expect(gated.message).toMatch(/^token_cache: refused; not asked again before 2023-11-14T22:13:50/);
     await seconds(30);
     await errorOf(() => cache.getToken());
     await seconds(59);
@@ -497,6 +497,10 @@ describe("options", () => {
     const cache = new TokenCache(() => new Promise(() => {}), { timeoutSecs: 7 });
     const hung = errorOf(() => cache.getToken());
     await seconds(7);
-    expect(await hung).toMatchObject({ code: "transport", message: "no token within 7 s" });
+    expect(await hung).toMatchObject({
+      code: "transport",
+      provider: "token_cache",
+      message: "token_cache: no token within 7 s",
+    });
   });
 });

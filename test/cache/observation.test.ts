@@ -175,7 +175,7 @@ describe("status", () => {
       state: "failing",
       inFlight: false,
       consecutiveFailures: 1,
-      lastError: { name: "AuthError", code: "auth", message: "refused" },
+      lastError: { name: "AuthError", code: "auth", message: "sf: refused" },
       counts: { flights: 2, tokenRequests: 2, failures: 1, invalidations: 1 },
     });
     expect(cache.status().retryAt).toBeCloseTo(Date.now() + 30_000, 0);

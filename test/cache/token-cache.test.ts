@@ -196,7 +196,7 @@ describe("C4 expiry", () => {
 });
 
 describe("C5 no usable lifetime", () => {
-  test.each([[undefined], [null], [0], [-1], [Number.NaN], ["soon"], [{}]])(
+  test.each([[undefined], [null], [Number.NaN], ["soon"], [{}]])(
     "C5 a lifetime of %j keeps the credential until it is rejected",
     async (expiresIn) => {
       const clock = testClock();
@@ -210,6 +210,21 @@ describe("C5 no usable lifetime", () => {
     },
   );
 });
+
+test.each([[0], [-1], [-0.5], ["0"]])(
+  "C5 a lifetime of %j counts as one second: servers round down",
+  async (expiresIn) => {
+    const clock = testClock();
+    const { issue, calls } = numberedIssuer(expiresIn);
+    const cache = new TokenCache(issue, { clock });
+    const first = await cache.getToken();
+    clock.advance(0.899);
+    expect(await cache.getToken()).toBe(first);
+    clock.advance(0.101);
+    expect(await cache.getToken()).not.toBe(first);
+    expect(calls).toHaveLength(2);
+  },
+);
 
 describe("C6 freshness", () => {
   test("C6 a credential that lives one second is used for 0.9 s, with one exchange", async () => {

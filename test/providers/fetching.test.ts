@@ -206,7 +206,7 @@ describe.each(fetchingTypes)("%s", (type, make) => {
   });
 
   test("H6 plain http to anything but loopback warns once, when the provider is made", async () => {
-    const warnings = hearWarnings();
+    const warnings = hearWarnings("FAUCET_AUTH_PLAIN_HTTP");
     make({ tokenUrl: "http://user:s3cr3t@idp.example:8080/token?key=s3cr3t" }, {}, { name: "sf" });
     for (const host of ["localhost", "idp.localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
       make({ tokenUrl: `http://${host}/` });

@@ -5,10 +5,12 @@ export interface HeardWarnings {
   all(): Promise<(Error & { code?: string })[]>;
 }
 
-/** Hears the warnings of this process until the test ends. */
-export function hearWarnings(): HeardWarnings {
+/** Hears the warnings of this process until the test ends, or those of one code: an earlier test may still cause some. */
+export function hearWarnings(code?: string): HeardWarnings {
   const heard: (Error & { code?: string })[] = [];
-  const hear = (warning: Error) => heard.push(warning);
+  const hear = (warning: Error & { code?: string }) => {
+    if (code === undefined || warning.code === code) heard.push(warning);
+  };
   process.on("warning", hear);
   onTestFinished(() => {
     process.off("warning", hear);
