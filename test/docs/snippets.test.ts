@@ -78,8 +78,13 @@ async function makeProject(name: string): Promise<string> {
   return project;
 }
 
-describe("programs print what they say", () => {
-  const programs = snippetsIn("js");
+const [ofReadme, ofGuides] = ["README", "docs"].map((start) =>
+  snippetsIn("js").filter(({ at }) => at.startsWith(start)),
+);
+describe("programs of README print what they say", () => printWhatTheySay(ofReadme ?? []));
+describe("programs of the guides print what they say", { tags: ["slow"] }, () => printWhatTheySay(ofGuides ?? []));
+
+function printWhatTheySay(programs: Snippet[]): void {
   let endings: Ended[];
 
   beforeAll(async () => {
@@ -102,7 +107,7 @@ describe("programs print what they say", () => {
       printed: expected,
     });
   });
-});
+}
 
 describe("the first program", () => {
   const [first] = snippetsIn("js");
