@@ -78,17 +78,19 @@ async function makeProject(name: string): Promise<string> {
   return project;
 }
 
-const [ofReadme, ofGuides] = ["README", "docs"].map((start) =>
-  snippetsIn("js").filter(({ at }) => at.startsWith(start)),
-);
-describe("programs of README print what they say", () => printWhatTheySay(ofReadme ?? []));
-describe("programs of the guides print what they say", { tags: ["slow"] }, () => printWhatTheySay(ofGuides ?? []));
+const ofReadme = snippetsIn("js").filter(({ at }) => at.startsWith("README"));
+const ofGuides = snippetsIn("js").filter(({ at }) => at.startsWith("docs"));
 
-function printWhatTheySay(programs: Snippet[]): void {
+describe("programs of README print what they say", () => printWhatTheySay("programs of README", ofReadme));
+describe("programs of the guides print what they say", { tags: ["slow"] }, () => {
+  printWhatTheySay("programs of the guides", ofGuides);
+});
+
+function printWhatTheySay(folder: string, programs: readonly Snippet[]): void {
   let endings: Ended[];
 
   beforeAll(async () => {
-    const project = await makeProject("programs");
+    const project = await makeProject(folder);
     const files = programs.map((_program, index) => join(project, `program-${index}.mjs`));
     await Promise.all(programs.map(({ code }, index) => writeFile(files[index] ?? "", code)));
     const runner = join(root, "test", "docs", "run-programs.js");
