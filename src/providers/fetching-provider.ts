@@ -38,7 +38,10 @@ export interface FetchingConfig {
    * @default 2
    */
   readonly retries?: number | null;
-  /** Refusals to try again as if they were passing failures: HTTP statuses from 300 on, and error codes. */
+  /**
+   * Refusals to try again as if they were passing failures: HTTP statuses from 300 on, and error codes.
+   * @default []
+   */
   readonly retry_on?: readonly (number | string)[] | null;
   /**
    * Seconds that a flight may take, retries included, at most 3600.
