@@ -7,6 +7,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { PATIENCE_MS } from "../failure/policy.js";
 import { onAccepted } from "../values/accepted.js";
+import { reliable } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import { ClosedError, nameProvider } from "../values/errors.js";
 import { noteReentry } from "../values/flight-scope.js";
@@ -155,7 +156,7 @@ export class TokenCache {
     if (this.#flight === undefined && isHeld) return this.#serveStale(current, "failed").promise;
     const flight = this.#join("expired");
     const fallBack = (why: "slow" | "failed"): Credential | undefined => {
-      return current.isGood(this.#options.clock()) ? this.#serveStale(current, why).credential : undefined;
+      return current.isGood(reliable(this.#options.clock)()) ? this.#serveStale(current, why).credential : undefined;
     };
     return flight.patience(PATIENCE_MS, fallBack).join(signal);
   }
@@ -174,7 +175,7 @@ export class TokenCache {
       this.#begin("background");
       return;
     }
-    const look = (): void => this.#scheduleRenewal(current, this.#options.clock());
+    const look = (): void => this.#scheduleRenewal(current, reliable(this.#options.clock)());
     this.#context.runInAsyncScope(() => this.#renewal.schedule(at, now, look));
   }
 

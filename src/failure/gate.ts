@@ -18,6 +18,9 @@ export interface GateOptions {
   readonly recheckMs?: number;
 }
 
+/** How far apart the clocks of hosts may be that share a record. A larger step back is a clock that has jumped (C10). */
+const SKEW_MS = 10_000;
+
 /** A failed flight as a record has it. */
 export interface KnownFailure {
   readonly state: GateState;
@@ -60,7 +63,7 @@ export class Gate {
   /** Until when the IdP is left alone; `undefined` while it may be asked. */
   blockedUntil(now: number): number | undefined {
     const { failedAt, blockedUntil } = this.#state;
-    return failedAt <= now && now < blockedUntil ? blockedUntil : undefined;
+    return failedAt - SKEW_MS <= now && now < blockedUntil ? blockedUntil : undefined;
   }
 
   /** Whether a caller that holds nothing is refused without a look at the record. */
@@ -71,7 +74,7 @@ export class Gate {
   /** Whether a credential that is still good is not to be renewed yet, and until when. */
   holdsRenewalUntil(now: number): number | undefined {
     const { failedAt, renewAfter } = this.#state;
-    const isHeld = failedAt <= now && now < renewAfter && !this.#isRecheckDue(now);
+    const isHeld = failedAt - SKEW_MS <= now && now < renewAfter && !this.#isRecheckDue(now);
     return isHeld ? renewAfter : undefined;
   }
 
@@ -90,6 +93,11 @@ export class Gate {
     return this.#state;
   }
 
+  /** A look at the record that failed counts as one too: the next is due as late as after any other. */
+  noteLook(now: number): void {
+    this.#checkedAt = now;
+  }
+
   clear(): void {
     this.#state = CLEAR;
     this.#failure = undefined;
@@ -102,7 +110,7 @@ export class Gate {
   follow(subject: unknown, known: KnownFailure | undefined, now: number): void {
     this.#checkedAt = now;
     if (known === undefined) {
-      if (subject !== this.#subject) this.clear();
+      if (this.#subject !== undefined && subject !== this.#subject) this.clear();
     } else if (!isSame(known.state, this.#state) || subject !== this.#subject) {
       this.#state = known.state;
       this.#failure = known.failure;

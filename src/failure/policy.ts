@@ -103,6 +103,11 @@ export function retryDelay(failed: FailedAttempt, random: Random): number | unde
   return delay < timeLeft ? delay : undefined;
 }
 
+/** Whether the IdP has asked for a longer wait than the flight has time for. */
+export function endsFlight(failure: unknown, timeLeft: number): boolean {
+  return retryAfterMs(failure) >= timeLeft;
+}
+
 /** How long to wait before a refresh token is presented once more that was refused after a lost answer (F2). */
 export function secondThoughtDelay(random: Random): number {
   return jittered(SECOND, random);

@@ -8,6 +8,7 @@ import { type Ask, DEFAULT_TIMEOUT_SECS, pause, stopwatch } from "./deadline.js"
 import {
   boundedRandom,
   DEFAULT_RETRIES,
+  endsFlight,
   isLostAnswer,
   isRetryable,
   type Random,
@@ -76,7 +77,8 @@ async function sideBySide<T>(issue: Ask<T>, why: IssueContext, { retries, random
         const { failure } = ended;
         const delay = retryDelay({ failure, attempt, retries, timeLeft: timeLeft(), lostAnswers: 0 }, random);
         // A refusal is an answer too, and counts. So does a failure that nothing can follow.
-        if (!isRetryable(failure) || (delay === undefined && running.isEmpty)) throw failure;
+        const isLast = delay === undefined && (running.isEmpty || endsFlight(failure, timeLeft()));
+        if (!isRetryable(failure) || isLast) throw failure;
         if (delay !== undefined && !isAnnounced) why.onRetry?.({ attempt, delay, failure });
         isAnnounced ||= delay !== undefined;
         due = delay;
@@ -97,7 +99,10 @@ class RunningAttempts<T> {
   readonly #issue: Ask<T>;
   readonly #why: IssueContext;
   readonly #controller = new AbortController();
-  readonly #running = new Set<Promise<Ended<T>>>();
+  /** Those that have ended and were not looked at yet: two may end in the same turn. */
+  readonly #ended: Ended<T>[] = [];
+  #count = 0;
+  #wake: (() => void) | undefined;
   readonly #onAbort = (): void => this.#controller.abort(this.#why.signal.reason);
 
   constructor(issue: Ask<T>, why: IssueContext) {
@@ -107,22 +112,30 @@ class RunningAttempts<T> {
   }
 
   get isEmpty(): boolean {
-    return this.#running.size === 0;
+    return this.#count === 0;
   }
 
   begin(): void {
-    const attempt = this.#attempt().finally(() => this.#running.delete(attempt));
-    this.#running.add(attempt);
+    this.#count += 1;
+    this.#attempt().then((ended) => {
+      this.#ended.push(ended);
+      this.#wake?.();
+    });
   }
 
   /** The next to end, or `undefined` after so many milliseconds. */
   next(milliseconds: number | undefined): Promise<Ended<T> | undefined> {
     return new Promise((resolve) => {
-      const cancel = milliseconds === undefined ? undefined : startTimer(() => resolve(undefined), milliseconds);
-      Promise.race(this.#running).then((ended) => {
+      const settle = (): void => {
         cancel?.();
+        this.#wake = undefined;
+        const ended = this.#ended.shift();
+        if (ended !== undefined) this.#count -= 1;
         resolve(ended);
-      });
+      };
+      const cancel = milliseconds === undefined ? undefined : startTimer(settle, milliseconds);
+      this.#wake = settle;
+      if (this.#ended.length > 0) settle();
     });
   }
 

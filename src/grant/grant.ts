@@ -9,12 +9,21 @@ import { Gate, type GatedIssue, gated } from "../failure/gate.js";
 import { asWrongAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
+import { reliable } from "../values/clock.js";
 import { ClosedError, type FaucetError } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
 import { adoptable, type Recorded, type Refresh } from "./adoption.js";
 import type { GrantOptions, HeldSecrets } from "./grant-options.js";
 import { LEASE_MARGIN_SECS, LeaseTooShort, notLocked } from "./lease.js";
-import { fingerprintOfNext, type GrantRecord, refreshTokenOf, seenWith, standingFailure, subjectOf } from "./record.js";
+import {
+  fingerprintOfNext,
+  type GrantRecord,
+  otherThan,
+  refreshTokenOf,
+  seenWith,
+  standingFailure,
+  subjectOf,
+} from "./record.js";
 import { knownFailure, recordFailure } from "./recorded-failure.js";
 import { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
@@ -35,7 +44,7 @@ export class Grant {
 
   constructor(options: GrantOptions) {
     const { random, isShared, timeoutSecs } = options;
-    this.#options = options;
+    this.#options = { ...options, clock: reliable(options.clock) };
     this.refreshTokenEnd = new RefreshTokenEnd(options.name);
     this.#leaseSecs = timeoutSecs + LEASE_MARGIN_SECS;
     this.#gate = new Gate({ random, ...(isShared && { recheckMs: RECHECK_MS }) });
@@ -131,6 +140,7 @@ export class Grant {
       this.#attempt({ refreshToken, accessToken }, refresh, why, lease);
     const attempts = retrying(present(presented), { retries, random, presentsRefreshToken: configured !== undefined });
     let current = kept;
+    let refusal: unknown;
     try {
       const answer = await withDeadline(async (why) => {
         try {
@@ -139,16 +149,18 @@ export class Grant {
           if (configured === undefined || !refusesRefreshToken(failure)) throw failure;
           // Another process may have saved a late answer: then its refresh token is the good one (D4).
           current = await this.#options.repository.read().catch(() => kept);
-          const other = current.record.refreshToken;
-          if (other === undefined || other === presented) throw failure;
+          const other = otherThan(presented, current.record, configured);
+          // One that is cut off in its rotation would be lost: the next flight presents it.
+          if (other === undefined || (why.timeLeft?.() ?? 0) < (timeoutSecs * 1000) / (retries + 1)) throw failure;
+          refusal = failure;
           why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
           return present(other)(why);
         }
       }, timeoutSecs)(refresh);
       // Saving is no part of the deadline: the IdP has done its work.
       const { brought } = answer;
-      if ("token" in brought) return await this.#save(answer, brought.token, current, lease, refresh);
-      current = await this.#saveRotation(answer, current, lease);
+      if ("token" in brought) return await this.#save({ ...answer, refusal }, brought.token, current, lease, refresh);
+      current = await this.#saveRotation({ ...answer, refusal }, current, lease);
       throw brought.unusable;
     } catch (error) {
       if (error instanceof LeaseTooShort || isStoreError(error)) throw error;
@@ -232,6 +244,7 @@ export class Grant {
   async #redeemWithoutStore(refresh: Refresh, why: FaucetError): Promise<Recorded> {
     const { repository, retries, random, timeoutSecs, defaultExpiresIn, clock } = this.#options;
     repository.reportUnavailable(why);
+    this.#gate.noteLook(clock());
     const blocked = this.#gate.errorAt(clock());
     if (blocked !== undefined) throw blocked;
     const held = { refreshToken: undefined, accessToken: undefined };

@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TokenStore } from "../store/token-store.js";
+import { StoreError } from "../values/errors.js";
 import { parseJson } from "../values/parse-json.js";
 import { fingerprint, type GrantRecord, newRecord, parseRecord } from "./record.js";
 
@@ -52,14 +53,23 @@ export interface CrateGrant {
 export function crateFiles(folder: string, keys: readonly string[], configured: string): Inherit {
   return async () => {
     for (const key of keys) {
-      const text = await readFile(join(folder, `${key.replaceAll(":", "%3A")}.json`), "utf8").catch(() => "");
-      const refreshToken = tokenIn(text.trim(), configured);
+      const path = join(folder, `${key.replaceAll(":", "%3A")}.json`);
+      const text = (await readFile(path, "utf8").catch(noneOrThrow)).trim();
+      // To present the configured token in place of one that cannot be read would end the grant.
+      if (text.startsWith("{") && parseJson(text) === undefined) throw new StoreError(`${path} is cut off`);
+      const refreshToken = tokenIn(text, configured);
       if (refreshToken === undefined) continue;
       const record = newRecord();
       return { ...record, refreshToken, seen: [fingerprint(record, configured)] };
     }
     return undefined;
   };
+}
+
+/** Only where there is no such file, there is none. */
+function noneOrThrow(error: NodeJS.ErrnoException): string {
+  if (["ENOENT", "ENOTDIR", "EISDIR"].includes(error.code ?? "")) return "";
+  throw error;
 }
 
 function tokenIn(text: string, configured: string): string | undefined {

@@ -119,6 +119,19 @@ export function refreshTokenOf(record: GrantRecord, configured: string | undefin
   return isUnseen(record, configured) ? configured : (record.refreshToken ?? configured);
 }
 
+/**
+ * The refresh token to try where `presented` was refused (D4): what is on record by now. Where that itself was
+ * inherited and never redeemed here, the configured one.
+ */
+export function otherThan(
+  presented: string | undefined,
+  { refreshToken, revision }: GrantRecord,
+  configured: string,
+): string | undefined {
+  if (refreshToken !== presented) return refreshToken;
+  return revision === 0 && configured !== presented ? configured : undefined;
+}
+
 /** Fingerprint of the refresh token that would be presented now. */
 export function fingerprintOfNext(record: GrantRecord, configured: string | undefined): string | undefined {
   const refreshToken = refreshTokenOf(record, configured);

@@ -31,6 +31,8 @@ export class StoredRepository implements GrantRepository {
   readonly #key: string;
   #lastKnown: GrantRecord | undefined;
   #unsaved: StoredRecord | undefined;
+  /** Whether what the store holds is another account's. */
+  #isForeign = false;
   #hasWarned = false;
 
   constructor(options: StoredRecordOptions) {
@@ -79,10 +81,10 @@ export class StoredRepository implements GrantRepository {
   }
 
   async save(record: GrantRecord, lease: Lease): Promise<boolean> {
-    const { account } = this.#options;
-    const owned = account === undefined ? record : { ...record, account: fingerprint(record, account) };
+    const owned = this.#owned(record);
     const stored = { fencingToken: lease.fencingToken, text: recordText(owned) };
     this.#lastKnown = owned;
+    this.#isForeign = false;
     try {
       const isSaved = await this.#saveWhile(lease, stored);
       this.#unsaved = undefined;
@@ -111,7 +113,9 @@ export class StoredRepository implements GrantRepository {
 
   /** A failure that the store does not take stands in the gate of this process alone. */
   async annotate({ record, fencingToken }: Kept): Promise<boolean> {
-    return this.#write({ fencingToken, text: recordText(record) }).catch(() => true);
+    // A failure does not take the place of another account's record.
+    if (this.#isForeign) return true;
+    return this.#write({ fencingToken, text: recordText(this.#owned(record)) }).catch(() => true);
   }
 
   /** Leaves it where a later lease has written meanwhile. */
@@ -139,11 +143,18 @@ export class StoredRepository implements GrantRepository {
     this.#hasWarned = true;
   }
 
+  #owned(record: GrantRecord): GrantRecord {
+    const { account } = this.#options;
+    return account === undefined ? record : { ...record, account: fingerprint(record, account) };
+  }
+
   /** A record of another account is never adopted, and never replaced where that would lose a refresh token (D8). */
   #ofThisAccount(record: GrantRecord): GrantRecord {
     const { account, name } = this.#options;
-    if (account === undefined || record.account === undefined) return record;
-    if (record.account === fingerprint(record, account)) return record;
+    const isOurs =
+      account === undefined || record.account === undefined || record.account === fingerprint(record, account);
+    this.#isForeign = !isOurs;
+    if (isOurs) return record;
     if (record.refreshToken !== undefined)
       throw new ConfigError(name.name, [{ path: "persist", message: otherAccount(name) }]);
     this.#warnOnce(() => warnOfOtherAccount(name));

@@ -1,6 +1,7 @@
 /** The record that follows an answer of the IdP: pure functions of the record before it (A3, D5, D9). */
 
 import { hostname } from "node:os";
+import type { AuthError } from "../values/errors.js";
 import type { AccessToken, Redemption } from "../values/issued.js";
 import { type GrantRecord, type RecordedToken, seenWith } from "./record.js";
 
@@ -11,14 +12,22 @@ export interface Answer {
   readonly presented: string | undefined;
   /** In milliseconds since the epoch. */
   readonly arrivedAt: number;
+  /** How the configured refresh token was refused before, if it was. */
+  readonly refusal?: unknown;
 }
 
-/** With the refresh token that is good now, and the configured one among those that had their turn. */
+/**
+ * With the refresh token that is good now. The configured one has had its turn if it was presented and taken,
+ * or refused by a code: a refusal without one may be a firewall's, and must not bury a new consent.
+ */
 export function rotated(record: GrantRecord, answer: Answer, configured: string | undefined): GrantRecord {
   if (configured === undefined) return record;
   const { brought, presented } = answer;
   const refreshToken = brought.refreshToken ?? presented;
-  return { ...record, refreshToken, ...endOf(record, answer), seen: seenWith(record, configured) };
+  const hadItsTurn =
+    presented === configured || (answer.refusal as Partial<AuthError> | undefined)?.error !== undefined;
+  const seen = hadItsTurn ? seenWith(record, configured) : record.seen;
+  return { ...record, refreshToken, ...endOf(record, answer), seen };
 }
 
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */

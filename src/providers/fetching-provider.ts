@@ -16,7 +16,7 @@ import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
-import { wallClock } from "../values/clock.js";
+import { reliable, wallClock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions, Redemption } from "../values/issued.js";
 import { type GrantOrigin, type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
@@ -147,7 +147,8 @@ export abstract class FetchingProvider extends Provider {
 /** Makes one token request with what the grant holds. */
 function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, claim: Claim): RequestToken {
   const { type, url, clientId, refreshToken } = source;
-  const { dispatcher, fetch, clock } = runtime;
+  const { dispatcher, fetch } = runtime;
+  const clock = reliable(runtime.clock ?? wallClock);
   return async (held, signal) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);

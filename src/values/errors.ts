@@ -58,7 +58,7 @@ export abstract class FaucetError extends Error {
  * unless it did before: the error of a provider that another one depends on names the one that failed.
  */
 export function nameProvider<T>(error: T, provider: string): T {
-  if (!FaucetError.is(error) || error.provider !== undefined || Object.isFrozen(error)) return error;
+  if (!FaucetError.is(error) || error.provider !== undefined || Object.isSealed(error)) return error;
   const { message, stack } = error;
   const named =
     message.startsWith(`${provider}: `) || message.startsWith(`${provider} `) ? message : `${provider}: ${message}`;

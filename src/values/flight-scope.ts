@@ -10,6 +10,8 @@ interface FlightScope {
   readonly cache: object;
   /** Callers within the flight that were told to wait for it. */
   reentries: number;
+  /** Whether the flight has ended: what it has left running waits for later flights as anybody does. */
+  isOver: boolean;
 }
 
 const scopes = new AsyncLocalStorage<FlightScope>();
@@ -17,10 +19,12 @@ let running = 0;
 
 /** Runs `work` as a flight of `cache`. */
 export async function inFlightScope<T>(cache: object, work: () => Promise<T>): Promise<T> {
+  const scope: FlightScope = { cache, reentries: 0, isOver: false };
   running += 1;
   try {
-    return await scopes.run({ cache, reentries: 0 }, work);
+    return await scopes.run(scope, work);
   } finally {
+    scope.isOver = true;
     running -= 1;
     // While it is in use, it makes every promise of the process a little dearer on some Node releases.
     if (running === 0) scopes.disable();
@@ -30,13 +34,13 @@ export async function inFlightScope<T>(cache: object, work: () => Promise<T>): P
 /** A caller of `cache` is about to wait for its flight in progress. */
 export function noteReentry(cache: object): void {
   const scope = running === 0 ? undefined : scopes.getStore();
-  if (scope?.cache === cache) scope.reentries += 1;
+  if (scope?.cache === cache && !scope.isOver) scope.reentries += 1;
 }
 
 /** Whether `ask` waits for the flight within which it is called. */
 export function waitsForItself(ask: () => Promise<unknown>): boolean {
   const scope = running === 0 ? undefined : scopes.getStore();
-  if (scope === undefined) return false;
+  if (scope === undefined || scope.isOver) return false;
   const before = scope.reentries;
   handled(ask());
   return scope.reentries > before;
