@@ -81,8 +81,7 @@ function table(keys) {
  */
 function defaultOf(inSchema, documented) {
   if (inSchema.isRequired) return "*required*";
-  const value = isPlain(inSchema.default) ? String(inSchema.default) : documented.default;
-  return value === undefined ? "" : `\`${value}\``;
+  return isPlain(inSchema.default) ? `\`${inSchema.default}\`` : (documented.default ?? "");
 }
 
 /** @param {unknown} value */

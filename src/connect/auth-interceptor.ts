@@ -37,7 +37,7 @@ export interface AuthInterceptorOptions extends RefusalOptions {
 }
 
 /**
- * An interceptor for undici 6 to 8: `dispatcher.compose(authInterceptor(provider, { origins }))`, for
+ * An interceptor for undici 6.9 to 8: `dispatcher.compose(authInterceptor(provider, { origins }))`, for
  * `request`, `stream` and undici's `fetch` alike. Compose it after undici's own `dns`, `cache` and
  * `deduplicate`, and before `redirect`, `retry` and `responseError`; an order that it can see to be wrong
  * is an error of the request. A body that can be read only once is sent again if its length is known and

@@ -103,7 +103,7 @@ export class Gate {
     this.#checkedAt = now;
     if (known === undefined) {
       if (subject !== this.#subject) this.clear();
-    } else if (known.state.failedAt !== this.#state.failedAt || subject !== this.#subject) {
+    } else if (!isSame(known.state, this.#state) || subject !== this.#subject) {
       this.#state = known.state;
       this.#failure = known.failure;
     }
@@ -113,6 +113,11 @@ export class Gate {
   #isRecheckDue(now: number): boolean {
     return now - this.#checkedAt >= this.#recheckMs;
   }
+}
+
+/** The same failure, whose error this process may know better than the record does. */
+function isSame(a: GateState, b: GateState): boolean {
+  return a.failedAt === b.failedAt && a.failuresInARow === b.failuresInARow && a.blockedUntil === b.blockedUntil;
 }
 
 /** The error of another provider's gate has the failure as its cause. */

@@ -136,7 +136,8 @@ export function afterFailure(state: GateState, failure: unknown, now: number, ra
         ? doubled(COOL_DOWN, failuresInARow - 2)
         : 0;
   const retryAfter = Math.min(retryAfterMs(failure), LONGEST_RETRY_AFTER);
-  const blockedUntil = now + Math.max(jittered(coolDown, random), retryAfter);
+  // A whole millisecond, as clocks count: who comes at the instant that the error names is not refused again (F4a).
+  const blockedUntil = Math.ceil(now + Math.max(jittered(coolDown, random), retryAfter));
   const renewAfter = Math.max(blockedUntil, now + jittered(doubled(COOL_DOWN, failuresInARow - 1), random));
   return { failuresInARow, terminalInARow, failedAt: now, blockedUntil, renewAfter };
 }

@@ -78,7 +78,7 @@ async function sideBySide<T>(issue: Ask<T>, why: IssueContext, { retries, random
         // A refusal is an answer too, and counts. So does a failure that nothing can follow.
         if (!isRetryable(failure) || (delay === undefined && running.isEmpty)) throw failure;
         if (delay !== undefined && !isAnnounced) why.onRetry?.({ attempt, delay, failure });
-        isAnnounced = true;
+        isAnnounced ||= delay !== undefined;
         due = delay;
       }
       const failure = new TransportError(`no answer within ${share / 1000} s`);

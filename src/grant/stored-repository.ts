@@ -14,7 +14,7 @@ import type { GrantRepository, Kept } from "./repository.js";
 export interface StoredRecordOptions {
   readonly store: TokenStore;
   readonly name: GrantName;
-  /** What the grant's account is told by: URL, client, body, headers. Only its fingerprint is stored. */
+  /** What the grant's account is known by: URL, client, body, headers. Only its fingerprint is stored. */
   readonly account: string | undefined;
   /** Asked in turn where there is no record yet. */
   readonly inherit?: readonly Inherit[] | undefined;

@@ -4,9 +4,10 @@ import * as z from "zod/mini";
 import type { ProviderStatus } from "../cache/status.js";
 import { TokenCache } from "../cache/token-cache.js";
 import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
-import { count, expiryRatio, optional, seconds, withDefault } from "../config/fields.js";
+import { count, expiryRatio, optional, retryOnField, type Settings, seconds, withDefault } from "../config/fields.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
+import { type RetryOn, retryableOn } from "../failure/retry-on.js";
 
 import { Grant } from "../grant/grant.js";
 import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
@@ -25,17 +26,32 @@ import { type Claim, claimGrant } from "./shared-grants.js";
 
 /** The keys that every fetching provider has. */
 export interface FetchingConfig {
-  /** The share of its lifetime for which a token is used, in (0, 1]; 0.9 by default. */
+  /**
+   * The share of its lifetime for which a token is used, in (0, 1].
+   * @default 0.9
+   */
   readonly expiry_ratio?: number | null;
-  /** Seconds to assume where the answer has no usable lifetime; by default it is kept until rejected. */
+  /** Seconds to assume where the answer has no lifetime. Without it, such a token is kept until an API refuses it. */
   readonly default_expires_in?: number | null;
-  /** Attempts after the first in one flight, at most 10; 2 by default. */
+  /**
+   * Attempts after the first in one flight, at most 10.
+   * @default 2
+   */
   readonly retries?: number | null;
-  /** Seconds that a flight may take, retries included, at most 3600; 30 by default. */
+  /**
+   * Refusals to try again as if they were passing failures: HTTP statuses from 300 on, and error codes.
+   * @default []
+   */
+  readonly retry_on?: readonly (number | string)[] | null;
+  /**
+   * Seconds that a flight may take, retries included, at most 3600.
+   * @default 30
+   */
   readonly timeout_secs?: number | null;
   /**
-   * From the expiry ratio on: `blocking`, the default, lets callers wait for the renewal, for 5 s at
-   * most; `background` gives them the token that is still good and renews behind them.
+   * From the expiry ratio on: `blocking` lets callers wait for the renewal, for 5 s at most; `background` gives
+   * them the token that is still good and renews behind them.
+   * @default blocking
    */
   readonly refresh?: RefreshMode | null;
   /** Keeps tokens, and above all a rotated refresh token, beyond this process, and shares them with others. */
@@ -43,28 +59,20 @@ export interface FetchingConfig {
 }
 
 /** Those keys in their normal form. */
-export interface FetchingSettings {
-  readonly expiry_ratio: number;
-  readonly default_expires_in: number | undefined;
-  readonly retries: number;
-  readonly timeout_secs: number;
-  readonly refresh: RefreshMode;
-  readonly persist: z.output<ReturnType<typeof persistField>> | undefined;
-}
+export type FetchingSettings = Settings<typeof fetchingFields>;
 
 const MOST_RETRIES = 10;
 
 /** The fields for those keys. */
-export function fetchingFields(): { [Key in keyof FetchingSettings]: z.ZodMiniType<FetchingSettings[Key]> } {
-  return {
-    expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
-    default_expires_in: optional(seconds()),
-    retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
-    timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
-    refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
-    persist: optional(persistField()),
-  };
-}
+export const fetchingFields = () => ({
+  expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
+  default_expires_in: optional(seconds()),
+  retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
+  retry_on: retryOnField(),
+  timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
+  refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
+  persist: optional(persistField()),
+});
 
 /** How one kind of provider asks for a token: all that tells it from the others. */
 export interface TokenSource extends GrantOrigin {
@@ -99,7 +107,10 @@ export abstract class FetchingProvider extends Provider {
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
       audience: persistence?.audience ?? "",
-      requestToken: requester(source, runtime, { name, place: persistence?.place ?? { store: this, key: "" } }),
+      requestToken: requester(source, settings.retry_on, runtime, {
+        name,
+        place: persistence?.place ?? { store: this, key: "" },
+      }),
       credential: source.credential,
       expiryRatio,
       defaultExpiresIn: settings.default_expires_in,
@@ -134,14 +145,19 @@ export abstract class FetchingProvider extends Provider {
 }
 
 /** Makes one token request with what the grant holds. */
-function requester(source: TokenSource, { dispatcher, fetch, clock }: Runtime, claim: Claim): RequestToken {
+function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, claim: Claim): RequestToken {
   const { type, url, clientId, refreshToken } = source;
+  const { dispatcher, fetch, clock } = runtime;
   return async (held, signal) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
-    return source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
+    try {
+      return await source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
+    } catch (failure) {
+      throw retryableOn(retryOn, failure);
+    }
   };
 }

@@ -156,7 +156,7 @@ function inheritanceOf(
 
 /**
  * The configured refresh token tells one grant from another, and scopes, parameters and names do not (D5).
- * Grants without one are told by the provider's name.
+ * Grants without one go by the provider's name.
  */
 function defaultKey(name: string, { type, url, clientId, refreshToken }: GrantOrigin): string {
   const place = [type, displayUrl(url), clientId];

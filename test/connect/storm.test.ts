@@ -58,7 +58,9 @@ describe.each(Object.entries(wrappers))("%s", (_name, make) => {
     expect(busy(agent)).toBe(0);
   });
 
-  test("W2 F5 an API that refuses everything for good: each has its 401, token requests stay few", async () => {
+  test("W2 F5 an API that refuses everything for good: each has its 401, token requests stay few", {
+    tags: ["slow"],
+  }, async () => {
     const { idp, api, agent, clock, storm } = await setUp(make, []);
     for (let round = 0; round < 5; round += 1) {
       expect(new Set(await storm())).toEqual(new Set([401]));
@@ -74,7 +76,7 @@ describe.each(Object.entries(wrappers))("%s", (_name, make) => {
   });
 });
 
-test("C8 a thousand requests on one signal put no crowd of listeners on it", async () => {
+test("C8 a thousand requests on one signal put no crowd of listeners on it", { tags: ["slow"] }, async () => {
   const warnings: Error[] = [];
   const collect = (warning: Error) => warnings.push(warning);
   process.on("warning", collect);

@@ -78,12 +78,19 @@ async function makeProject(name: string): Promise<string> {
   return project;
 }
 
-describe("programs print what they say", () => {
-  const programs = snippetsIn("js");
+const ofReadme = snippetsIn("js").filter(({ at }) => at.startsWith("README"));
+const ofGuides = snippetsIn("js").filter(({ at }) => at.startsWith("docs"));
+
+describe("programs of README print what they say", () => printWhatTheySay("programs of README", ofReadme));
+describe("programs of the guides print what they say", { tags: ["slow"] }, () => {
+  printWhatTheySay("programs of the guides", ofGuides);
+});
+
+function printWhatTheySay(folder: string, programs: readonly Snippet[]): void {
   let endings: Ended[];
 
   beforeAll(async () => {
-    const project = await makeProject("programs");
+    const project = await makeProject(folder);
     const files = programs.map((_program, index) => join(project, `program-${index}.mjs`));
     await Promise.all(programs.map(({ code }, index) => writeFile(files[index] ?? "", code)));
     const runner = join(root, "test", "docs", "run-programs.js");
@@ -102,7 +109,7 @@ describe("programs print what they say", () => {
       printed: expected,
     });
   });
-});
+}
 
 describe("the first program", () => {
   const [first] = snippetsIn("js");

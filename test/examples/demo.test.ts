@@ -24,7 +24,7 @@ describe("the demo's command line", () => {
     expect(stderr).toContain("Usage: npm run demo");
   });
 
-  test("Ctrl-C stops it, and it says so", async () => {
+  test("Ctrl-C stops it, and it says so", { tags: ["slow"] }, async () => {
     const child = spawn(process.execPath, ["examples/demo.js"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     const ended = once(child, "close");
     const lines: string[] = [];

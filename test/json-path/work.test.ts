@@ -39,7 +39,7 @@ function nest(depth: number, wrap: (inner: unknown) => unknown, innermost: unkno
 const lists = (depth: number): unknown => nest(depth, (inner) => [inner], "end");
 const objects = (depth: number): unknown => nest(depth, (inner) => ({ a: inner }), { x: true });
 
-describe("A9 the work is in proportion to the answer", () => {
+describe("A9 the work is in proportion to the answer", { tags: ["slow"] }, () => {
   test.each([
     ["$..t", lists],
     ["$..t", (size: number) => Array.from({ length: size }, () => [[]])],

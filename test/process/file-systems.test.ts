@@ -29,7 +29,7 @@ async function mounted(mount: string, program: string): Promise<Ended | undefine
   );
 }
 
-describe("D3 a file system that cannot be written to", () => {
+describe("D3 a file system that cannot be written to", { tags: ["slow"] }, () => {
   test.for([
     ["read-only", 'mount -t tmpfs -o ro tmpfs "$DIR"', "EROFS", false],
     [
@@ -59,7 +59,7 @@ describe("D3 a file system that cannot be written to", () => {
   );
 });
 
-describe("D2 a file system without hard links", () => {
+describe("D2 a file system without hard links", { tags: ["slow"] }, () => {
   test.for([
     ["FAT", 'truncate -s 16M "$DIR.img"; mkfs.vfat "$DIR.img"; mount -o loop "$DIR.img" "$DIR"'],
     [

@@ -71,7 +71,7 @@ describe("D2 dead holders", () => {
   });
 });
 
-describe("D2 holders that cannot be judged keep their lease for its time", () => {
+describe("D2 holders that cannot be judged keep their lease for its time", { tags: ["slow"] }, () => {
   test("D2 one in another container, though both are pid 1", async ({ skip }) => {
     const container = ["-p", "-f", "--mount-proc"];
     if (!(await isPossible(container))) skip("needs the right to make pid namespaces");

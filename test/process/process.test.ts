@@ -2,83 +2,89 @@ import { describe, expect, test } from "vitest";
 import { type Format, load, run } from "../support/child.js";
 import { startIdp } from "../support/idp.js";
 
-const formats: Format[] = ["module", "commonjs"];
+/** The quick tests run the ES module: what they prove is the same code in both. */
+const formats: [Format, { tags?: string[] }][] = [
+  ["module", {}],
+  ["commonjs", { tags: ["slow"] }],
+];
 
-describe.each(formats)("C9 %s", (format) => {
-  test("C9 an awaited token keeps the process alive, though its issuer holds nothing open", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${load[format]}
+for (const [format, options] of formats)
+  describe(`C9 ${format}`, options, () => {
+    test("C9 an awaited token keeps the process alive, though its issuer holds nothing open", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${load[format]}
       const credential = { type: "bearer", token: "t" };
       const cache = new faucet.TokenCache(() => new Promise((resolve) => setTimeout(() => resolve({ credential }), 300).unref()));
       cache.getToken().then(() => console.log("served"));
       cache.getToken({ signal: new AbortController().signal }).then(() => console.log("served"));`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "served\nserved\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "served\nserved\n" });
+    });
 
-  test("C9 a flight that everybody has left does not keep it alive", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${load[format]}
+    test("C9 a flight that everybody has left does not keep it alive", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${load[format]}
       const cache = new faucet.TokenCache(() => new Promise(() => {}));
       process.on("exit", () => console.log("under way:", cache.status().inFlight));
       const leaving = new AbortController();
       cache.getToken({ signal: leaving.signal }).catch((reason) => console.log(reason));
       leaving.abort("left");`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "left\nunder way: true\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "left\nunder way: true\n" });
+    });
 
-  test("C9 a cache that nobody waits on does not keep it alive, and failures that nobody sees do not end it", async () => {
-    const { code, stdout, stderr } = await run(
-      format,
-      `${load[format]}
+    test("C9 a cache that nobody waits on does not keep it alive, and failures that nobody sees do not end it", async () => {
+      const { code, stdout, stderr } = await run(
+        format,
+        `${load[format]}
       const cache = new faucet.TokenCache(async () => { throw new Error("down"); });
       cache.getToken();
       cache.getToken({ signal: AbortSignal.abort() });
       new faucet.StaticProvider({ token: "t" }).getToken({ signal: AbortSignal.abort() });
       setTimeout(() => console.log("alive"), 50);`,
-    );
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "alive\n", stderr: "" });
+      );
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "alive\n", stderr: "" });
+    });
   });
-});
 
-describe.each(formats)("C9 a store: %s", (format) => {
-  const prelude = (tokenUrl: string) => `${load[format]}
+for (const [format, options] of formats)
+  describe(`C9 a store: ${format}`, options, () => {
+    const prelude = (tokenUrl: string) => `${load[format]}
     const store = new faucet.MemoryTokenStore();
     const config = { token_url: ${JSON.stringify(tokenUrl)}, client_id: "c", client_secret: "s", persist: { key: "k" } };
     const provider = new faucet.OAuth2ClientCredentialsProvider(config, { store });`;
 
-  test("C9 a caller who waits for its lock is not cut off by the process ending", async () => {
-    const idp = await startIdp();
-    const { code, stdout } = await run(
-      format,
-      `${prelude(idp.tokenUrl)}
+    test("C9 a caller who waits for its lock is not cut off by the process ending", async () => {
+      const idp = await startIdp();
+      const { code, stdout } = await run(
+        format,
+        `${prelude(idp.tokenUrl)}
       store.lock("k", 60_000).then((lease) => {
         setTimeout(() => lease.release(), 300).unref();
         provider.getToken().then(({ token }) => console.log(token));
       });`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "token-1\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "token-1\n" });
+    });
 
-  test("C9 neither a lease nor a wait for one holds the process where nobody waits", async () => {
-    const idp = await startIdp();
-    const { code, stdout } = await run(
-      format,
-      `${prelude(idp.tokenUrl)}
+    test("C9 neither a lease nor a wait for one holds the process where nobody waits", async () => {
+      const idp = await startIdp();
+      const { code, stdout } = await run(
+        format,
+        `${prelude(idp.tokenUrl)}
       const leaving = new AbortController();
       process.on("exit", () => console.log("under way:", provider.status().inFlight));
       store.lock("k", 60_000).then(() => {
         provider.getToken({ signal: leaving.signal }).catch(() => {});
         setTimeout(() => leaving.abort(), 100);
       });`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "under way: true\n" });
-    expect(idp.seen).toHaveLength(0);
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "under way: true\n" });
+      expect(idp.seen).toHaveLength(0);
+    });
   });
-});
 
 describe("two builds", () => {
   test("FaucetError.is knows the errors of the other build, instanceof does not", async () => {
@@ -149,37 +155,38 @@ describe("the process's global dispatcher", () => {
   });
 });
 
-describe.each(formats)("C9 timers of failures: %s", (format) => {
-  const prelude = `${load[format]}
+for (const [format, options] of formats)
+  describe(`C9 timers of failures: ${format}`, options, () => {
+    const prelude = `${load[format]}
     const credential = { type: "bearer", token: "t" };
     const down = new faucet.TransportError("down");`;
 
-  test("C9 an awaited backoff is not cut off by the process ending", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${prelude}
+    test("C9 an awaited backoff is not cut off by the process ending", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${prelude}
       let attempts = 0;
       const issue = async () => { attempts += 1; if (attempts < 3) throw down; return { credential }; };
       const cache = new faucet.TokenCache(faucet.retrying(issue, { random: () => 0.9 }));
       cache.getToken().then(() => console.log("served after", attempts));`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "served after 3\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "served after 3\n" });
+    });
 
-  test("C9 H2 neither is an awaited deadline", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${prelude}
+    test("C9 H2 neither is an awaited deadline", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${prelude}
       const cache = new faucet.TokenCache(() => new Promise(() => {}), { timeoutSecs: 0.3 });
       cache.getToken().catch((error) => console.log(error.code));`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "transport\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "transport\n" });
+    });
 
-  test("C9 F6 a renewal that nobody waits for does not delay the end, neither due nor under way", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${prelude}
+    test("C9 F6 a renewal that nobody waits for does not delay the end, neither due nor under way", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${prelude}
       const issue = ({ reason }) => reason === "initial" ? { credential, expiresIn: 60 } : new Promise(() => {});
       process.on("exit", () => console.log("under way:", underWay.status().inFlight));
       const due = new faucet.TokenCache(issue, { refresh: "background", expiryRatio: 1e-9, random: () => 0.99 });
@@ -188,14 +195,14 @@ describe.each(formats)("C9 timers of failures: %s", (format) => {
         .then(() => new Promise((resolve) => setTimeout(resolve, 5)))
         .then(() => Promise.all([due.getToken(), underWay.getToken()]))
         .then(() => console.log(due.status().inFlight, underWay.status().inFlight));`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "false true\nunder way: true\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "false true\nunder way: true\n" });
+    });
 
-  test("C9 F3 a caller who got the good credential does not hold the process for the flight", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${prelude}
+    test("C9 F3 a caller who got the good credential does not hold the process for the flight", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${prelude}
       // Seconds pass fifty times as fast.
       const real = setTimeout;
       globalThis.setTimeout = (work, ms, ...rest) => real(work, ms > 1000 ? ms / 50 : ms, ...rest);
@@ -206,14 +213,14 @@ describe.each(formats)("C9 timers of failures: %s", (format) => {
         .then(() => new Promise((resolve) => setTimeout(resolve, 5)))
         .then(() => cache.getToken())
         .then(() => console.log("served on"));`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "served on\nflight under way: true\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "served on\nflight under way: true\n" });
+    });
 
-  test("C9 F2 F3 neither the patience nor the backoff of those who have left holds the process", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${prelude}
+    test("C9 F2 F3 neither the patience nor the backoff of those who have left holds the process", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${prelude}
       const leaving = new AbortController();
       const { signal } = leaving;
       const issue = ({ reason }) => reason === "initial" ? { credential, expiresIn: 60 } : new Promise(() => {});
@@ -235,14 +242,14 @@ describe.each(formats)("C9 timers of failures: %s", (format) => {
           backingOff.getToken({ signal }).catch(() => {});
           real(() => leaving.abort(), 100);
         });`,
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "under way: true true\npatience ended: false\n" });
-  });
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "under way: true true\npatience ended: false\n" });
+    });
 
-  test("H2 deadlines survive garbage collection", async () => {
-    const { code, stdout } = await run(
-      format,
-      `${prelude}
+    test("H2 deadlines survive garbage collection", async () => {
+      const { code, stdout } = await run(
+        format,
+        `${prelude}
       let attempts = 0;
       let aborted = 0;
       const issue = ({ signal }) => new Promise(() => {
@@ -258,8 +265,8 @@ describe.each(formats)("C9 timers of failures: %s", (format) => {
         clearInterval(collect);
         console.log(new Set(ended), ended.length, attempts >= 200, aborted === attempts);
       });`,
-      { args: ["--expose-gc"] },
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "Set(1) { 'transport' } 200 true true\n" });
+        { args: ["--expose-gc"] },
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "Set(1) { 'transport' } 200 true true\n" });
+    });
   });
-});

@@ -172,3 +172,21 @@ test("a static provider is always fresh", () => {
     counts: { flights: 0, tokenRequests: 0, failures: 0, joined: 0, invalidations: 0 },
   });
 });
+
+describe.each(fetchingTypes)("%s: retry_on", (_type, make) => {
+  test("F2 a status or a code that is listed is tried again, and any other is not", async () => {
+    const answers: [body: object, status: number][] = [
+      [{ error: "quota" }, 403],
+      [{ error: "slow_down" }, 400],
+      [{ access_token: "t", expires_in: 60 }, 200],
+    ];
+    const idp = await startIdp((_request, response, n) => json(response, ...(answers[n - 1] as [object, number])));
+    const provider = make(idp, { retry_on: [403, "slow_down"], retries: 2 }, { random: () => 0 });
+    expect(await provider.getToken()).toMatchObject({ token: "t" });
+    expect(idp.seen).toHaveLength(3);
+    const other = await startIdp((_request, response) => json(response, { error: "invalid_client" }, 401));
+    const refused = make(other, { retry_on: [403, "slow_down"] });
+    expect(await refused.getToken().catch((error) => error)).toMatchObject({ retryable: false, status: 401 });
+    expect(other.seen).toHaveLength(1);
+  });
+});

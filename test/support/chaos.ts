@@ -14,7 +14,6 @@ import { grantIn } from "./grants.js";
 import { type Simulation, seeded, simulate } from "./simulation.js";
 
 const CONNECTORS = 50;
-const CALLS = 100_000;
 const DAY = 24 * 3_600_000;
 const MINUTE = 60_000;
 const DEADLINE = 30_000;
@@ -33,7 +32,7 @@ export interface ChaosReport {
   readonly violations: string[];
 }
 
-export async function chaos(seed: number): Promise<ChaosReport> {
+export async function chaos(seed: number, calls = 100_000): Promise<ChaosReport> {
   const simulation = simulate();
   try {
     const random = seeded(seed);
@@ -70,7 +69,7 @@ export async function chaos(seed: number): Promise<ChaosReport> {
         if (simulation.now() >= DAY) return;
         void call(held);
         // Exponential pauses: at times many at once, at times nobody.
-        simulation.after((-Math.log(1 - random()) * DAY * CONNECTORS) / CALLS, again);
+        simulation.after((-Math.log(1 - random()) * DAY * CONNECTORS) / calls, again);
       };
       simulation.after(random() * MINUTE, again);
     };
