@@ -91,7 +91,7 @@ export class Findings {
 }
 
 /** Whether `target` is `scheme:reference`, and not a dotted path. */
-export function isOfScheme(target: string): boolean {
+function isOfScheme(target: string): boolean {
   return target.includes(":");
 }
 

@@ -18,7 +18,7 @@ export function retryAfterSeconds(answer: Pick<HttpAnswer, "headers" | "received
  * When `answer` was sent, in milliseconds since the epoch, by the clock of its server: the times in it are
  * of that clock. By our own where there is no `Date`.
  */
-export function sentAt({ headers, receivedAt }: Pick<HttpAnswer, "headers" | "receivedAt">): number {
+function sentAt({ headers, receivedAt }: Pick<HttpAnswer, "headers" | "receivedAt">): number {
   const date = typeof headers.date === "string" ? parseHttpDate(headers.date) : Number.NaN;
   return Number.isNaN(date) ? receivedAt : date;
 }
