@@ -102,8 +102,7 @@ export class TokenCache {
   /** Where this cache stands: a snapshot without secrets. */
   status(): ProviderStatus {
     const { clock, name } = this.#options;
-    const inFlight = this.#flight !== undefined;
-    const { gate } = this.#issuer;
+    const [inFlight, { gate }] = [this.#flight !== undefined, this.#issuer];
     return statusOf({ now: clock(), name, generation: this.#current, inFlight, gate, counts: this.#log.counts });
   }
 

@@ -1,10 +1,12 @@
 /** Whether the token on record serves a flight, so that nobody has to ask the IdP (D1, D5). */
 
+import type { Gate } from "../failure/gate.js";
 import { Credential } from "../values/credential.js";
 import type { FlightContext, Issued } from "../values/issued.js";
 import { ageAt, lifespanOf } from "../values/lifespan.js";
 import type { GrantOptions } from "./grant-options.js";
-import { type GrantRecord, isUnseen, type RecordedToken } from "./record.js";
+import { type GrantRecord, isUnseen, type RecordedToken, standingFailure, subjectOf } from "./record.js";
+import { knownFailure } from "./recorded-failure.js";
 
 /** A token and the revision of the record that it came with; `undefined` if it is not on record. */
 export interface Recorded extends Issued {
@@ -14,6 +16,34 @@ export interface Recorded extends Issued {
 /** A flight, and what its cache holds: the revision of the token that it wants to replace, if it has one. */
 export interface Refresh extends FlightContext {
   readonly held: number | undefined;
+}
+
+/** Who asks the record, and for what. */
+export interface Look {
+  readonly options: GrantOptions;
+  readonly gate: Gate;
+  readonly refresh: Refresh;
+  /** The fencing token of the failure that was on record when the flight began. */
+  readonly failedBefore: number;
+}
+
+/** What the record answers: a token, an error that it throws, or nothing. The gate follows the record (D7). */
+export function answerOf(record: GrantRecord, { options, gate, refresh, failedBefore }: Look): Recorded | undefined {
+  const { refreshToken: configured, clock } = options;
+  const failure = standingFailure(record, configured);
+  const known = failure && knownFailure(failure);
+  const now = clock();
+  gate.follow(subjectOf(record, configured), known, now);
+  const fresh = adoptable(options, record, refresh, "fresh");
+  if (fresh !== undefined) return fresh;
+  // A flight that failed while this one waited for it was this one's too.
+  const isShared = failure !== undefined && failure.fencingToken > failedBefore;
+  const error = isShared ? known?.failure : gate.errorAt(now);
+  if (error === undefined) return undefined;
+  // A token that is good to its end serves where the next cannot be had (F3).
+  const good = adoptable(options, record, refresh, "stale");
+  if (good === undefined) throw error;
+  return good;
 }
 
 /**

@@ -12,19 +12,11 @@ import type { Lease } from "../store/token-store.js";
 import { reliable } from "../values/clock.js";
 import { ClosedError, type FaucetError } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
-import { adoptable, type Recorded, type Refresh } from "./adoption.js";
+import { adoptable, answerOf, type Recorded, type Refresh } from "./adoption.js";
 import type { GrantOptions, HeldSecrets } from "./grant-options.js";
 import { LEASE_MARGIN_SECS, LeaseTooShort, notLocked } from "./lease.js";
-import {
-  fingerprintOfNext,
-  type GrantRecord,
-  otherThan,
-  refreshTokenOf,
-  seenWith,
-  standingFailure,
-  subjectOf,
-} from "./record.js";
-import { knownFailure, recordFailure } from "./recorded-failure.js";
+import { fingerprintOfNext, type GrantRecord, otherThan, refreshTokenOf, seenWith, subjectOf } from "./record.js";
+import { recordFailure } from "./recorded-failure.js";
 import { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
 import { isStoreError } from "./stored-repository.js";
@@ -96,24 +88,9 @@ export class Grant {
     }
   }
 
-  /** What the record answers: a token, an error that it throws, or nothing. */
   #look(record: GrantRecord, refresh: Refresh, failedBefore: number): Recorded | undefined {
-    const { refreshToken: configured, clock } = this.#options;
-    const failure = standingFailure(record, configured);
-    const known = failure && knownFailure(failure);
-    const now = clock();
-    this.#gate.follow(subjectOf(record, configured), known, now);
-    this.refreshTokenEnd.follow(record, now);
-    const fresh = adoptable(this.#options, record, refresh, "fresh");
-    if (fresh !== undefined) return fresh;
-    // A flight that failed while this one waited for it was this one's too (D7).
-    const isShared = failure !== undefined && failure.fencingToken > failedBefore;
-    const error = isShared ? known?.failure : this.#gate.errorAt(now);
-    if (error === undefined) return undefined;
-    // A token that is good to its end serves where the next cannot be had (F3).
-    const good = adoptable(this.#options, record, refresh, "stale");
-    if (good === undefined) throw error;
-    return good;
+    this.refreshTokenEnd.follow(record, this.#options.clock());
+    return answerOf(record, { options: this.#options, gate: this.#gate, refresh, failedBefore });
   }
 
   /** `undefined` if there was no lease, or not for long enough. */
