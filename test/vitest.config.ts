@@ -7,26 +7,13 @@ const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts"];
 /** Tests with a package.json of their own: `npm run test:clients`, `npm run test:runtimes`. */
 const APART = ["test/{clients,runtimes}/**"];
 
-/** Tests that replace modules of Node, dispatchers and fetches of the whole process, or that walk its heap. */
-const ISOLATED = ["test/{catalog,connect,http,integration,providers,store}/**/*.test.ts"];
-
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
     projects: [
       {
         extends: true,
-        test: {
-          name: "source",
-          include: ["test/**/*.test.ts"],
-          exclude: [...OF_THE_PACKAGE, ...APART, ...ISOLATED],
-          // src keeps nothing global (C11), so that it is loaded once for all files: half of the time.
-          isolate: false,
-        },
-      },
-      {
-        extends: true,
-        test: { name: "isolated", include: ISOLATED },
+        test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...OF_THE_PACKAGE, ...APART] },
       },
       {
         extends: true,
