@@ -250,6 +250,30 @@ describe("F4 the gate", () => {
     expect(await errorOf(() => cache.invalidate(bearer("t")))).toBe(odd);
   });
 
+  test("C9 an error that cannot be changed reaches its callers all the same", async () => {
+    const sealed = Object.seal(new AuthError("sealed"));
+    const { cache } = cacheOver(fails(sealed));
+    expect(await errorOf(() => cache.getToken())).toBe(sealed);
+  });
+
+  test("C9 F3 a clock that throws while callers fall back on what they hold leaves nobody waiting", async () => {
+    let isBroken = false;
+    const clock = () => {
+      if (isBroken) throw new Error("no time");
+      return Date.now();
+    };
+    const { cache, idp } = cacheOver(() => lives(1000), { clock });
+    const token = await cache.getToken();
+    idp.answer = () => {
+      isBroken = true;
+      throw down;
+    };
+    await seconds(950);
+    const served = cache.getToken();
+    await seconds(6);
+    expect(await served.catch((error: unknown) => error)).toBe(token);
+  });
+
   test("F4 what is thrown and is no error closes the gate too", async () => {
     const { cache } = cacheOver(fails("text"));
     for (let n = 0; n < 2; n += 1) await cache.getToken().catch(() => {});

@@ -180,4 +180,24 @@ describe("H2 the shares of attempts", () => {
     expect(outcome).toBe(down);
     expect(seconds).toBeCloseTo(29.95, 3);
   });
+
+  test("H2 a success that comes in the same turn as a failure counts", async () => {
+    const settle: ((n: number) => void)[] = [];
+    const { outcome } = await fly(
+      (n) => {
+        if (n === 1) return new Promise((_resolve, reject) => settle.push(() => reject(down)));
+        setTimeout(() => settle[0]?.(1), 1000);
+        return new Promise((resolve) => setTimeout(resolve, 1000, issued));
+      },
+      { retries: 1 },
+    );
+    expect(outcome).toBe("issued");
+  });
+
+  test("F2 a Retry-After that does not fit ends the flight, though another attempt is under way", async () => {
+    const busy = new AuthError("busy", { status: 429, retryable: true, retryAfter: 600 });
+    const { outcome, seconds } = await fly((n) => (n === 1 ? new Promise(() => {}) : Promise.reject(busy)));
+    expect(outcome).toBe(busy);
+    expect(Math.round(seconds)).toBe(10);
+  });
 });
