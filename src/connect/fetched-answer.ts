@@ -1,6 +1,8 @@
 /** An answer of fetch that is looked at, held back or let go of, and can still be passed on whole (W4, W8). */
 
 import { Readable } from "node:stream";
+import { startTimer } from "../values/clock.js";
+import { handled } from "../values/handled.js";
 import { MAX_HELD_BYTES, type RefusalCandidate } from "./refusal.js";
 
 /** One answer, of whichever implementation of fetch. */
@@ -50,7 +52,7 @@ export class FetchedAnswer implements RefusalCandidate {
     this.#state = "gone";
     const { body } = this.#response;
     this.#reader?.cancel().catch(() => {});
-    if (isWebStream(body)) body.cancel().catch(() => {});
+    if (isWebStream(body)) handled(drainWeb(body));
     else if (isNodeStream(body)) drain(body);
   }
 
@@ -113,7 +115,22 @@ async function firstBytes(
   return { bytes: Buffer.concat(chunks), isWhole: false };
 }
 
-/** Reads out what is short, so that its socket serves on, and breaks off what is long. */
+/** The longest that the rest of an answer may take which nobody will read. */
+const LONGEST_DRAIN_MS = 1000;
+
+/**
+ * Reads out what is short, so that its socket serves on, and breaks off what is long. To cancel at once would
+ * do too, but some releases of Node reject a promise of their own if a chunk arrives just then.
+ */
+async function drainWeb(body: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader();
+  const breakOff = (): void => void handled(reader.cancel());
+  const stop = startTimer(breakOff, LONGEST_DRAIN_MS);
+  const { isWhole } = await firstBytes(() => reader.read()).finally(stop);
+  if (!isWhole) breakOff();
+}
+
+/** Of a body of Node's: reads out what is short, and breaks off what is long. */
 function drain(body: Readable): void {
   let size = 0;
   body.on("error", () => {});
