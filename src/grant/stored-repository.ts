@@ -33,7 +33,7 @@ export class StoredRepository implements GrantRepository {
   #unsaved: StoredRecord | undefined;
   /** Whether what the store holds is another account's. */
   #isForeign = false;
-  #hasWarned = false;
+  readonly #warned = new Set<"store" | "account">();
 
   constructor(options: StoredRecordOptions) {
     this.#options = options;
@@ -129,7 +129,7 @@ export class StoredRepository implements GrantRepository {
   }
 
   reportUnavailable(error: FaucetError): void {
-    this.#warnOnce(() => warnOfStore(this.#options.name, error));
+    this.#warnOnce("store", () => warnOfStore(this.#options.name, error));
   }
 
   /** Without a refresh token, nothing is lost. */
@@ -138,9 +138,10 @@ export class StoredRepository implements GrantRepository {
     else this.reportUnavailable(error);
   }
 
-  #warnOnce(warn: () => void): void {
-    if (!this.#hasWarned) warn();
-    this.#hasWarned = true;
+  /** Each kind of warning once: one must not hide another. */
+  #warnOnce(kind: "store" | "account", warn: () => void): void {
+    if (!this.#warned.has(kind)) warn();
+    this.#warned.add(kind);
   }
 
   #owned(record: GrantRecord): GrantRecord {
@@ -157,7 +158,7 @@ export class StoredRepository implements GrantRepository {
     if (isOurs) return record;
     if (record.refreshToken !== undefined)
       throw new ConfigError(name.name, [{ path: "persist", message: otherAccount(name) }]);
-    this.#warnOnce(() => warnOfOtherAccount(name));
+    this.#warnOnce("account", () => warnOfOtherAccount(name));
     return newRecord();
   }
 

@@ -1,6 +1,6 @@
 /** What a refusal does to the refresh tokens that there are, and whose failure is on record (D4, D5, D8, H2). */
 
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { Refresh } from "../../src/grant/adoption.js";
 import { Grant } from "../../src/grant/grant.js";
 import type { GrantOptions } from "../../src/grant/grant-options.js";
@@ -70,7 +70,8 @@ function accountOf(
 }
 
 test("D8 D7 one account's failure neither blocks another, nor takes the place of its record", async () => {
-  vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  const emit = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  onTestFinished(() => emit.mockRestore());
   const [idp, store] = [playedIdp(), new MemoryTokenStore()];
   const refused = () => Promise.reject(new AuthError("HTTP 401", { status: 401 }));
   idp.answer = refused;
@@ -103,4 +104,18 @@ test("D5 where what was inherited is refused, the configured refresh token has i
   expect(idp.presented).toEqual(["dead", "new consent"]);
   await grant.refresh({ reason: "expired", held: 1 });
   expect(idp.presented.at(-1)).toBe("r2");
+});
+
+test("D8 D3 that a store has failed once does not hide that its record is another account's", async () => {
+  const codes: unknown[] = [];
+  const emit = vi.spyOn(process, "emitWarning").mockImplementation((_text, options) => {
+    codes.push((options as { code?: string }).code);
+  });
+  onTestFinished(() => emit.mockRestore());
+  const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+  await accountOf("first", idp, store).refresh(initial);
+  vi.spyOn(store, "read").mockRejectedValueOnce(new Error("down"));
+  const other = accountOf("second", idp, store);
+  for (let n = 0; n < 2; n += 1) await other.refresh(initial);
+  expect(codes).toEqual(["FAUCET_AUTH_STORE_UNAVAILABLE", "FAUCET_AUTH_OTHER_ACCOUNT"]);
 });
