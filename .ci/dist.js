@@ -1,14 +1,20 @@
 /** The built package: whether dist is whole and no older than what it is made of, and how to make it so. */
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, statSync, utimesSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const INPUTS = ["src", "package.json", "package-lock.json", "tsconfig.json", ".ci/tsup.config.ts"];
-const OUTPUTS = ["index.js", "index.js.map", "index.cjs", "index.cjs.map", "index.d.ts", "index.d.cts"]
+const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** What package.json exports, and the licenses. */
+const OUTPUTS = Object.keys(exports)
+  .filter((name) => name !== "./package.json")
+  .map((name) => (name === "." ? "index" : name.slice("./".length)))
+  .flatMap((entry) => ["js", "js.map", "cjs", "cjs.map", "d.ts", "d.cts"].map((ending) => `${entry}.${ending}`))
   .concat("THIRD-PARTY-LICENSES")
   .map((name) => `dist/${name}`);
 

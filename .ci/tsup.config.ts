@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const { version, exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+/** The entries beside the main one: each is a room of src, by the name that package.json exports it under. */
+const subpaths = Object.keys(exports)
+  .filter((name) => name !== "." && name !== "./package.json")
+  .map((name) => name.slice("./".length));
 
 /**
  * What the declarations mention and a project may not have: it may lack both @types/node and the
@@ -18,11 +23,9 @@ declare global {
 }
 `;
 
-export default defineConfig({
-  entry: ["src/index.ts"],
+const common: Options = {
   format: ["esm", "cjs"],
   target: "node20",
-  clean: true,
   silent: true,
   sourcemap: true,
   dts: {
@@ -31,8 +34,19 @@ export default defineConfig({
   },
   // The version that a token request names in its User-Agent.
   define: { FAUCET_AUTH_VERSION: JSON.stringify(version) },
+  // One entry imports another by the package's name, so that a program holds each class once.
+  external: [/^faucet-auth(?:\/|$)/],
   esbuildOptions(options, { format }) {
     // A dependency is loaded by require() there: Jest, vm scripts and single executables have no import().
     if (format === "cjs") options.supported = { ...options.supported, "dynamic-import": false };
   },
-});
+};
+
+export default defineConfig([
+  { ...common, entry: ["src/index.ts"] },
+  {
+    ...common,
+    entry: Object.fromEntries(subpaths.map((name) => [name, `src/${name}/index.ts`])),
+    splitting: false,
+  },
+]);

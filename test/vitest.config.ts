@@ -7,12 +7,19 @@ const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts"];
 /** Tests with a package.json of their own: `npm run test:clients`, `npm run test:runtimes`. */
 const APART = ["test/{clients,runtimes}/**"];
 
+/** The package's own name, by which one of its entries imports another. */
+const TO_SOURCE = [
+  { find: /^faucet-auth$/, replacement: fileURLToPath(new URL("../src/index.ts", import.meta.url)) },
+  { find: /^faucet-auth\/([\w-]+)$/, replacement: fileURLToPath(new URL("../src/$1/index.ts", import.meta.url)) },
+];
+
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
     projects: [
       {
         extends: true,
+        resolve: { alias: TO_SOURCE },
         test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...OF_THE_PACKAGE, ...APART] },
       },
       {

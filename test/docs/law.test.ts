@@ -103,7 +103,9 @@ const imports = new Map(
   [...sources].map(([path, text]) => {
     const found = text.matchAll(/\bfrom "(\.[^"]+)"|\bimport\(\s*"(\.[^"]+)"|^import "(\.[^"]+)"/gm);
     const targets = [...found].map(([, ...specifiers]) => specifiers.find(Boolean) ?? "");
-    return [path, targets.map((target) => join(dirname(path), target).replace(/\.js$/, ".ts"))] as const;
+    const files = targets.map((target) => join(dirname(path), target).replace(/\.js$/, ".ts"));
+    // An entry beside the main one imports that by the package's name.
+    return [path, /\bfrom "faucet-auth"/.test(text) ? [...files, "src/index.ts"] : files] as const;
   }),
 );
 
