@@ -1,7 +1,8 @@
 /** A generation: what one successful flight produced, and how long it is good for (C4 to C6, C10). */
 
 import { type Random, renewalInstant } from "../failure/policy.js";
-import { type Credential, secretOf } from "../values/credential.js";
+import type { Credential } from "../values/credential.js";
+import { secretOf } from "../values/credential-content.js";
 import { type Issued, lifetimeOf } from "../values/issued.js";
 import { type Age, ageAt, type Lifespan, lifespanOf } from "../values/lifespan.js";
 

@@ -1,7 +1,8 @@
 /** What `fetch` was called with, in a form that can be sent, sent again, and sent on. */
 
-import type { Credential } from "../values/credential.js";
-import { credentialHeaders } from "./apply-credential.js";
+import { Credential } from "../values/credential.js";
+import { copyOf, discardBody, hasForeignBody, isOneShot, type KnownBody, readBody } from "./fetch-body.js";
+import { headersOf, type Placed, placed, readsBody } from "./placement.js";
 import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
 
 type Fetch = typeof globalThis.fetch;
@@ -65,10 +66,12 @@ export class FetchRequest {
     return !isOneShot(this.#init.body) && !hasForeignBody(this.#input);
   }
 
-  /** One hop, with the caller's headers and the credential's in place of those of the same name. */
+  /** One hop, with the credential on it in place of what the caller has there. */
   send(fetch: Fetch, credential?: Credential, signal?: AbortSignal): Promise<Response> {
+    const added = credential === undefined ? {} : headersOf(credential);
+    if (added === undefined) return this.#sendPlaced(fetch, credential as Credential, signal);
     const init = this.#init;
-    init.headers = credential === undefined ? (this.#headers as FetchHeaders) : this.#headersWith(credential);
+    init.headers = credential === undefined ? (this.#headers as FetchHeaders) : this.#headersWith(added);
     if (signal !== undefined) init.signal = signal;
     if (this.#input === undefined) return fetch(this.href, init);
     // A clone keeps what cannot be read from a Request: its dispatcher, the length of its body.
@@ -99,8 +102,7 @@ export class FetchRequest {
   }
 
   /** A caller's record stays one, and none becomes one: implementations read it fastest. */
-  #headersWith(credential: Credential): FetchHeaders {
-    const added = credentialHeaders(credential);
+  #headersWith(added: Record<string, string>): FetchHeaders {
     const given = this.#headers;
     if (given === undefined) return added;
     if (given instanceof Headers) {
@@ -133,45 +135,9 @@ function copyOfHeaders(headers: RequestInit["headers"] | undefined): FetchHeader
   return Symbol.iterator in headers ? new Headers(headers) : { ...(headers as Record<string, string>) };
 }
 
-/** Of a body that its caller may change, a copy; one that is used up by being read stays as it is. */
-function copyOf(body: Body): Body {
-  if (body instanceof URLSearchParams) return new URLSearchParams(body);
-  if (body instanceof ArrayBuffer) return body.slice(0);
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-  return body;
-}
-
-function isOneShot(body: unknown): boolean {
-  return typeof body === "object" && body !== null && (Symbol.asyncIterator in body || "getReader" in body);
-}
-
-function discardBody(body: unknown, reason: unknown): void {
-  if (!isOneShot(body)) return;
-  const { destroy, cancel, locked } = body as Partial<Discardable> & { readonly locked?: boolean };
-  const isStream = typeof destroy === "function" || typeof cancel === "function";
-  if (typeof destroy === "function") destroy.call(body);
-  else if (typeof cancel === "function" && !locked) cancel.call(body, reason)?.catch(() => {});
-  if (!isStream)
-    (body as AsyncIterable<unknown>)
-      [Symbol.asyncIterator]()
-      .return?.()
-      ?.then(undefined, () => {});
-}
-
-/** A Node stream has `destroy`, a web stream `cancel`. */
-interface Discardable {
-  destroy(): void;
-  cancel(reason: unknown): Promise<void>;
-}
-
 /** Of whichever fetch implementation: there are several in one process. */
 function isRequest(input: unknown): input is Request {
   return typeof input === "object" && Object.prototype.toString.call(input) === "[object Request]";
-}
-
-/** Whether a `Request` has a Node stream as its body, as node-fetch's has: its clone ends only if both are read. */
-function hasForeignBody(request: Request | undefined): boolean {
-  return request?.body != null && !("getReader" in request.body);
 }
 
 /** What a `Request` says beside its URL, headers and body. */
