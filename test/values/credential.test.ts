@@ -3,7 +3,7 @@ import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Credential } from "../../src/values/credential.js";
+import { Credential, remake } from "../../src/values/credential.js";
 
 const all = [
   Credential.bearer("s3cr3t"),
@@ -122,8 +122,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** As a cache hands them out. */
+const branded = all.map((credential) => remake(credential, { expiresAt: 1_700_000_000_000, onAccepted: () => {} }));
+
 describe("S1 S3 a credential prints without its secret", () => {
-  describe.each(all.map((credential) => [JSON.stringify(credential), credential] as const))(
+  describe.each([...all, ...branded].map((credential) => [JSON.stringify(credential), credential] as const))(
     "%s",
     (_text, credential) => {
       test.each(READERS)("S3 %s", (_reader, read) => {
