@@ -50,10 +50,7 @@ function guarded(issue: Issue, cache: object, { timeoutSecs, clock, random }: Is
   };
 }
 
-/**
- * With a credential that is made here: a new object for each generation tells them apart even where the
- * IdP repeats a token (C3), and prints no secret whatever the issuer has made it of (S1).
- */
+/** With a credential that is made here: it prints no secret, whatever the issuer has made it of (S1). */
 function usable(issued: Issued | undefined): Issued {
   try {
     return { ...issued, credential: remake(issued?.credential) };

@@ -40,38 +40,44 @@ export function hasForeignBody(request: Request | undefined): boolean {
   return request?.body != null && !("getReader" in request.body);
 }
 
-/** What a signature or a credential in the body needs to know of it. */
-export interface KnownBody {
-  readonly content: string | Uint8Array | undefined;
-  /** The content type that fetch sends for it unless a header says another. */
-  readonly type: string | undefined;
+/** The body of a `Request`, for a request to another URL. One that can be read only once is handed on. */
+export async function bodyOfInput(input: Request | undefined): Promise<Body | undefined> {
+  if (input?.body == null) return undefined;
+  return hasForeignBody(input) ? (input.body as Body) : input.clone().arrayBuffer();
 }
 
-/** The body of a request, if it can be read more than once. Rejects with a `TypeError` if it cannot. */
-export async function readBody(body: Body | undefined, input: Request | undefined): Promise<KnownBody> {
+/** What a signature, or a credential in the body, can know of it. */
+export interface KnownBody {
+  /** What it is; `UNREADABLE` if reading it would use it up. */
+  readonly content: string | Uint8Array | undefined | typeof UNREADABLE;
+  /** The content type that fetch sends for it unless a header says another. */
+  readonly type?: string | undefined;
+}
+
+/** Stands for a body that cannot be read twice, or only by fetch itself. */
+export const UNREADABLE: unique symbol = Symbol("unreadable");
+
+/** The body of a request, as far as it can be read before it is sent. */
+export async function knownBody(body: Body | undefined, input: Request | undefined): Promise<KnownBody> {
   if (body == null) {
-    if (input?.body == null) return { content: undefined, type: undefined };
-    if (hasForeignBody(input)) throw unreadable();
-    return { content: new Uint8Array(await input.clone().arrayBuffer()), type: undefined };
+    if (input?.body == null) return { content: undefined };
+    return { content: hasForeignBody(input) ? UNREADABLE : new Uint8Array(await input.clone().arrayBuffer()) };
   }
   if (typeof body === "string") return { content: body, type: "text/plain;charset=UTF-8" };
   if (body instanceof URLSearchParams) return { content: String(body), type: FORM };
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return { content: bytesOf(body), type: undefined };
+  if (body instanceof ArrayBuffer) return { content: new Uint8Array(body) };
+  if (ArrayBuffer.isView(body)) return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
   const { arrayBuffer, type } = body as Partial<Blob>;
-  if (typeof arrayBuffer !== "function") throw unreadable();
+  if (typeof arrayBuffer !== "function") return { content: UNREADABLE };
   return { content: new Uint8Array(await (body as Blob).arrayBuffer()), type: type || undefined };
 }
 
 const FORM = "application/x-www-form-urlencoded;charset=UTF-8";
 
-function bytesOf(body: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(body)
-    ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-    : new Uint8Array(body);
-}
-
-function unreadable(): TypeError {
-  return new TypeError(
-    "fetch failed: the credential is part of the body, or signs it, and this body can be read only once; give it as text or bytes",
+/** What a signer is given. Throws a `TypeError` for a body that cannot be read. */
+export function contentOf({ content }: KnownBody): string | Uint8Array | undefined {
+  if (content !== UNREADABLE) return content;
+  throw new TypeError(
+    "the credential signs the body or stands in it, and this body can be read only once: give it as text or bytes",
   );
 }

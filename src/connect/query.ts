@@ -4,7 +4,10 @@
 export function withQuery(url: string, name: string, value: string): string {
   const [beforeFragment = "", ...fragment] = url.split("#");
   const [path = "", ...query] = beforeFragment.split("?");
-  const others = query.join("?").split("&").filter((pair) => pair !== "" && nameOf(pair) !== name);
+  const others = query
+    .join("?")
+    .split("&")
+    .filter((pair) => pair !== "" && nameOf(pair) !== name);
   const all = [...others, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join("&");
   return [`${path}?${all}`, ...fragment].join("#");
 }

@@ -7,14 +7,14 @@ import { lifetimeFrom, tokenFrom, tokenOrFault } from "../http/token.js";
 import { selector } from "../json-path/select.js";
 import type { Redemption } from "../values/issued.js";
 import { parseJson } from "../values/parse-json.js";
-import { type ApplyAsSettings, credentialMaker } from "./apply-as.js";
+import { credentialMaker, type Place } from "./apply-as.js";
 
 /** The settings by which an answer is read. */
 export interface AnswerSettings {
   readonly token_path: string;
   readonly expiry_path: string | undefined;
   readonly default_expires_in: number | undefined;
-  readonly apply_as: ApplyAsSettings | undefined;
+  readonly apply_as: readonly Place[] | undefined;
 }
 
 /** Gets the first reason to doubt `expiry_path`, and no other. */

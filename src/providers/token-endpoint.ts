@@ -10,7 +10,7 @@ import type { HttpRequest } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import { faultOfPath } from "../json-path/select.js";
 import { isToken } from "../values/http-field.js";
-import { type ApplyAs, applyAsField, credentialMaker } from "./apply-as.js";
+import { type ApplyAs, applyAsField, credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
@@ -51,7 +51,7 @@ export interface TokenEndpointConfig extends FetchingConfig {
    */
   readonly expiry_path?: string | null;
   /** The header that the token is for; without it, the token is a bearer. */
-  readonly apply_as?: ApplyAs | null;
+  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
 }
 
 /**
@@ -188,7 +188,7 @@ function secretsOfBody(body: unknown): string[] {
 
 function visibleSettings(settings: TokenEndpointSettings): Record<string, unknown> {
   const { method: verb, token_path, expiry_path, apply_as, expiry_ratio } = settings;
-  const optionals = { ...(expiry_path && { expiry_path }), ...(apply_as && { apply_as: { header: apply_as.header } }) };
+  const optionals = { ...(expiry_path && { expiry_path }), ...(apply_as && { apply_as: visiblePlaces(apply_as) }) };
   return { url: displayUrl(settings.url), method: verb, token_path, ...optionals, expiry_ratio };
 }
 

@@ -3,6 +3,7 @@
  * unusable (A5), and print without their secret (S1, S3).
  */
 
+import { type Brands, baseUrlOf, expiryOf } from "./brands.js";
 import { labelOf, secretOf } from "./credential-content.js";
 import { faultsOfFields } from "./credential-fields.js";
 import type {
@@ -161,6 +162,26 @@ export const Credential = {
   },
 
   /**
+   * When this very credential expires, in milliseconds since the epoch: as the IdP has said, or as
+   * `default_expires_in` does. `undefined` where that is not known: of one without a lifetime, of one that was made
+   * here and comes from no provider, and of what is no credential.
+   *
+   * @example
+   * const expiresAt = Credential.expiresAt(await provider.getToken());
+   */
+  expiresAt(credential: Credential): number | undefined {
+    return expiryOf(credential);
+  },
+
+  /**
+   * The address of the API that this very credential is for, where only the IdP's answer tells it; `authFetch` resolves
+   * relative URLs against it. `undefined` where it is not known.
+   */
+  baseUrl(credential: Credential): string | undefined {
+    return baseUrlOf(credential);
+  },
+
+  /**
    * The value of an `Authorization` header: `Bearer …` for a bearer, the raw text for a token,
    * `undefined` for the kinds that are not one ready-made value of that header.
    */
@@ -176,35 +197,35 @@ export const Credential = {
   },
 };
 
-/** A new object of the same value, made here, whatever made the given one. Throws `TypeError`. */
-export function remake(credential: Credential | undefined): Credential {
+/** A new object of the same value, made here, whatever made the given one, and with none but these brands. Throws `TypeError`. */
+export function remake(credential: Credential | undefined, brands: Brands = {}): Credential {
   switch (credential?.type) {
     case "bearer":
     case "token":
-      return make({ type: credential.type, token: credential.token });
+      return make({ type: credential.type, token: credential.token }, brands);
     case "header":
-      return make({ type: credential.type, name: credential.name, value: credential.value });
+      return make({ type: credential.type, name: credential.name, value: credential.value }, brands);
     case "headers":
-      return make({ type: credential.type, headers: frozenCopy(credential.headers) });
+      return make({ type: credential.type, headers: frozenCopy(credential.headers) }, brands);
     case "basic":
-      return make({ type: credential.type, username: credential.username, password: credential.password });
+      return make({ type: credential.type, username: credential.username, password: credential.password }, brands);
     case "query":
     case "cookie":
     case "body":
-      return make({ type: credential.type, name: credential.name, value: credential.value });
+      return make({ type: credential.type, name: credential.name, value: credential.value }, brands);
     case "signer":
-      return make(signerFields(credential));
+      return make(signerFields(credential), brands);
     case "composite":
-      return make({ type: credential.type, parts: partsOf(credential.parts) });
+      return make({ type: credential.type, parts: partsOf(credential.parts) }, brands);
     default:
       throw new TypeError("not a credential: make one with Credential.bearer(token) or its kin");
   }
 }
 
-function make<C extends Credential>(fields: C): C {
+function make<C extends Credential>(fields: C, brands: Brands = {}): C {
   const [first] = faultsOfFields(fields);
   if (first !== undefined) throw new TypeError(`the ${first.field} ${first.fault}`);
-  return guarded(fields, JSON.stringify([labelOf(fields), secretOf(fields)]));
+  return guarded(fields, JSON.stringify([labelOf(fields), secretOf(fields)]), brands);
 }
 
 /** The signer's own object is kept, since it may have a state. */

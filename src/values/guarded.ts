@@ -6,10 +6,11 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import { inspect } from "node:util";
+import { type Brands, brand } from "./brands.js";
 import type { CredentialFields as Fields } from "./credential-kinds.js";
 
-/** A frozen object with these fields, which have been checked. Those of equal `content` are equal. */
-export function guarded<C extends Fields>(fields: C, content: string): C {
+/** A frozen object with these fields, which have been checked. Those of equal `content` are equal, whatever their brands. */
+export function guarded<C extends Fields>(fields: C, content: string, brands: Brands): C {
   const credential = Object.create(Credential.prototype);
   const visible = new Map(Object.entries(redacted(fields)));
   for (const [name, value] of Object.entries(fields)) {
@@ -18,6 +19,7 @@ export function guarded<C extends Fields>(fields: C, content: string): C {
     Object.defineProperty(credential, name, { enumerable: isVisible, ...property });
   }
   Object.defineProperty(credential, "fingerprint", { enumerable: true, value: fingerprintOf(content) });
+  brand(credential, brands);
   return Object.freeze(credential);
 }
 
