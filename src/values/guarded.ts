@@ -42,7 +42,7 @@ function redacted(credential: Partial<Fields>): Record<string, unknown> {
     case "body":
       return { type: credential.type, name: credential.name, value: MASK };
     case "signer":
-      return { type: credential.type, scheme: credential.scheme };
+      return { type: credential.type, scheme: credential.scheme, secret: MASK };
     case "composite":
       return { type: credential.type, parts: credential.parts };
     default:

@@ -187,6 +187,17 @@ describe("S1 S3 a credential prints without its secret", () => {
       { type: "basic", username: "ann", password: "***" },
       { type: "basic", username: "***", password: "" },
       { type: "token", token: "***" },
+      { type: "query", name: "api_key", value: "***" },
+      { type: "cookie", name: "sid", value: "***" },
+      { type: "body", name: "session", value: "***" },
+      { type: "signer", scheme: "ACME", secret: "***" },
+      {
+        type: "composite",
+        parts: [
+          { type: "bearer", token: "***" },
+          { type: "query", name: "tenant", value: "***" },
+        ],
+      },
     ]);
   });
 });
