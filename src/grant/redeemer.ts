@@ -5,7 +5,7 @@
 
 import { withDeadline } from "../failure/deadline.js";
 import type { Gate } from "../failure/gate.js";
-import { asWrongAnswer, refusesAudience, refusesRefreshToken } from "../failure/policy.js";
+import { asWrongAnswer, refusesAudience, refusesGrant } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { type FaucetError, nameProvider } from "../values/errors.js";
@@ -64,7 +64,7 @@ export class Redeemer {
         try {
           return await attempts(why);
         } catch (failure) {
-          if (configured === undefined || !refusesRefreshToken(failure)) throw failure;
+          if (configured === undefined || !refusesGrant(failure)) throw failure;
           // Another process may have saved a late answer: then its refresh token is the good one (D4).
           current = await this.#options.repository.read().catch(() => kept);
           const other = otherThan(presented, current.record, configured);
