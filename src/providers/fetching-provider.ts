@@ -16,16 +16,19 @@ import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js
 import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { secretsOfRequest } from "../http/url.js";
+import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
+import type { TokenResponse } from "../oauth2/token-response.js";
 import { reliable, wallClock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
-import type { CallOptions, Redemption } from "../values/issued.js";
+import type { CallOptions } from "../values/issued.js";
+import { warningOfExpiry } from "./expiry-warning.js";
 import { type GrantOrigin, type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
 import { Provider } from "./provider.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 
 /** The keys that every fetching provider has. */
-export interface FetchingConfig {
+export interface FetchingConfig extends AnswerConfig {
   /**
    * The share of its lifetime for which a token is used, in (0, 1].
    * @default 0.9
@@ -65,6 +68,7 @@ const MOST_RETRIES = 10;
 
 /** The fields for those keys. */
 export const fetchingFields = () => ({
+  ...answerFields(),
   expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
   default_expires_in: optional(seconds()),
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
@@ -81,7 +85,7 @@ export interface TokenSource extends GrantOrigin {
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
   request(held: HeldSecrets): HttpRequest;
-  read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
+  read(answer: HttpAnswer, mask: Mask): Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
 }
@@ -149,6 +153,7 @@ function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, clai
   const { type, url, clientId, refreshToken } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
+  const warnOfDoubt = warningOfExpiry(claim.name);
   return async (held, signal) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
@@ -156,7 +161,10 @@ function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, clai
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
     try {
-      return await source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
+      const answer = await exchange(request, { dispatcher, fetch, clock, signal, mask });
+      const { doubt, ...redemption } = await source.read(answer, mask);
+      warnOfDoubt(doubt);
+      return redemption;
     } catch (failure) {
       throw retryableOn(retryOn, failure);
     }
