@@ -6,6 +6,7 @@ import { count, expiryRatio, optional, retryOnField, type Settings, seconds, wit
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
+import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
 import { GrantProvider } from "./grant-provider.js";
 import { type PersistConfig, persistField } from "./persistence.js";
 import { type GrantSettings, ProviderGrant } from "./provider-grant.js";
@@ -14,7 +15,7 @@ import { noteGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The keys that every fetching provider has. */
-export interface FetchingConfig {
+export interface FetchingConfig extends AnswerConfig {
   /**
    * The share of its lifetime for which a token is used, in (0, 1].
    * @default 0.9
@@ -54,6 +55,7 @@ const MOST_RETRIES = 10;
 
 /** The fields for those keys. */
 export const fetchingFields = () => ({
+  ...answerFields(),
   expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
   default_expires_in: optional(seconds()),
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),

@@ -5,7 +5,7 @@ import type { HeldSecrets } from "../grant/grant-options.js";
 import { displayUrl } from "../http/url.js";
 import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
-import { readTokenResponse } from "../oauth2/token-response.js";
+import { answerReader } from "../oauth2/token-response.js";
 import { Credential } from "../values/credential.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
 import type { FetchingSettings } from "./fetching-provider.js";
@@ -56,7 +56,7 @@ export function oauth2Source(settings: OAuth2Settings, grant: OAuth2Grant): OAut
       expiry_ratio: settings.expiry_ratio,
     },
     request: (held) => tokenRequest(settings, { ...parameters(held), scope }),
-    read: readTokenResponse,
+    read: answerReader(settings),
     credential: Credential.bearer,
   };
 }
