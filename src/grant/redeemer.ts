@@ -107,8 +107,8 @@ export class Redeemer {
     )(refresh).catch((failure: unknown) => fail(failure, refusesAudience(failure)));
     if ("unusable" in brought) return fail(brought.unusable, true);
     gate.clear();
-    const { credential, expiresIn = defaultExpiresIn } = brought.token;
-    return { credential, expiresIn, issuedAt: arrivedAt, revision: undefined };
+    const { credential, expiresIn = defaultExpiresIn, baseUrl } = brought.token;
+    return { credential, expiresIn, issuedAt: arrivedAt, baseUrl, revision: undefined };
   }
 
   /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
@@ -137,6 +137,7 @@ export class Redeemer {
     const issued = {
       credential: token.credential,
       expiresIn: token.expiresIn ?? defaultExpiresIn,
+      baseUrl: token.baseUrl,
       issuedAt: arrivedAt,
     };
     if (isSaved) return { ...issued, revision: next.revision };

@@ -7,6 +7,7 @@ import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
+import { type ApplyAs, applyAsField } from "./apply-as.js";
 import { GrantProvider } from "./grant-provider.js";
 import { type PersistConfig, persistField } from "./persistence.js";
 import { type GrantSettings, ProviderGrant } from "./provider-grant.js";
@@ -44,6 +45,8 @@ export interface FetchingConfig extends AnswerConfig {
    * @default blocking
    */
   readonly refresh?: RefreshMode | null;
+  /** Where on a request the token goes; a list puts it into several places. Without it, the token is a bearer. */
+  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
   /** Keeps tokens, and above all a rotated refresh token, beyond this process, and shares them with others. */
   readonly persist?: PersistConfig | null;
 }
@@ -61,6 +64,7 @@ export const fetchingFields = () => ({
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
   retry_on: retryOnField(),
   timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
+  apply_as: optional(applyAsField()),
   refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   persist: optional(persistField()),
 });
