@@ -39,12 +39,12 @@ export type Login = { readonly captured: Values } & ({ readonly isWhole: true } 
 
 /** Runs `steps` one after the other, beginning with the values that are known. */
 export async function login(steps: readonly FlowStep[], known: Values, send: SendStep, clock: Clock): Promise<Login> {
-  let captured = known;
+  const captured = { ...known };
   try {
     for (const { request, capture } of steps) {
       const { answer, mask } = await send(requestWith(request, captured, clock));
       accepted(answer, parseBody(answer) ?? {}, mask);
-      captured = { ...captured, ...(await capturedFrom(answer, capture)) };
+      await captureAll(answer, capture, captured);
     }
     return { captured, isWhole: true };
   } catch (failure) {
@@ -52,11 +52,21 @@ export async function login(steps: readonly FlowStep[], known: Values, send: Sen
   }
 }
 
-async function capturedFrom(answer: HttpAnswer, capture: FlowStep["capture"]): Promise<Values> {
-  const entries = Object.entries(capture).map(async ([name, find]) => {
-    const value = await find(answer);
-    if (value === undefined || value === "") throw nothingCaptured(name, answer);
-    return [name, value] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
+/** All that can be captured is: a refresh token must not be lost since something else is missing. */
+async function captureAll(
+  answer: HttpAnswer,
+  capture: FlowStep["capture"],
+  captured: Record<string, string>,
+): Promise<void> {
+  let failure: unknown;
+  for (const [name, find] of Object.entries(capture)) {
+    try {
+      const value = await find(answer);
+      if (!value) throw nothingCaptured(name, answer);
+      captured[name] = value;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
 }
