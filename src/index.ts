@@ -30,8 +30,10 @@ export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
 export type { LifetimeFormat } from "./http/lifetime.js";
+export type { RequestEncoding } from "./http/request-encoding.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
+export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export {

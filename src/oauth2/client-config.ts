@@ -7,6 +7,7 @@ import { optional, type Settings, text, textOrEmpty, url, withDefault } from "..
 import { headers, parameters } from "../config/parameters.js";
 import { displayUrl } from "../http/url.js";
 import type { ConfigFault } from "../values/errors.js";
+import { endpointFields, type TokenEndpoint } from "./endpoint-config.js";
 
 /**
  * How a client shows who it is, by the names of RFC 7591 §2: the secret in the form (RFC 6749 §2.3.1), the secret as
@@ -17,7 +18,7 @@ export type ClientAuthMethod = "client_secret_post" | "client_secret_basic" | "n
 const AUTH_METHODS: readonly ClientAuthMethod[] = ["client_secret_post", "client_secret_basic", "none"];
 
 /** A client of a token endpoint, as configured. */
-export interface OAuth2ClientConfig {
+export interface OAuth2ClientConfig extends TokenEndpoint {
   /** The token endpoint (RFC 6749 §3.2): an https URL, or http, which warns beyond loopback. */
   readonly token_url: string;
   /** The client's identifier (RFC 6749 §2.2). */
@@ -41,7 +42,7 @@ export interface OAuth2ClientConfig {
    * @default form
    */
   readonly basic_auth_encoding?: "form" | "none" | null;
-  /** Further form parameters, such as `audience` or `resource`. A list sends its parameter once for each item. */
+  /** Further parameters of the request, such as `audience` or `resource`. A list sends its parameter once for each item. */
   readonly params?: Readonly<
     Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
   > | null;
@@ -51,6 +52,7 @@ export interface OAuth2ClientConfig {
 
 /** The fields for those keys. */
 export const oauth2ClientFields = () => ({
+  ...endpointFields(),
   token_url: url(),
   client_id: text(),
   client_secret: optional(textOrEmpty()),
@@ -122,7 +124,7 @@ const OWN_PARAMS: Readonly<Record<string, string>> = {
 /** What the request sets itself must not be configured in vain. */
 function headersKeepTheRequest(config: Config): ConfigFault[] {
   const contentType = headersNamed("content-type", config).map((name) => {
-    return { path: `headers.${name}`, message: "is set by the grant: a token request is a form" };
+    return { path: `headers.${name}`, message: "is set by encoding, which is form by default" };
   });
   if (methodOf(config) !== "client_secret_basic") return contentType;
   const message = `is set by ${METHOD_KEY}: client_secret_basic`;
