@@ -3,11 +3,11 @@
 import * as z from "zod/mini";
 import { authorizedOnce, givesUserinfo, headersNamed } from "../config/authorization.js";
 import { isGiven, type Relation } from "../config/check.js";
-import { optional, type Settings, text, textOrEmpty, url, withDefault } from "../config/fields.js";
+import { optional, type Settings, text, textOrEmpty, withDefault } from "../config/fields.js";
 import { headers, parameters } from "../config/parameters.js";
 import { displayUrl } from "../http/url.js";
 import type { ConfigFault } from "../values/errors.js";
-import { endpointFields, type TokenEndpoint } from "./endpoint-config.js";
+import { ENDPOINT_RELATIONS, endpointFields, type TokenEndpoint } from "./endpoint-config.js";
 
 /**
  * How a client shows who it is, by the names of RFC 7591 §2: the secret in the form (RFC 6749 §2.3.1), the secret as
@@ -19,8 +19,6 @@ const AUTH_METHODS: readonly ClientAuthMethod[] = ["client_secret_post", "client
 
 /** A client of a token endpoint, as configured. */
 export interface OAuth2ClientConfig extends TokenEndpoint {
-  /** The token endpoint (RFC 6749 §3.2): an https URL, or http, which warns beyond loopback. */
-  readonly token_url: string;
   /** The client's identifier (RFC 6749 §2.2). */
   readonly client_id: string;
   /**
@@ -53,7 +51,6 @@ export interface OAuth2ClientConfig extends TokenEndpoint {
 /** The fields for those keys. */
 export const oauth2ClientFields = () => ({
   ...endpointFields(),
-  token_url: url(),
   client_id: text(),
   client_secret: optional(textOrEmpty()),
   token_endpoint_auth_method: withDefault(z.enum(AUTH_METHODS), "client_secret_post"),
@@ -67,6 +64,7 @@ export type OAuth2Client = Settings<typeof oauth2ClientFields>;
 
 /** How a client's keys must stand to each other. */
 export const OAUTH2_CLIENT_RELATIONS: readonly Relation[] = [
+  ...ENDPOINT_RELATIONS,
   secretFitsMethod,
   encodingFitsMethod,
   basicCanCarryClient,
@@ -76,9 +74,10 @@ export const OAUTH2_CLIENT_RELATIONS: readonly Relation[] = [
 ];
 
 /** What of a client may be printed. */
-export function visibleClient({ token_url, client_id, client_secret }: OAuth2Client): Record<string, unknown> {
+export function visibleClient({ token_url, issuer, client_id, client_secret }: OAuth2Client): Record<string, unknown> {
+  const place = { ...(token_url && { token_url: displayUrl(token_url) }), ...(issuer && { issuer: issuer.href }) };
   const secret = client_secret === undefined ? {} : { client_secret: "***" };
-  return { token_url: displayUrl(token_url), client_id, ...secret };
+  return { ...place, client_id, ...secret };
 }
 
 /** A secret where the method needs one, none where it has no use. */

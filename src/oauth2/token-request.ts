@@ -8,14 +8,14 @@ import type { OAuth2Client } from "./client-config.js";
 /** The parameters of a grant; those that are `undefined` or empty are not sent (H5). */
 export type Grant = { readonly grant_type: string } & Readonly<Record<string, string | undefined>>;
 
-/** Asks for a token by `grant`. */
-export function tokenRequest(client: OAuth2Client, grant: Grant): HttpRequest {
+/** Asks the token endpoint at `tokenUrl` for a token by `grant`. */
+export function tokenRequest(client: OAuth2Client, grant: Grant, tokenUrl: URL): HttpRequest {
   const authentication = authenticate(client);
-  const { token_url, params, encoding, scope_separator: separator } = client;
+  const { params, encoding, scope_separator: separator } = client;
   const scope = grant.scope?.replaceAll(" ", () => separator);
   const named = Object.entries({ ...grant, scope, ...authentication.params });
   const sent = [...params, ...named].filter((parameter): parameter is [string, string] => Boolean(parameter[1]));
-  const { url, headers, body } = encodedParameters(token_url, sent, encoding);
+  const { url, headers, body } = encodedParameters(tokenUrl, sent, encoding);
   return {
     method: "POST",
     url,

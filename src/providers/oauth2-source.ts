@@ -5,6 +5,7 @@ import { displayUrl } from "../http/url.js";
 import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { answerReader } from "../oauth2/token-response.js";
+import { tokenUrlOf } from "../oauth2/token-url.js";
 import { Credential } from "../values/credential.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import type { TokenSource } from "./token-source.js";
@@ -23,7 +24,8 @@ export interface OAuth2Grant {
 
 /** How `grant` asks for a token. */
 export function oauth2Source(settings: OAuth2Settings, { type, refreshToken, parameters }: OAuth2Grant): TokenSource {
-  const { token_url: url, client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
+  const { configured: url, find } = tokenUrlOf(settings);
+  const { client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
   const refresh = refreshToken === undefined ? {} : { refreshToken };
   return {
     type,
@@ -42,7 +44,7 @@ export function oauth2Source(settings: OAuth2Settings, { type, refreshToken, par
       scope,
       expiry_ratio: settings.expiry_ratio,
     },
-    request: (held) => tokenRequest(settings, { ...parameters(held), scope }),
+    request: async (held, errand) => tokenRequest(settings, { ...parameters(held), scope }, await find(errand)),
     read: answerReader(settings),
     credential: Credential.bearer,
   };
