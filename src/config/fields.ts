@@ -29,6 +29,18 @@ export function withDefault<T>(field: Field<T>, value: T): Field<T> {
   );
 }
 
+/** One value, or a list of at least one. */
+export function oneOrMore<T>(field: Field<T>): Field<readonly T[]> {
+  const list = z.array(field).check(z.minLength(1, "must not be empty"));
+  return z.union([
+    z.pipe(
+      field,
+      z.transform((one): readonly T[] => [one]),
+    ),
+    list,
+  ]);
+}
+
 /** A string that is not empty, on one line. A number is the text of its digits. */
 export function text(): Field<string> {
   return textOrEmpty(z.minLength(1, "must not be empty"));
