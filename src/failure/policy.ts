@@ -45,8 +45,8 @@ export function isRetryable(failure: unknown): boolean {
   return (failure as { retryable?: unknown } | null | undefined)?.retryable !== false;
 }
 
-/** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the refresh token. */
-const NOT_ABOUT_THE_TOKEN: ReadonlySet<string | undefined> = new Set([
+/** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the grant that was presented. */
+const NOT_ABOUT_THE_GRANT: ReadonlySet<string | undefined> = new Set([
   "invalid_client",
   "invalid_scope",
   "invalid_target",
@@ -68,10 +68,13 @@ const ABOUT_THE_AUDIENCE: ReadonlySet<string | undefined> = new Set([
   "invalid_resource",
 ]);
 
-/** Whether the IdP has refused the refresh token that was presented, as far as can be told: many have codes of their own (D4). */
-export function refusesRefreshToken(failure: unknown): boolean {
+/**
+ * Whether the IdP has refused the refresh token, or the assertion, that was presented, as far as can be told: many have
+ * codes of their own (D4, V2).
+ */
+export function refusesGrant(failure: unknown): boolean {
   if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
-  return !NOT_ABOUT_THE_TOKEN.has((failure as AuthError).error);
+  return !NOT_ABOUT_THE_GRANT.has((failure as AuthError).error);
 }
 
 /** Whether the IdP has refused what was asked for, and said nothing of the grant (D9): other audiences may have their tokens. */

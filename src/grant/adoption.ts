@@ -108,9 +108,9 @@ function isRejected({ credential }: Recorded, { rejected, held }: Refresh): bool
 }
 
 function issuedFrom(options: IssuerOptions, token: RecordedToken): Recorded | undefined {
-  const { accessToken, issuedAt, expiresIn = options.defaultExpiresIn, revision } = token;
+  const { accessToken, issuedAt, expiresIn = options.defaultExpiresIn, baseUrl, revision } = token;
   try {
-    return { credential: options.credential(accessToken), expiresIn, issuedAt, revision };
+    return { credential: options.credential(accessToken), expiresIn, issuedAt, baseUrl, revision };
   } catch {
     // A configuration that has changed may make no credential of it.
     return undefined;

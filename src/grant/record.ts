@@ -24,6 +24,8 @@ const recordedToken = () =>
     issuedAt: helpful(z.number()),
     /** In seconds. */
     expiresIn: helpful(z.number()),
+    /** The address of the API that it is for, where the answer had it. */
+    baseUrl: helpful(z.string()),
     /** The process that it was issued to, as host and pid: for whoever reads the record. */
     issuedTo: helpful(z.string()),
   });

@@ -5,7 +5,7 @@
 
 import { withDeadline } from "../failure/deadline.js";
 import type { Gate } from "../failure/gate.js";
-import { asWrongAnswer, refusesAudience, refusesRefreshToken } from "../failure/policy.js";
+import { asWrongAnswer, refusesAudience, refusesGrant } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { type FaucetError, nameProvider } from "../values/errors.js";
@@ -64,7 +64,7 @@ export class Redeemer {
         try {
           return await attempts(why);
         } catch (failure) {
-          if (configured === undefined || !refusesRefreshToken(failure)) throw failure;
+          if (configured === undefined || !refusesGrant(failure)) throw failure;
           // Another process may have saved a late answer: then its refresh token is the good one (D4).
           current = await this.#options.repository.read().catch(() => kept);
           const other = otherThan(presented, current.record, configured);
@@ -107,8 +107,8 @@ export class Redeemer {
     )(refresh).catch((failure: unknown) => fail(failure, refusesAudience(failure)));
     if ("unusable" in brought) return fail(brought.unusable, true);
     gate.clear();
-    const { credential, expiresIn = defaultExpiresIn } = brought.token;
-    return { credential, expiresIn, issuedAt: arrivedAt, revision: undefined };
+    const { credential, expiresIn = defaultExpiresIn, baseUrl } = brought.token;
+    return { credential, expiresIn, issuedAt: arrivedAt, baseUrl, revision: undefined };
   }
 
   /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
@@ -137,6 +137,7 @@ export class Redeemer {
     const issued = {
       credential: token.credential,
       expiresIn: token.expiresIn ?? defaultExpiresIn,
+      baseUrl: token.baseUrl,
       issuedAt: arrivedAt,
     };
     if (isSaved) return { ...issued, revision: next.revision };

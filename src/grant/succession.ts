@@ -43,12 +43,12 @@ export function rotated(record: GrantRecord, answer: Answer, configured: string 
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */
 export function withToken(
   record: GrantRecord,
-  { text, expiresIn }: AccessToken,
+  { text, expiresIn, baseUrl }: AccessToken,
   { audience, arrivedAt, fencingToken }: { audience: string; arrivedAt: number; fencingToken: number },
 ): GrantRecord & { readonly revision: number } {
   const revision = Math.max(record.revision + 1, fencingToken);
   const issuedTo = `${hostname()} ${process.pid}`;
-  const token: RecordedToken = { accessToken: text, revision, issuedAt: arrivedAt, expiresIn, issuedTo };
+  const token: RecordedToken = { accessToken: text, revision, issuedAt: arrivedAt, expiresIn, baseUrl, issuedTo };
   const mark = audienceMark(record, audience);
   const others = entriesBut(mark, record.tokens)
     .filter(([, other]) => !isOver(other, arrivedAt))

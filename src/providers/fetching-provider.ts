@@ -6,6 +6,8 @@ import { count, expiryRatio, optional, retryOnField, type Settings, seconds, wit
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
+import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
+import { type ApplyAs, applyAsField } from "./apply-as.js";
 import { GrantProvider } from "./grant-provider.js";
 import { type PersistConfig, persistField } from "./persistence.js";
 import { type GrantSettings, ProviderGrant } from "./provider-grant.js";
@@ -14,7 +16,7 @@ import { noteGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The keys that every fetching provider has. */
-export interface FetchingConfig {
+export interface FetchingConfig extends AnswerConfig {
   /**
    * The share of its lifetime for which a token is used, in (0, 1].
    * @default 0.9
@@ -43,6 +45,8 @@ export interface FetchingConfig {
    * @default blocking
    */
   readonly refresh?: RefreshMode | null;
+  /** Where on a request the token goes; a list puts it into several places. Without it, the token is a bearer. */
+  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
   /** Keeps tokens, and above all a rotated refresh token, beyond this process, and shares them with others. */
   readonly persist?: PersistConfig | null;
 }
@@ -54,11 +58,13 @@ const MOST_RETRIES = 10;
 
 /** The fields for those keys. */
 export const fetchingFields = () => ({
+  ...answerFields(),
   expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
   default_expires_in: optional(seconds()),
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
   retry_on: retryOnField(),
   timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
+  apply_as: optional(applyAsField()),
   refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   persist: optional(persistField()),
 });

@@ -5,8 +5,8 @@ import type { HeldSecrets } from "../grant/grant-options.js";
 import { displayUrl } from "../http/url.js";
 import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
-import { readTokenResponse } from "../oauth2/token-response.js";
-import { Credential } from "../values/credential.js";
+import { answerReader } from "../oauth2/token-response.js";
+import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import type { TokenSource } from "./token-source.js";
@@ -35,6 +35,7 @@ export interface OAuth2Source extends TokenSource {
 export function oauth2Source(settings: OAuth2Settings, grant: OAuth2Grant): OAuth2Source {
   const { type, refreshToken, parameters } = grant;
   const { token_url: url, client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
+  const credential = credentialMaker(settings.apply_as);
   const refresh = refreshToken === undefined ? {} : { refreshToken };
   return {
     type,
@@ -56,7 +57,7 @@ export function oauth2Source(settings: OAuth2Settings, grant: OAuth2Grant): OAut
       expiry_ratio: settings.expiry_ratio,
     },
     request: (held) => tokenRequest(settings, { ...parameters(held), scope }),
-    read: readTokenResponse,
-    credential: Credential.bearer,
+    read: answerReader(settings, credential),
+    credential,
   };
 }
