@@ -3,15 +3,18 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve as resolvePath } from "node:path";
 import { inspect } from "node:util";
+import type { ProviderStatus } from "../cache/status.js";
 import { redactKey } from "../config/check.js";
 import type { ProviderSpec } from "../from-config.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
+import type { CallOptions } from "../values/issued.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
 import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
+import { allReady, type Named } from "./readiness.js";
 import { builtInResolvers, decoded } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
 
@@ -124,6 +127,24 @@ export class AuthCatalog {
   }
 
   /**
+   * Gets one token of each provider, also for connectors that define their own, so that what is wrong shows
+   * before a pipeline starts. Rejects with an `AggregateError` whose `errors` name their providers, once all have
+   * answered; with `options.signal.reason`; or with a `ClosedError` after `close()`.
+   *
+   * @example
+   * await catalog.ready({ signal: AbortSignal.timeout(60_000) });
+   */
+  async ready(options?: CallOptions): Promise<void> {
+    if (this.#closed) throw new ClosedError(SUBJECT);
+    await allReady(this.#origin.subject, this.#all, options);
+  }
+
+  /** Where each provider stands, by its name: a snapshot without secrets, for logs and health checks. */
+  status(): Readonly<Record<string, ProviderStatus>> {
+    return Object.fromEntries([...this.#providers].map(([name, provider]) => [name, provider.status()]));
+  }
+
+  /**
    * Closes every provider that the catalog has made, also for connectors that define their own. May be
    * called again.
    *
@@ -131,8 +152,7 @@ export class AuthCatalog {
    */
   async close(): Promise<void> {
     this.#closed = true;
-    const providers = [...this.#providers.values(), ...this.#unnamed];
-    const endings = await Promise.allSettled(providers.map(async (provider) => provider.close()));
+    const endings = await Promise.allSettled(this.#all.map(async ([, provider]) => provider.close()));
     const failed = endings.find((ending) => ending.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
@@ -169,6 +189,11 @@ export class AuthCatalog {
     await interpolation.prepare(entries.map(([, spec]) => spec));
     const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
     return new AuthCatalog(definitions, { ...origin, runtime });
+  }
+
+  get #all(): readonly Named[] {
+    const unnamed = [...this.#unnamed].map((provider) => [provider.name, provider] as const);
+    return [...this.#providers, ...unnamed];
   }
 
   /** A provider that one connector has for itself. */
