@@ -18,7 +18,13 @@ export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.j
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken } from "./connect/access-token.js";
-export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
+export {
+  type ApplicableHeaders,
+  type ApplicableRequest,
+  type ApplicableUrl,
+  applyCredential,
+  credentialHeaders,
+} from "./connect/apply-credential.js";
 export { type AuthFetchOptions, authFetch, type FetchFunction } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
@@ -30,6 +36,10 @@ export { fromConfig, type ProviderSpec } from "./from-config.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
+export type { LifetimeFormat } from "./http/lifetime.js";
+export type { LiveFile, LiveText } from "./live/live-text.js";
+export type { LiveFunction } from "./live/live-value.js";
+export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
@@ -59,9 +69,19 @@ export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,
   type BearerCredential,
+  type BodyCredential,
+  type CompositeCredential,
+  type CookieCredential,
   Credential,
   type HeaderCredential,
   type HeadersCredential,
+  type IsChallenge,
+  type PartCredential,
+  type QueryCredential,
+  type Sign,
+  type SignableRequest,
+  type SignedAnswer,
+  type SignerCredential,
   type TokenCredential,
 } from "./values/credential.js";
 export {
@@ -69,6 +89,7 @@ export {
   type AuthErrorDetails,
   ClosedError,
   ConfigError,
+  type ConfigErrorDetails,
   type ConfigFault,
   FaucetError,
   type FaucetErrorDetails,

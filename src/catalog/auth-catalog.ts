@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import type { ProviderStatus } from "../cache/status.js";
 import { redactKey } from "../config/check.js";
 import type { ProviderSpec } from "../from-config.js";
+import { decoded } from "../live/text-file.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
 import type { CallOptions } from "../values/issued.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
@@ -15,7 +16,7 @@ import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
 import { allReady, type Named } from "./readiness.js";
-import { builtInResolvers, decoded } from "./resolvers.js";
+import { builtInResolvers } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
 
 /**
@@ -230,6 +231,6 @@ async function textOfFile(path: string): Promise<string> {
   try {
     return decoded(bytes);
   } catch (error) {
-    throw new ConfigError(path, [{ path: "", message: (error as Error).message }]);
+    throw new ConfigError(path, [{ path: "", message: `the file ${(error as Error).message}` }]);
   }
 }

@@ -2,9 +2,14 @@
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/;
 
+/** Whether nothing leaves this machine on the way to `url`. */
+export function isLoopback({ hostname }: URL): boolean {
+  return LOOPBACK.test(hostname);
+}
+
 /** Warns, through `process.emitWarning`, if requests to `url` can be read on the way. Call it once per provider. */
 export function warnOfPlainHttp(url: URL, provider: string): void {
-  if (url.protocol !== "http:" || LOOPBACK.test(url.hostname)) return;
+  if (url.protocol !== "http:" || isLoopback(url)) return;
   process.emitWarning(`${provider}: secrets go to ${url.origin} unencrypted; use https`, {
     code: "FAUCET_AUTH_PLAIN_HTTP",
   });
