@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import type { ProviderStatus } from "../cache/status.js";
 import { TokenCache } from "../cache/token-cache.js";
 import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
+import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import { count, expiryRatio, optional, retryOnField, type Settings, seconds, withDefault } from "../config/fields.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
@@ -129,6 +130,10 @@ export abstract class FetchingProvider extends Provider {
 
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
     return this.#cache.invalidate(stale, options);
+  }
+
+  watch(listener: WatchListener, options?: WatchOptions): Disposable {
+    return this.#cache.watch(listener, options);
   }
 
   status(): ProviderStatus {
