@@ -16,23 +16,30 @@ export function checkAdapter(
   if (faults.length > 0) throw new ConfigError(adapter, faults);
 }
 
+/** What providers of a user's own may lack. */
+interface OptionalMethods {
+  watch: NonNullable<AuthProvider["watch"]>;
+  for(audience: { readonly scopes: readonly string[] }): AuthProvider;
+}
+
 /**
- * `provider` as one that has `method`, which providers of a user's own may lack.
+ * `provider` as one that has `method`.
  *
- * @throws `TypeError` if it does.
+ * @throws `TypeError` if it has not.
  */
-export function having<M extends "for" | "watch">(
+export function having<M extends keyof OptionalMethods>(
   method: M,
   provider: AuthProvider,
   adapter: string,
-): AuthProvider & Required<Pick<AuthProvider, M>> {
-  if (typeof provider[method] !== "function") {
+): Pick<OptionalMethods, M> {
+  const methods = provider as Partial<OptionalMethods>;
+  if (typeof methods[method] !== "function") {
     throw new TypeError(
       `${adapter} needs a provider with ${method}(), which ${JSON.stringify(provider.name)} has not: ` +
-        "those of faucet-auth have it; give your own provider one, or use another adapter",
+        "the providers of faucet-auth have it, and a provider of your own may have one too",
     );
   }
-  return provider as AuthProvider & Required<Pick<AuthProvider, M>>;
+  return methods as OptionalMethods;
 }
 
 /** An option that is a function. */

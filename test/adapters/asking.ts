@@ -1,6 +1,5 @@
 /** Each adapter as its client asks it for a token: one call that gives the text, whatever the hook looks like. */
 
-import type { AuthProvider } from "../../src/index.js";
 import {
   awsToken,
   azureCredential,
@@ -15,6 +14,7 @@ import {
   smtpXoauth2,
   tokenFunction,
 } from "../../src/adapters/index.js";
+import type { AuthProvider } from "../../src/index.js";
 
 /** Makes the adapter, and gives what its client asks. */
 export type Adapt = (provider: AuthProvider) => () => Promise<string>;

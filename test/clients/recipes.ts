@@ -15,7 +15,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { DBSQLClient } from "@databricks/sql";
 import { Client as Elasticsearch } from "@elastic/elasticsearch";
-import { credentials, Metadata } from "@grpc/grpc-js";
+import { credentials, type Metadata } from "@grpc/grpc-js";
 import { Client as McpClient2, StreamableHTTPClientTransport as McpTransport2 } from "@modelcontextprotocol/client";
 import { Client as McpClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as McpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -42,7 +42,7 @@ import OpenAI from "openai";
 import createOpenApi from "openapi-fetch";
 import { Pool } from "pg";
 import { AuthenticationToken, Client as PulsarClient } from "pulsar-client";
-import { createClient as createRedis, createClientPool } from "redis";
+import { createClientPool, createClient as createRedis } from "redis";
 import { Connection as TediousConnection } from "tedious";
 import {
   awsToken,
@@ -71,7 +71,12 @@ export async function textWheneverAsked(): Promise<void> {
     serviceUrl: "pulsar+ssl://broker.example:6651",
     authentication: new AuthenticationToken({ token: tokenFunction(provider) }),
   });
-  await new DBSQLClient().connect({ host, path: "/sql", authType: "external-token", getToken: tokenFunction(provider) });
+  await new DBSQLClient().connect({
+    host,
+    path: "/sql",
+    authType: "external-token",
+    getToken: tokenFunction(provider),
+  });
   new PlatformaticConsumer({
     groupId: "g",
     clientId: "c",
@@ -169,7 +174,11 @@ export function mongo(): void {
 
 export function kafka(): void {
   const brokers = ["broker.example:9092"];
-  new Kafka({ brokers, ssl: true, sasl: { mechanism: "oauthbearer", oauthBearerProvider: kafkaOauthBearer(provider) } });
+  new Kafka({
+    brokers,
+    ssl: true,
+    sasl: { mechanism: "oauthbearer", oauthBearerProvider: kafkaOauthBearer(provider) },
+  });
   const oauthBearerProvider = kafkaOauthBearer(provider, {
     principal: "reports",
     extensions: { logicalCluster: "lkc-1", identityPoolId: "pool-1" },
