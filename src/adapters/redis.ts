@@ -52,7 +52,8 @@ export interface RedisCredentialsOptions {
 export function redisCredentials(provider: AuthProvider, options: RedisCredentialsOptions = {}): RedisCredentials {
   checkAdapter("redisCredentials", provider, options, { username: faultOfText, onError: faultOfFunction });
   having("watch", provider, "redisCredentials");
-  const { username, onError } = options;
+  const { username } = options;
+  const tell = once(options.onError ?? (() => {}));
   const loginWith = (password: string): RedisLogin => ({ ...(username !== undefined && { username }), password });
   const loggingIn = new AsyncLocalStorage<Login>();
   let last: Login | undefined;
@@ -74,17 +75,16 @@ export function redisCredentials(provider: AuthProvider, options: RedisCredentia
           last = { credential, end };
           loggingIn.run(last, () => listener.onNext(loginWith(token)));
         },
-        onError === undefined ? {} : { onError },
+        { onError: tell },
       );
       return [loginWith(first.token), { dispose: end }];
     },
 
     onReAuthenticationError(error) {
       const login = loggingIn.getStore() ?? last;
-      if (isEnd(error)) login?.end();
-      else if (isRefusal(error) && login !== undefined)
-        provider.invalidate(login.credential).catch((failure) => onError?.(failure));
-      onError?.(error);
+      if (isEnd(error)) return login?.end();
+      if (isRefusal(error) && login !== undefined) provider.invalidate(login.credential).catch(tell);
+      tell(error);
     },
   };
 }
@@ -101,10 +101,21 @@ interface Login {
  * subscriptions.
  */
 function isEnd({ message }: Error): boolean {
-  return message.includes("The client is closed");
+  return /The client is closed|Disconnects client/.test(message);
 }
 
 /** What Redis, Valkey and the services that speak like them answer to a wrong password. */
 function isRefusal({ message }: Error): boolean {
   return /\bWRONGPASS\b|\binvalid password\b/.test(message);
+}
+
+/** Each connection watches, and hears of each failure: `tell` hears of it once. */
+function once(tell: (error: unknown) => unknown): (error: unknown) => void {
+  const told = new WeakSet<object>();
+  return (error) => {
+    const isObject = typeof error === "object" && error !== null;
+    if (isObject && told.has(error)) return;
+    if (isObject) told.add(error);
+    tell(error);
+  };
 }

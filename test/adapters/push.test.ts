@@ -248,17 +248,19 @@ describe("redisCredentials", () => {
     expect([left.mock.calls.length, alive.mock.calls.length]).toEqual([1, 2]);
   });
 
-  test("a report that fails is the caller's to hear of, and no unhandled rejection", async () => {
+  test("a report that fails is told once, however many connections there are, and is no unhandled rejection", async () => {
     const { issue, exchanges } = manualIssuer();
     const onError = vi.fn();
     const credentials = redisCredentials(over(new TokenCache(issue)), { onError });
-    const subscribed = credentials.subscribe({ onNext() {}, onError() {} });
+    const subscribed = [1, 2, 3].map(() => credentials.subscribe({ onNext() {}, onError() {} }));
     exchanges[0]?.issue("t1");
-    await subscribed;
+    await Promise.all(subscribed);
     credentials.onReAuthenticationError(refused);
     await eventually(() => expect(exchanges).toHaveLength(2));
     const failure = new Error("the IdP is down");
     exchanges[1]?.fail(failure);
     await eventually(() => expect(onError.mock.calls.flat()).toContain(failure));
+    await new Promise(setImmediate);
+    expect(onError.mock.calls).toEqual([[refused], [failure]]);
   });
 });
