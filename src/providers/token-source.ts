@@ -12,6 +12,8 @@ import type { GrantOrigin } from "./persistence.js";
 export interface TokenSource extends GrantOrigin {
   /** Configured secrets that go into a body; those in URL and headers are found there. */
   readonly secrets: readonly (string | undefined)[];
+  /** Whether it asks by a login with which a refresh token may come, or by a refresh token that came so. */
+  readonly logsIn?: boolean;
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
   /** The request; `errand` is for what has to be asked before. */
