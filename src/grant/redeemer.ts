@@ -3,7 +3,7 @@
  * token, a refresh token beside an unusable one, an answer that came too late, or a failure.
  */
 
-import { withDeadline } from "../failure/deadline.js";
+import { type Ask, withDeadline } from "../failure/deadline.js";
 import type { Gate } from "../failure/gate.js";
 import { asWrongAnswer, refusesAudience, refusesGrant } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
@@ -16,7 +16,7 @@ import type { HeldSecrets, IssuerOptions } from "./grant-options.js";
 import { LeaseTooShort } from "./lease.js";
 import {
   consentOf,
-  fingerprintOfNext,
+  fingerprintsOf,
   otherThan,
   refreshTokenOf,
   seenWith,
@@ -55,7 +55,8 @@ export class Redeemer {
     const accessToken = tokenOf(kept.record, audience)?.accessToken;
     const present = (refreshToken: string | undefined) => (why: IssueContext) =>
       this.#attempt({ refreshToken, accessToken }, refresh, why, lease);
-    const attempts = retrying(present(presented), { retries, random, presentsRefreshToken: configured !== undefined });
+    const policy = { retries, random, presentsRefreshToken: configured !== undefined };
+    const attempts = this.#againOnceChanged(retrying(present(presented), policy));
     let current = kept;
     let refusal: unknown;
     let answer: Answer;
@@ -68,8 +69,7 @@ export class Redeemer {
           // Another process may have saved a late answer: then its refresh token is the good one (D4).
           current = await this.#options.repository.read().catch(() => kept);
           const other = otherThan(presented, current.record, configured);
-          // One that is cut off in its rotation would be lost: the next flight presents it.
-          if (other === undefined || (why.timeLeft?.() ?? 0) < (timeoutSecs * 1000) / (retries + 1)) throw failure;
+          if (other === undefined || !this.#hasTimeFor(why)) throw failure;
           refusal = failure;
           why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
           return present(other)(why);
@@ -93,6 +93,7 @@ export class Redeemer {
     const { gate } = this.#parts;
     repository.reportUnavailable(why);
     gate.noteLook(clock());
+    await this.#clearIfChanged();
     const blocked = gate.errorAt(clock());
     if (blocked !== undefined) throw blocked;
     const held = { refreshToken: undefined, accessToken: undefined };
@@ -102,13 +103,42 @@ export class Redeemer {
     };
     const ask = retrying((whyNow: IssueContext) => this.#attempt(held, refresh, whyNow), { retries, random });
     const { brought, arrivedAt } = await withDeadline(
-      ask,
+      this.#againOnceChanged(ask),
       timeoutSecs,
     )(refresh).catch((failure: unknown) => fail(failure, refusesAudience(failure)));
     if ("unusable" in brought) return fail(brought.unusable, true);
     gate.clear();
     const { credential, expiresIn = defaultExpiresIn, baseUrl } = brought.token;
     return { credential, expiresIn, issuedAt: arrivedAt, baseUrl, revision: undefined };
+  }
+
+  /** `ask`, and once more at once where the IdP has refused a live value that has another text by now (V2). */
+  #againOnceChanged(ask: Ask<Answer>): Ask<Answer> {
+    const { inputs, retries } = this.#options;
+    return async (why) => {
+      try {
+        return await ask(why);
+      } catch (failure) {
+        if (!(await inputs.haveChangedSince(failure)) || why.signal.aborted || !this.#hasTimeFor(why)) throw failure;
+        why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
+        return ask(why);
+      }
+    };
+  }
+
+  /** One that is cut off in its rotation would lose the refresh token: the next flight presents it. */
+  #hasTimeFor({ timeLeft }: IssueContext): boolean {
+    const { timeoutSecs, retries } = this.#options;
+    return (timeLeft?.() ?? 0) >= (timeoutSecs * 1000) / (retries + 1);
+  }
+
+  /** Where no record says what a failure was about, this process knows it (V2). */
+  async #clearIfChanged(): Promise<void> {
+    const { inputs } = this.#options;
+    const { gate } = this.#parts;
+    if (gate.failure === undefined) return;
+    await inputs.look();
+    if (inputs.mark(gate.failure) !== inputs.mark()) gate.clear();
   }
 
   /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
@@ -171,10 +201,11 @@ export class Redeemer {
   async #fail(error: unknown, isOfAudience: boolean, kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
     const { refreshToken: configured, audience, name, repository, clock } = this.#options;
     const { record, fencingToken } = kept;
-    const subject = isOfAudience ? subjectOfRefusal(record, audience, configured) : subjectOf(record, configured);
+    const presented = { configured, mark: this.#options.inputs.mark(error) };
+    const subject = isOfAudience ? subjectOfRefusal(record, audience, configured) : subjectOf(record, presented);
     const state = this.#gateOf(isOfAudience).fail(error, clock(), subject);
-    const refreshToken = isOfAudience ? consentOf(record, configured) : fingerprintOfNext(record, configured);
-    const failure = recordFailure(error, state, { fencingToken: lease.fencingToken, refreshToken });
+    const about = isOfAudience ? { refreshToken: consentOf(record, configured) } : fingerprintsOf(record, presented);
+    const failure = recordFailure(error, state, { fencingToken: lease.fencingToken, ...about });
     // What concerns all is the grant's error, whichever audience met with it.
     if (!isOfAudience) nameProvider(error, name.name);
     // Where the configured token supersedes nothing, it is seen now, and superseded by the next that is not (D5).
