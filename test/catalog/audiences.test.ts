@@ -207,7 +207,7 @@ auth:
       for(audience: unknown): AuthProvider {
         asked.push(audience);
         if (this.name === "own") return new Part();
-        throw new Error("no more parts");
+        throw new Error("gives no other");
       }
       async getToken(): Promise<Credential> {
         return Credential.bearer(this.name);
@@ -224,7 +224,7 @@ auth:
     expect(asked).toEqual([mail]);
     const entries = { own: { type: "own" }, part: { ref: "own", for: mail }, third: { ref: "part", for: {} } };
     expect(await faultsOf(() => AuthCatalog.fromConfig(entries, { types }))).toEqual({
-      "auth.third": "cannot be built: no more parts",
+      "auth.third": "cannot be built: gives no other",
     });
   });
 
