@@ -7,22 +7,17 @@ import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-opt
 import { count, expiryRatio, optional, retryOnField, type Settings, seconds, withDefault } from "../config/fields.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
-import { type RetryOn, retryableOn } from "../failure/retry-on.js";
-
 import { Grant } from "../grant/grant.js";
-import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
-import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
-import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
-import { secretsOfRequest } from "../http/url.js";
-import { reliable, wallClock } from "../values/clock.js";
+import { wallClock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
-import type { CallOptions, Redemption } from "../values/issued.js";
-import { type GrantOrigin, type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
+import type { CallOptions } from "../values/issued.js";
+import { type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
 import { Provider } from "./provider.js";
+import { requester } from "./requester.js";
 import type { Runtime } from "./runtime.js";
-import { type Claim, claimGrant } from "./shared-grants.js";
+import type { TokenSource } from "./token-source.js";
 
 /** The keys that every fetching provider has. */
 export interface FetchingConfig {
@@ -73,18 +68,6 @@ export const fetchingFields = () => ({
   refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   persist: optional(persistField()),
 });
-
-/** How one kind of provider asks for a token: all that tells it from the others. */
-export interface TokenSource extends GrantOrigin {
-  /** Configured secrets that go into a body; those in URL and headers are found there. */
-  readonly secrets: readonly (string | undefined)[];
-  /** What may be printed. */
-  readonly visible: Readonly<Record<string, unknown>>;
-  request(held: HeldSecrets): HttpRequest;
-  read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
-  /** What an access token is on a request. */
-  credential(accessToken: string): Credential;
-}
 
 /** A provider that fetches by its `TokenSource`, over the record of its grant, and caches in a `TokenCache`. */
 export abstract class FetchingProvider extends Provider {
@@ -142,23 +125,4 @@ export abstract class FetchingProvider extends Provider {
     await this.#grant.close();
     await this.#persistence?.close();
   }
-}
-
-/** Makes one token request with what the grant holds. */
-function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, claim: Claim): RequestToken {
-  const { type, url, clientId, refreshToken } = source;
-  const { dispatcher, fetch } = runtime;
-  const clock = reliable(runtime.clock ?? wallClock);
-  return async (held, signal) => {
-    if (refreshToken !== undefined && held.refreshToken === refreshToken) {
-      claimGrant([type, url.href, clientId, refreshToken], claim);
-    }
-    const request = source.request(held);
-    const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
-    try {
-      return await source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
-    } catch (failure) {
-      throw retryableOn(retryOn, failure);
-    }
-  };
 }

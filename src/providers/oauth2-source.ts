@@ -6,7 +6,8 @@ import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { readTokenResponse } from "../oauth2/token-response.js";
 import { Credential } from "../values/credential.js";
-import type { FetchingSettings, TokenSource } from "./fetching-provider.js";
+import type { FetchingSettings } from "./fetching-provider.js";
+import type { TokenSource } from "./token-source.js";
 
 /** The settings of an OAuth 2 provider, whatever its grant. */
 export type OAuth2Settings = OAuth2Client & FetchingSettings & { readonly scopes: string | undefined };

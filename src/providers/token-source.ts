@@ -1,0 +1,20 @@
+/** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
+
+import type { HeldSecrets } from "../grant/grant-options.js";
+import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
+import type { Mask } from "../http/mask.js";
+import type { Credential } from "../values/credential.js";
+import type { Redemption } from "../values/issued.js";
+import type { GrantOrigin } from "./persistence.js";
+
+/** How one kind of provider asks for a token: all that tells it from the others. */
+export interface TokenSource extends GrantOrigin {
+  /** Configured secrets that go into a body; those in URL and headers are found there. */
+  readonly secrets: readonly (string | undefined)[];
+  /** What may be printed. */
+  readonly visible: Readonly<Record<string, unknown>>;
+  request(held: HeldSecrets): HttpRequest;
+  read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
+  /** What an access token is on a request. */
+  credential(accessToken: string): Credential;
+}
