@@ -29,6 +29,8 @@ export { fromConfig, type ProviderSpec } from "./from-config.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
+export type { LiveFile, LiveText } from "./live/live-text.js";
+export type { LiveFunction } from "./live/live-value.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
@@ -68,6 +70,7 @@ export {
   type AuthErrorDetails,
   ClosedError,
   ConfigError,
+  type ConfigErrorDetails,
   type ConfigFault,
   FaucetError,
   type FaucetErrorDetails,

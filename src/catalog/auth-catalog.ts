@@ -5,6 +5,7 @@ import { dirname, resolve as resolvePath } from "node:path";
 import { inspect } from "node:util";
 import { redactKey } from "../config/check.js";
 import type { ProviderSpec } from "../from-config.js";
+import { decoded } from "../live/text-file.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
 import { handled } from "../values/handled.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
@@ -14,7 +15,7 @@ import { allOf, closeInOrder, type Dependents, noSuchProvider } from "./dependen
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
-import { builtInResolvers, decoded } from "./resolvers.js";
+import { builtInResolvers } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
 
 /**
@@ -209,6 +210,6 @@ async function textOfFile(path: string): Promise<string> {
   try {
     return decoded(bytes);
   } catch (error) {
-    throw new ConfigError(path, [{ path: "", message: (error as Error).message }]);
+    throw new ConfigError(path, [{ path: "", message: `the file ${(error as Error).message}` }]);
   }
 }

@@ -46,8 +46,8 @@ export function isRetryable(failure: unknown): boolean {
   return (failure as { retryable?: unknown } | null | undefined)?.retryable !== false;
 }
 
-/** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the refresh token. */
-const NOT_ABOUT_THE_TOKEN: ReadonlySet<string | undefined> = new Set([
+/** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the grant that was presented. */
+const NOT_ABOUT_THE_GRANT: ReadonlySet<string | undefined> = new Set([
   "invalid_client",
   "invalid_scope",
   "invalid_target",
@@ -55,10 +55,13 @@ const NOT_ABOUT_THE_TOKEN: ReadonlySet<string | undefined> = new Set([
   "unsupported_grant_type",
 ]);
 
-/** Whether the IdP has refused the refresh token that was presented, as far as can be told: many have codes of their own (D4). */
-export function refusesRefreshToken(failure: unknown): boolean {
+/**
+ * Whether the IdP has refused the refresh token, or the assertion, that was presented, as far as can be told: many have
+ * codes of their own (D4, V2).
+ */
+export function refusesGrant(failure: unknown): boolean {
   if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
-  return !NOT_ABOUT_THE_TOKEN.has((failure as AuthError).error);
+  return !NOT_ABOUT_THE_GRANT.has((failure as AuthError).error);
 }
 
 /** The IdP may have acted on a request whose answer never came. */

@@ -6,7 +6,7 @@
 
 import { pause, stopwatch, withDeadline } from "../failure/deadline.js";
 import { Gate, type GatedIssue, gated } from "../failure/gate.js";
-import { asWrongAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
+import { asWrongAnswer, lockDelay, refusesGrant } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { reliable } from "../values/clock.js";
@@ -123,7 +123,7 @@ export class Grant {
         try {
           return await attempts(why);
         } catch (failure) {
-          if (configured === undefined || !refusesRefreshToken(failure)) throw failure;
+          if (configured === undefined || !refusesGrant(failure)) throw failure;
           // Another process may have saved a late answer: then its refresh token is the good one (D4).
           current = await this.#options.repository.read().catch(() => kept);
           const other = otherThan(presented, current.record, configured);
