@@ -104,7 +104,7 @@ export function retryOnField(): Field<readonly (number | string)[]> {
   return withDefault(z.array(entry), []);
 }
 
-const NO_STATUS = "must be an HTTP status from 300 to 599";
+const NO_STATUS = "must be an HTTP status from 300 to 599; an error code that is a number goes in quotes";
 const NO_ENTRY = "must be an HTTP status, or an error code as the API spells it";
 
 /** Scopes: a list, or one string with spaces between. `undefined` if there are none (H5). */

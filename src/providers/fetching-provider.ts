@@ -10,6 +10,7 @@ import { DEFAULT_RETRIES } from "../failure/policy.js";
 import { Grant } from "../grant/grant.js";
 import { PrivateRepository } from "../grant/repository.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
+import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
 import { wallClock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions } from "../values/issued.js";
@@ -20,7 +21,7 @@ import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The keys that every fetching provider has. */
-export interface FetchingConfig {
+export interface FetchingConfig extends AnswerConfig {
   /**
    * The share of its lifetime for which a token is used, in (0, 1].
    * @default 0.9
@@ -60,6 +61,7 @@ const MOST_RETRIES = 10;
 
 /** The fields for those keys. */
 export const fetchingFields = () => ({
+  ...answerFields(),
   expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
   default_expires_in: optional(seconds()),
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),

@@ -4,7 +4,7 @@ import type { HeldSecrets } from "../grant/grant-options.js";
 import { displayUrl } from "../http/url.js";
 import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
-import { readTokenResponse } from "../oauth2/token-response.js";
+import { answerReader } from "../oauth2/token-response.js";
 import { Credential } from "../values/credential.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import type { TokenSource } from "./token-source.js";
@@ -43,7 +43,7 @@ export function oauth2Source(settings: OAuth2Settings, { type, refreshToken, par
       expiry_ratio: settings.expiry_ratio,
     },
     request: (held) => tokenRequest(settings, { ...parameters(held), scope }),
-    read: readTokenResponse,
+    read: answerReader(settings),
     credential: Credential.bearer,
   };
 }

@@ -6,6 +6,7 @@ import { exchange } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
 import { reliable, wallClock } from "../values/clock.js";
+import { warningOfExpiry } from "./expiry-warning.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
@@ -15,6 +16,7 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
   const { type, url, clientId, refreshToken } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
+  const warnOfDoubt = warningOfExpiry(claim.name);
   return async (held, signal) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
@@ -22,7 +24,10 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
     try {
-      return await source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
+      const answer = await exchange(request, { dispatcher, fetch, clock, signal, mask });
+      const { doubt, ...redemption } = await source.read(answer, mask);
+      warnOfDoubt(doubt);
+      return redemption;
     } catch (failure) {
       throw retryableOn(retryOn, failure);
     }

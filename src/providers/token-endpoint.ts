@@ -3,18 +3,17 @@
 import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { isGiven, lazily, type Relation } from "../config/check.js";
-import { because, type Field, optional, text, url, withDefault } from "../config/fields.js";
+import { type Field, optional, url, withDefault } from "../config/fields.js";
 import { faultsOfJson } from "../config/json-value.js";
 import { headers, type Parameters, parameters } from "../config/parameters.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
-import { faultOfPath } from "../json-path/select.js";
+import { answerReader } from "../oauth2/token-response.js";
 import { isToken } from "../values/http-field.js";
 import { type ApplyAs, applyAsField, credentialMaker } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
-import { type ExpiryWarning, reader } from "./token-endpoint-answer.js";
 
 /** The configuration of a `token_endpoint` provider. */
 export interface TokenEndpointConfig extends FetchingConfig {
@@ -43,13 +42,6 @@ export interface TokenEndpointConfig extends FetchingConfig {
    * @default json
    */
   readonly encoding?: "json" | "form" | null;
-  /** The JSONPath of the token in the answer: a string, or a number. `$` where the body is nothing but the token. */
-  readonly token_path: string;
-  /**
-   * The JSONPath of its lifetime in seconds. Where it selects none, the provider warns once, and assumes
-   * `default_expires_in`.
-   */
-  readonly expiry_path?: string | null;
   /** The header that the token is for; without it, the token is a bearer. */
   readonly apply_as?: ApplyAs | null;
 }
@@ -79,6 +71,7 @@ export class TokenEndpointProvider extends FetchingProvider {
     };
     const settings = settingsOf(type, rules, config, runtime);
     const request = requestOf(settings);
+    const credential = credentialMaker(settings.apply_as);
     const source = {
       type,
       url: settings.url,
@@ -87,8 +80,8 @@ export class TokenEndpointProvider extends FetchingProvider {
       secrets: secretsOfBody(settings.body),
       visible: visibleSettings(settings),
       request: () => request,
-      read: reader(settings, warningOf(runtime.name ?? type)),
-      credential: credentialMaker(settings.apply_as),
+      read: answerReader(settings, credential),
+      credential,
     };
     super(source, settings, runtime);
   }
@@ -103,8 +96,6 @@ export const tokenEndpointSchema = lazily(() =>
     query: withDefault(parameters(), []),
     body: z.optional(z.unknown()),
     encoding: withDefault(z.enum(["json", "form"]), "json"),
-    token_path: jsonPath(),
-    expiry_path: optional(jsonPath()),
     apply_as: optional(applyAsField()),
     ...fetchingFields(),
   }),
@@ -123,10 +114,6 @@ function method(): Field<string> {
 
 function isNoTunnel(given: string): boolean {
   return !["CONNECT", "TRACE"].includes(given.toUpperCase());
-}
-
-function jsonPath(): Field<string> {
-  return text().check(because((path) => (path === "" ? undefined : faultOfPath(path))));
 }
 
 const bodyFitsMethod: Relation = ({ method: given, body }) => {
@@ -188,11 +175,10 @@ function secretsOfBody(body: unknown): string[] {
 
 function visibleSettings(settings: TokenEndpointSettings): Record<string, unknown> {
   const { method: verb, token_path, expiry_path, apply_as, expiry_ratio } = settings;
-  const optionals = { ...(expiry_path && { expiry_path }), ...(apply_as && { apply_as: { header: apply_as.header } }) };
-  return { url: displayUrl(settings.url), method: verb, token_path, ...optionals, expiry_ratio };
-}
-
-/** A wrong `expiry_path` shows only once there is an answer. */
-function warningOf(name: string): ExpiryWarning {
-  return (message) => process.emitWarning(`${name}: ${message}`, { code: "FAUCET_AUTH_EXPIRY" });
+  const optionals = {
+    ...(token_path && { token_path }),
+    ...(expiry_path && { expiry_path }),
+    ...(apply_as && { apply_as: { header: apply_as.header } }),
+  };
+  return { url: displayUrl(settings.url), method: verb, ...optionals, expiry_ratio };
 }

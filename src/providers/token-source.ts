@@ -3,8 +3,8 @@
 import type { HeldSecrets } from "../grant/grant-options.js";
 import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
+import type { TokenResponse } from "../oauth2/token-response.js";
 import type { Credential } from "../values/credential.js";
-import type { Redemption } from "../values/issued.js";
 import type { GrantOrigin } from "./persistence.js";
 
 /** How one kind of provider asks for a token: all that tells it from the others. */
@@ -14,7 +14,7 @@ export interface TokenSource extends GrantOrigin {
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
   request(held: HeldSecrets): HttpRequest;
-  read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
+  read(answer: HttpAnswer, mask: Mask): Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
 }
