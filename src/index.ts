@@ -36,6 +36,7 @@ export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
+export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,

@@ -13,7 +13,7 @@ import type { TokenSource } from "./token-source.js";
 
 /** Makes one token request with what the grant holds. */
 export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, claim: Claim): RequestToken {
-  const { type, url, clientId, refreshToken } = source;
+  const { type, url, clientId, refreshToken, send = exchange } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
   const warnOfDoubt = warningOfExpiry(claim.name);
@@ -24,7 +24,7 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
     const request = source.request(held);
     const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
     try {
-      const answer = await exchange(request, { dispatcher, fetch, clock, signal, mask });
+      const answer = await send(request, { dispatcher, fetch, clock, signal, mask });
       const { doubt, ...redemption } = await source.read(answer, mask);
       warnOfDoubt(doubt);
       return redemption;

@@ -1,7 +1,7 @@
 /** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
 
 import type { HeldSecrets } from "../grant/grant-options.js";
-import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
+import type { exchange, HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import type { TokenResponse } from "../oauth2/token-response.js";
 import type { Credential } from "../values/credential.js";
@@ -14,6 +14,8 @@ export interface TokenSource extends GrantOrigin {
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
   request(held: HeldSecrets): HttpRequest;
+  /** In place of an exchange as all others have it. */
+  readonly send?: typeof exchange | undefined;
   read(answer: HttpAnswer, mask: Mask): Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
