@@ -17,7 +17,13 @@ export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.j
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken } from "./connect/access-token.js";
-export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
+export {
+  type ApplicableHeaders,
+  type ApplicableRequest,
+  type ApplicableUrl,
+  applyCredential,
+  credentialHeaders,
+} from "./connect/apply-credential.js";
 export { type AuthFetchOptions, authFetch, type FetchFunction } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
@@ -63,9 +69,19 @@ export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,
   type BearerCredential,
+  type BodyCredential,
+  type CompositeCredential,
+  type CookieCredential,
   Credential,
   type HeaderCredential,
   type HeadersCredential,
+  type IsChallenge,
+  type PartCredential,
+  type QueryCredential,
+  type Sign,
+  type SignableRequest,
+  type SignedAnswer,
+  type SignerCredential,
   type TokenCredential,
 } from "./values/credential.js";
 export {

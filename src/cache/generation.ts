@@ -1,7 +1,8 @@
 /** A generation: what one successful flight produced, and how long it is good for (C4 to C6, C10). */
 
 import { type Random, renewalInstant } from "../failure/policy.js";
-import { type Credential, secretOf } from "../values/credential.js";
+import { type Credential, remake } from "../values/credential.js";
+import { secretOf } from "../values/credential-content.js";
 import { type Issued, lifetimeOf } from "../values/issued.js";
 import { type Age, ageAt, type Lifespan, lifespanOf } from "../values/lifespan.js";
 
@@ -11,6 +12,8 @@ interface Birth {
   readonly now: number;
   readonly expiryRatio: number;
   readonly random: Random;
+  /** Called when an API has accepted its credential. */
+  readonly onAccepted: () => void;
 }
 
 /** A credential in its time. */
@@ -28,12 +31,17 @@ export class Generation implements Lifespan {
   /** Whether a connector has reported it as refused. */
   isRejected = false;
 
-  constructor(issued: Issued, promise: Promise<Credential>, { number, now, expiryRatio, random }: Birth) {
+  constructor(issued: Issued, promise: Promise<Credential>, { number, now, expiryRatio, random, onAccepted }: Birth) {
     const lifetime = lifetimeOf(issued.expiresIn);
     const began = Number.isFinite(issued.issuedAt) ? (issued.issuedAt as number) : now;
     const { issuedAt, freshUntil, expiresAt } = lifespanOf(began, lifetime, { now, expiryRatio });
     this.number = number;
-    this.credential = issued.credential;
+    // A new object for each generation tells them apart even where the IdP repeats a token (C3), and has its expiry (C13).
+    this.credential = remake(issued.credential, {
+      expiresAt: Number.isFinite(expiresAt) ? expiresAt : undefined,
+      baseUrl: issued.baseUrl,
+      onAccepted,
+    });
     this.promise = promise;
     this.issuedAt = issuedAt;
     this.freshUntil = freshUntil;

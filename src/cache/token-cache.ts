@@ -6,7 +6,6 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { PATIENCE_MS } from "../failure/policy.js";
-import { onAccepted } from "../values/accepted.js";
 import { reliable } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import { ClosedError, nameProvider } from "../values/errors.js";
@@ -234,13 +233,13 @@ export class TokenCache {
 
   #generation(issued: Issued, flight: Flight): Generation {
     const { clock, expiryRatio, random } = this.#options;
-    const birth = { number: this.#nextNumber, now: clock(), expiryRatio, random };
+    // An API that accepts a credential does not refuse everything (F5).
+    const onAccepted = (): void => {
+      if (this.#current === generation) this.#rejections = NO_REJECTIONS;
+    };
+    const birth = { number: this.#nextNumber, now: clock(), expiryRatio, random, onAccepted };
     const generation = new Generation(issued, flight.landing.promise, birth);
     this.#generations.set(generation.credential, generation);
-    // An API that accepts a credential does not refuse everything (F5).
-    onAccepted(generation.credential, () => {
-      if (this.#current === generation) this.#rejections = NO_REJECTIONS;
-    });
     return generation;
   }
 

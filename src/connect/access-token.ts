@@ -1,14 +1,14 @@
 /** The bare token, for clients that take a text and not a request. */
 
 import type { AuthProvider } from "../auth-provider.js";
-import type { Credential } from "../values/credential.js";
+import { Credential } from "../values/credential.js";
 import type { CallOptions } from "../values/issued.js";
 
 /** A token as text, and what it was taken from. */
 export interface BareToken {
   /** The token of a bearer or a raw token; the whole value of a header. */
   readonly token: string;
-  /** When it expires, in milliseconds since the epoch; absent where that is not known. */
+  /** When this very token expires, in milliseconds since the epoch; absent where that is not known. */
   readonly expiresAt?: number;
   /** The credential itself: hand it to `provider.invalidate()` if the token is refused. */
   readonly credential: Credential;
@@ -21,15 +21,16 @@ export interface BareToken {
  * @throws `TypeError` if the credential is not a single text: user name and password, or several headers.
  * Rejects also as `provider.getToken()` does.
  * @example
- * const { token } = await accessToken(provider);
- * const client = new ApiClient({ token });
+ * const { token, expiresAt } = await accessToken(provider);
+ * const client = new ApiClient({ token, expiresAt });
  */
 export async function accessToken(provider: AuthProvider, options?: CallOptions): Promise<BareToken> {
   if (typeof provider?.getToken !== "function") {
     throw new TypeError("accessToken() takes a provider: an object with getToken()");
   }
   const credential = await provider.getToken(options);
-  return { token: textOf(credential), credential };
+  const expiresAt = Credential.expiresAt(credential);
+  return { token: textOf(credential), ...(expiresAt !== undefined && { expiresAt }), credential };
 }
 
 function textOf(credential: Credential): string {

@@ -1,7 +1,7 @@
 /** The credentials that a wrapper sends: the provider's own, the next one after a refusal, and what is said of them. */
 
 import type { AuthProvider } from "../auth-provider.js";
-import { reportAccepted } from "../values/accepted.js";
+import { reportAccepted } from "../values/brands.js";
 import { Credential } from "../values/credential.js";
 import { waitsForItself } from "../values/flight-scope.js";
 import { handled } from "../values/handled.js";

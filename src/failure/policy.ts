@@ -56,12 +56,32 @@ const NOT_ABOUT_THE_GRANT: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
+ * Codes that speak of the scopes and parameters of a request, which are all that tells one audience from another: those of
+ * RFC 6749 §5.2 and RFC 8707 §2, and what Microsoft (the last three) and Auth0 (`access_denied`) say in their place.
+ */
+const ABOUT_THE_AUDIENCE: ReadonlySet<string | undefined> = new Set([
+  "invalid_request",
+  "invalid_scope",
+  "invalid_target",
+  "access_denied",
+  "consent_required",
+  "interaction_required",
+  "invalid_resource",
+]);
+
+/**
  * Whether the IdP has refused the refresh token, or the assertion, that was presented, as far as can be told: many have
  * codes of their own (D4, V2).
  */
 export function refusesGrant(failure: unknown): boolean {
   if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
   return !NOT_ABOUT_THE_GRANT.has((failure as AuthError).error);
+}
+
+/** Whether the IdP has refused what was asked for, and said nothing of the grant (D9): other audiences may have their tokens. */
+export function refusesAudience(failure: unknown): boolean {
+  if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
+  return ABOUT_THE_AUDIENCE.has((failure as AuthError).error);
 }
 
 /** The IdP may have acted on a request whose answer never came. */

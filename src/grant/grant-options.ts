@@ -1,4 +1,4 @@
-/** What a grant is made of. */
+/** What a grant is made of, and what each of its audiences adds. */
 
 import type { Random } from "../failure/policy.js";
 import type { Clock } from "../values/clock.js";
@@ -7,7 +7,7 @@ import type { Redemption } from "../values/issued.js";
 import type { GrantName } from "./grant-events.js";
 import type { GrantRepository } from "./repository.js";
 
-/** A grant: where its record is kept, how tokens are requested, and what happens when that fails. */
+/** A grant: where its record is kept, and what happens when a token cannot be had. */
 export interface GrantOptions {
   readonly name: GrantName;
   readonly repository: GrantRepository;
@@ -17,9 +17,6 @@ export interface GrantOptions {
   readonly strict: boolean;
   /** The configured refresh token, of a grant that has one. */
   readonly refreshToken: string | undefined;
-  /** Tells apart the access tokens of one grant: a text made of scopes and parameters (D9). */
-  readonly audience: string;
-  readonly requestToken: RequestToken;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
   readonly expiryRatio: number;
@@ -30,6 +27,18 @@ export interface GrantOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** What the tokens of a grant are asked for, and how (D9). */
+export interface GrantAudience {
+  /** Tells apart the access tokens of one grant: a text made of scopes and parameters. */
+  readonly audience: string;
+  readonly requestToken: RequestToken;
+  /** Whether its flights no longer wait for others to give up the lease. */
+  readonly isClosing: () => boolean;
+}
+
+/** All that an issuer of one audience works by. */
+export type IssuerOptions = GrantOptions & GrantAudience;
 
 /** Makes one token request. */
 export type RequestToken = (held: HeldSecrets, signal: AbortSignal) => Promise<Redemption>;

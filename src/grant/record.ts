@@ -24,6 +24,8 @@ const recordedToken = () =>
     issuedAt: helpful(z.number()),
     /** In seconds. */
     expiresIn: helpful(z.number()),
+    /** The address of the API that it is for, where the answer had it. */
+    baseUrl: helpful(z.string()),
     /** The process that it was issued to, as host and pid: for whoever reads the record. */
     issuedTo: helpful(z.string()),
   });
@@ -41,12 +43,14 @@ const schema = lazily(() =>
     refreshTokenExpiresAt: helpful(z.number()),
     /** How long it was to live, in seconds. */
     refreshTokenLifetime: helpful(z.number()),
-    /** The access token of each audience (D9). */
+    /** The access token of each audience, by the fingerprint of that (D9). */
     tokens: z.catch(z.record(z.string(), recordedToken()), {}),
+    /** Why an audience was refused, by the same: a failure that says nothing of the others. */
+    refusals: z.catch(z.record(z.string(), recordedFailure()), {}),
     salt: z.string(),
     /** Fingerprints of the configured refresh tokens that have had their turn under this key (D5). */
     seen: z.array(z.string()),
-    /** The last flight, if it has failed (D7). */
+    /** The last flight, if it has failed for a reason that concerns all audiences (D7). */
     failure: helpful(recordedFailure()),
   }),
 );
@@ -68,6 +72,7 @@ export const NOTHING_KNOWN: GrantRecord = {
   salt: "",
   seen: [],
   tokens: {},
+  refusals: {},
   refreshTokenExpiresAt: undefined,
   refreshTokenLifetime: undefined,
   failure: undefined,
@@ -107,6 +112,18 @@ function fromVersion1({ generation, ...kept }: Version1): unknown {
 /** Tells one text from another without showing either. */
 export function fingerprint({ salt }: GrantRecord, text: string): string {
   return createHash("sha256").update(salt).update(text).digest("base64url");
+}
+
+/**
+ * What stands in the record for an audience. It is salted as all fingerprints are: scopes and resources can be guessed.
+ */
+export function audienceMark(record: GrantRecord, audience: string): string {
+  return fingerprint(record, audience);
+}
+
+/** The access token of an audience, if there is one. */
+export function tokenOf(record: GrantRecord, audience: string): RecordedToken | undefined {
+  return record.tokens[audienceMark(record, audience)];
 }
 
 /** Whether the configured refresh token has not had its turn under this key: then it wins over the record (D5). */
@@ -155,7 +172,30 @@ export function standingFailure(record: GrantRecord, configured: string | undefi
   return failure?.refreshToken === fingerprintOfNext(record, configured) ? failure : undefined;
 }
 
-/** Names what a failure is about: this refresh token, at this revision. */
+/** Names what such a failure is about: this refresh token, at this revision. */
 export function subjectOf(record: GrantRecord, configured: string | undefined): string {
   return `${record.revision} ${fingerprintOfNext(record, configured) ?? ""}`;
+}
+
+/**
+ * Fingerprint of the last consent: of the configured refresh tokens, the last to have its turn. A rotation changes
+ * nothing about what the user has agreed to.
+ */
+export function consentOf(record: GrantRecord, configured: string | undefined): string | undefined {
+  return isUnseen(record, configured) ? fingerprint(record, configured) : record.seen.at(-1);
+}
+
+/** The recorded refusal of an audience, if there was no consent since: a new one may be for more (F4, D9). */
+export function standingRefusal(
+  record: GrantRecord,
+  audience: string,
+  configured: string | undefined,
+): RecordedFailure | undefined {
+  const refusal = record.refusals[audienceMark(record, audience)];
+  return refusal?.refreshToken === consentOf(record, configured) ? refusal : undefined;
+}
+
+/** Names what such a refusal is about: an audience, at its last token, by this consent. */
+export function subjectOfRefusal(record: GrantRecord, audience: string, configured: string | undefined): string {
+  return `${tokenOf(record, audience)?.revision ?? 0} ${consentOf(record, configured) ?? ""}`;
 }

@@ -10,7 +10,10 @@ export const recordedFailure = () =>
   z.object({
     /** That of the lease under which it failed. */
     fencingToken: z.number(),
-    /** Fingerprint of the refresh token that would be presented next: another one clears the gate (F4). */
+    /**
+     * Fingerprint of the refresh token that would be presented next, or where an audience was refused, of the one that the
+     * last consent has brought: another one clears the gate (F4).
+     */
     refreshToken: z.optional(z.string()),
     gate: z.object({
       failuresInARow: z.number(),

@@ -44,3 +44,10 @@ function secretsOfHeader(value: string): string[] {
   // An API key as user name has no password beside it.
   return [value, credentials, userPass, userPass.slice(colon + 1) || userPass.slice(0, Math.max(colon, 0))];
 }
+
+/** Whether `given` is an origin and nothing more. */
+export function isOrigin(given: unknown): boolean {
+  if (typeof given !== "string" || !URL.canParse(given)) return false;
+  const { origin, href } = new URL(given);
+  return origin !== "null" && href === `${origin}/`;
+}

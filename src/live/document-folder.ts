@@ -15,8 +15,8 @@ export function folderOf(mapping: object): string | undefined {
   return (mapping as { readonly [FOLDER]?: string })[FOLDER];
 }
 
-/** A mapping of any realm, and no object of a class. */
-function isData(value: unknown): value is object {
+/** Whether `value` is a mapping, of any realm, and no object of a class. */
+export function isData(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -3,6 +3,7 @@
 import * as z from "zod/mini";
 import { because, type Field, optional, type Settings, text, withDefault } from "../config/fields.js";
 import { LIFETIME_FORMATS, type LifetimeFormat } from "../http/lifetime.js";
+import { isOrigin } from "../http/url.js";
 import { faultOfPath } from "../json-path/select.js";
 
 /** How an answer with a token is read, where it is not that of RFC 6749 §5.1. Paths are JSONPaths (RFC 9535). */
@@ -36,6 +37,16 @@ export interface AnswerConfig {
    * @default $.error
    */
   readonly error_path?: string | null;
+  /**
+   * The JSONPath of the address of the API, for services that tell it with the token. `authFetch` resolves relative URLs
+   * against it. It must be https, or loopback.
+   */
+  readonly base_url_path?: string | null;
+  /**
+   * The origins that such an address may have, such as `https://eu.api.example`. Another is an error.
+   * @default any
+   */
+  readonly allowed_origins?: readonly string[] | null;
 }
 
 /** The fields for those keys. */
@@ -45,10 +56,19 @@ export const answerFields = () => ({
   expiry_format: withDefault(z.enum(LIFETIME_FORMATS), "seconds"),
   refresh_token_path: optional(jsonPath()),
   error_path: optional(jsonPath()),
+  base_url_path: optional(jsonPath()),
+  allowed_origins: optional(z.array(origin()).check(z.minLength(1, "must not be empty"))),
 });
 
 /** Those keys in their normal form: without a path, RFC 6749's name counts. */
 export type AnswerSettings = Settings<typeof answerFields>;
+
+function origin(): Field<string> {
+  return z.pipe(
+    z.string().check(z.refine(isOrigin, "must be an origin, such as https://api.example")),
+    z.transform((given) => new URL(given).origin),
+  );
+}
 
 function jsonPath(): Field<string> {
   return text().check(because((path) => (path === "" ? undefined : faultOfPath(path))));

@@ -105,7 +105,7 @@ function basicCanCarryClient(config: Config): ConfigFault[] {
 }
 
 /** Extra parameters must not replace those that make the request what it is. */
-function paramsKeepTheGrant({ params }: Config): ConfigFault[] {
+export function paramsKeepTheGrant({ params }: Config): ConfigFault[] {
   const names = typeof params === "object" && params !== null ? Object.keys(params) : [];
   const replaced = names.filter((name) => Object.hasOwn(OWN_PARAMS, name));
   return replaced.map((name) => ({ path: `params.${name}`, message: OWN_PARAMS[name] ?? "" }));

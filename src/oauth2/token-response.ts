@@ -11,6 +11,7 @@ import { type AccessToken, lifetimeOf, type Redemption } from "../values/issued.
 import type { AnswerSettings } from "./answer-config.js";
 import { Expiry, type ExpirySettings } from "./answer-expiry.js";
 import { errorAt, type Member, memberAt } from "./answer-member.js";
+import { baseUrlAt } from "./base-url.js";
 
 /** What an answer brought. */
 export type TokenResponse = Redemption & {
@@ -31,6 +32,7 @@ export function answerReader(
   const findType = token.beside("token_type");
   const findError = errorAt(settings.error_path);
   const expiry = new Expiry(settings);
+  const baseUrl = baseUrlAt(settings);
   const isBareToken = settings.token_path === WHOLE_BODY;
   return async (answer, mask) => {
     const parsed = parseBody(answer, { isBareToken });
@@ -40,12 +42,14 @@ export function answerReader(
     const type = make === Credential.bearer ? await findType(body) : undefined;
     const next = await refreshToken.find(body);
     const written = await expiry.find(body, value);
+    const address = await baseUrl.find(body);
     const outcome = tokenOrFault((): AccessToken => {
       assertText(token, { value, body }, answer, mask);
       const found = tokenFrom({ value, at: token.at, body }, make, answer, mask);
       assertBearer(type, answer);
       if (refreshToken.isConfigured && isInexact(next)) throw inexact(`${refreshToken.at} is no refresh token`, answer);
-      return { ...found, expiresIn: expiry.secondsOf(written, answer) };
+      const expiresIn = expiry.secondsOf(written, answer);
+      return { ...found, expiresIn, baseUrl: baseUrl.from(address, answer) };
     });
     return {
       refreshToken: textOf(next, refreshToken),

@@ -1,23 +1,18 @@
-/** What the providers that fetch tokens have in common: the layers below them, wired together. */
+/** What the providers that fetch tokens have in common: their keys, and a grant of their own. */
 
 import * as z from "zod/mini";
-import type { ProviderStatus } from "../cache/status.js";
-import { TokenCache } from "../cache/token-cache.js";
 import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
 import { count, expiryRatio, optional, retryOnField, type Settings, seconds, withDefault } from "../config/fields.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
-import { Grant } from "../grant/grant.js";
-import { PrivateRepository } from "../grant/repository.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
-import { wallClock } from "../values/clock.js";
-import type { Credential } from "../values/credential.js";
-import type { CallOptions } from "../values/issued.js";
-import { type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
-import { Provider } from "./provider.js";
-import { requester } from "./requester.js";
+import { type ApplyAs, applyAsField } from "./apply-as.js";
+import { GrantProvider } from "./grant-provider.js";
+import { type PersistConfig, persistField } from "./persistence.js";
+import { type GrantSettings, ProviderGrant } from "./provider-grant.js";
 import type { Runtime } from "./runtime.js";
+import { noteGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The keys that every fetching provider has. */
@@ -50,6 +45,8 @@ export interface FetchingConfig extends AnswerConfig {
    * @default blocking
    */
   readonly refresh?: RefreshMode | null;
+  /** Where on a request the token goes; a list puts it into several places. Without it, the token is a bearer. */
+  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
   /** Keeps tokens, and above all a rotated refresh token, beyond this process, and shares them with others. */
   readonly persist?: PersistConfig | null;
 }
@@ -67,64 +64,30 @@ export const fetchingFields = () => ({
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
   retry_on: retryOnField(),
   timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
+  apply_as: optional(applyAsField()),
   refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   persist: optional(persistField()),
 });
 
-/** A provider that fetches by its `TokenSource`, over the record of its grant, and caches in a `TokenCache`. */
-export abstract class FetchingProvider extends Provider {
-  readonly #cache: TokenCache;
-  readonly #grant: Grant;
-  readonly #persistence: Persistence | undefined;
-
+/** A provider that fetches by its `TokenSource`. It owns the grant, and closes it. */
+export abstract class FetchingProvider extends GrantProvider {
   /** @internal */
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
-    const { type, visible } = source;
-    const { name = type, clock = wallClock, random = Math.random } = runtime;
-    const { expiry_ratio: expiryRatio, refresh } = settings;
-    const persistence = persistenceOf(settings.persist, source, runtime);
-    super(type, { ...visible, ...(persistence && { persist: { key: persistence.key } }) }, runtime);
-    this.#persistence = persistence;
-    this.#grant = new Grant({
-      name: { type, name, key: persistence?.key ?? name },
-      repository: persistence?.repository ?? new PrivateRepository(),
-      isShared: persistence !== undefined,
-      strict: persistence?.strict ?? false,
-      refreshToken: source.refreshToken,
-      audience: persistence?.audience ?? "",
-      requestToken: requester(source, settings.retry_on, runtime, {
-        name,
-        place: persistence?.place ?? { store: this, key: "" },
-      }),
-      credential: source.credential,
-      expiryRatio,
-      defaultExpiresIn: settings.default_expires_in,
-      retries: settings.retries,
-      timeoutSecs: settings.timeout_secs,
-      clock,
-      random,
-    });
-    this.#cache = new TokenCache(this.#grant.issuer(), { type, name, expiryRatio, refresh, clock, random });
-    warnOfPlainHttp(source.url, this.name);
+    const { name = source.type } = runtime;
+    super(new ProviderGrant(source, grantSettings(settings), runtime), source, name);
+    noteGrant(this, source);
+    warnOfPlainHttp(source.url, name);
   }
 
-  getToken(options?: CallOptions): Promise<Credential> {
-    return this.#cache.getToken(options);
+  override async close(): Promise<void> {
+    this.grant.stopWaiting();
+    await super.close();
+    await this.grant.close();
   }
+}
 
-  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
-    return this.#cache.invalidate(stale, options);
-  }
-
-  status(): ProviderStatus {
-    const { at: refreshTokenExpiresAt } = this.#grant.refreshTokenEnd;
-    return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
-  }
-
-  async close(): Promise<void> {
-    this.#grant.stopWaiting();
-    await this.#cache.close();
-    await this.#grant.close();
-    await this.#persistence?.close();
-  }
+function grantSettings(settings: FetchingSettings): GrantSettings {
+  const { expiry_ratio: expiryRatio, default_expires_in: defaultExpiresIn, retries, retry_on: retryOn } = settings;
+  const { timeout_secs: timeoutSecs, refresh, persist } = settings;
+  return { expiryRatio, defaultExpiresIn, retries, retryOn, timeoutSecs, refresh, persist };
 }

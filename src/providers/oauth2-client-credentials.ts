@@ -4,7 +4,8 @@ import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { scopes } from "../config/fields.js";
 import { OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
-import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
+import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
@@ -27,7 +28,7 @@ export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, Fetch
  * });
  * const credential = await provider.getToken();
  */
-export class OAuth2ClientCredentialsProvider extends FetchingProvider {
+export class OAuth2ClientCredentialsProvider extends OAuth2Provider {
   /** The name of the type in configurations. */
   static readonly type = "oauth2";
 

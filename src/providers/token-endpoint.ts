@@ -3,14 +3,14 @@
 import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { isGiven, lazily, type Relation } from "../config/check.js";
-import { type Field, optional, url, withDefault } from "../config/fields.js";
+import { type Field, url, withDefault } from "../config/fields.js";
 import { faultsOfJson } from "../config/json-value.js";
 import { headers, type Parameters, parameters } from "../config/parameters.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { isToken } from "../values/http-field.js";
-import { type ApplyAs, applyAsField, credentialMaker } from "./apply-as.js";
+import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
@@ -42,8 +42,6 @@ export interface TokenEndpointConfig extends FetchingConfig {
    * @default json
    */
   readonly encoding?: "json" | "form" | null;
-  /** The header that the token is for; without it, the token is a bearer. */
-  readonly apply_as?: ApplyAs | null;
 }
 
 /**
@@ -96,7 +94,6 @@ export const tokenEndpointSchema = lazily(() =>
     query: withDefault(parameters(), []),
     body: z.optional(z.unknown()),
     encoding: withDefault(z.enum(["json", "form"]), "json"),
-    apply_as: optional(applyAsField()),
     ...fetchingFields(),
   }),
 );
@@ -178,7 +175,7 @@ function visibleSettings(settings: TokenEndpointSettings): Record<string, unknow
   const optionals = {
     ...(token_path && { token_path }),
     ...(expiry_path && { expiry_path }),
-    ...(apply_as && { apply_as: { header: apply_as.header } }),
+    ...(apply_as && { apply_as: visiblePlaces(apply_as) }),
   };
   return { url: displayUrl(settings.url), method: verb, ...optionals, expiry_ratio };
 }

@@ -6,10 +6,11 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import { inspect } from "node:util";
+import { type Brands, brand } from "./brands.js";
 import type { CredentialFields as Fields } from "./credential-kinds.js";
 
-/** A frozen object with these fields, which have been checked. Those of equal `content` are equal. */
-export function guarded<C extends Fields>(fields: C, content: string): C {
+/** A frozen object with these fields, which have been checked. Those of equal `content` are equal, whatever their brands. */
+export function guarded<C extends Fields>(fields: C, content: string, brands: Brands): C {
   const credential = Object.create(Credential.prototype);
   const visible = new Map(Object.entries(redacted(fields)));
   for (const [name, value] of Object.entries(fields)) {
@@ -18,6 +19,7 @@ export function guarded<C extends Fields>(fields: C, content: string): C {
     Object.defineProperty(credential, name, { enumerable: isVisible, ...property });
   }
   Object.defineProperty(credential, "fingerprint", { enumerable: true, value: fingerprintOf(content) });
+  brand(credential, brands);
   return Object.freeze(credential);
 }
 
@@ -35,6 +37,14 @@ function redacted(credential: Partial<Fields>): Record<string, unknown> {
       return credential.password === ""
         ? { type: credential.type, username: MASK, password: "" }
         : { type: credential.type, username: credential.username, password: MASK };
+    case "query":
+    case "cookie":
+    case "body":
+      return { type: credential.type, name: credential.name, value: MASK };
+    case "signer":
+      return { type: credential.type, scheme: credential.scheme, secret: MASK };
+    case "composite":
+      return { type: credential.type, parts: credential.parts };
     default:
       return {};
   }

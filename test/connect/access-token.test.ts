@@ -7,6 +7,7 @@ import {
   Credential,
   credentialHeaders,
   StaticProvider,
+  TokenCache,
 } from "../../src/index.js";
 
 function giving(credential: Credential): AuthProvider {
@@ -23,6 +24,14 @@ describe("accessToken", () => {
     expect(bare.token).toBe(token);
     expect(bare.credential).toBe(credential);
     expect(Object.keys(bare).sort()).toEqual(["credential", "token"]);
+  });
+
+  test("C13 gives the expiry of the very token, where there is one", async () => {
+    const clock = () => 1_700_000_000_000;
+    const cache = new TokenCache(async () => ({ credential: Credential.bearer("t0ken"), expiresIn: 60 }), { clock });
+    const credential = await cache.getToken();
+    expect(await accessToken(giving(credential))).toEqual({ token: "t0ken", expiresAt: clock() + 60_000, credential });
+    expect((await accessToken(giving(credential))).credential).toBe(credential);
   });
 
   test.each([

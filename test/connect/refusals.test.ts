@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type AuthProvider, Credential, type RefusalCandidate, TokenCache } from "../../src/index.js";
-import { onAccepted } from "../../src/values/accepted.js";
+import { remake } from "../../src/values/credential.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
 import { scriptedProvider } from "../support/scripted-provider.js";
@@ -222,16 +222,21 @@ describe.each(Object.entries(wrappers))("%s", (_name, makeSend) => {
   });
 
   describe("F5 what was accepted is said to the provider", () => {
-    function listening(first = Credential.bearer("t1"), next = Credential.bearer("t2")) {
+    function listening() {
       const accepted: Credential[] = [];
-      for (const credential of [first, next]) onAccepted(credential, () => accepted.push(credential));
-      return { accepted, provider: scriptedProvider(first, next) };
+      const heard = (token: string): Credential => {
+        const credential: Credential = remake(Credential.bearer(token), {
+          onAccepted: () => accepted.push(credential),
+        });
+        return credential;
+      };
+      const next = heard("t2");
+      return { accepted, next, provider: scriptedProvider(heard("t1"), next) };
     }
 
     test("F5 once for each credential, with the very one that was sent", async () => {
       const api = await startApi(["Bearer t2"]);
-      const next = Credential.bearer("t2");
-      const { accepted, provider } = listening(Credential.bearer("t1"), next);
+      const { accepted, next, provider } = listening();
       const send = makeSend(provider);
       await send(api.origin);
       await send(api.origin);

@@ -49,6 +49,14 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     },
   );
 
+  test("C13 a token without a lifetime expires as default_expires_in says, if it does", async () => {
+    const idp = await startIdp(numberedTokens({ expires_in: undefined }));
+    const clock = testClock();
+    const told = await make(idp, { default_expires_in: 60 }, { clock }).getToken();
+    expect(Credential.expiresAt(told)).toBe(clock.now + 60_000);
+    expect(Credential.expiresAt(await make(idp, {}, { clock }).getToken())).toBeUndefined();
+  });
+
   test.each([[0], [-5], ["0"], ["-1.5"]])(
     "C5 expires_in %j counts as one second: a token is fetched again once it is over",
     async (expires_in) => {

@@ -33,6 +33,15 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     expect(idp.seen).toHaveLength(1);
   });
 
+  test("C13 an adopted token expires when it would have expired where it came from", async () => {
+    const [idp, path, clock] = [await startIdp(), await newFolder(), testClock()];
+    const first = await make(idp, { persist: { path } }, { name: "sf", clock }).getToken();
+    clock.advance(600);
+    const adopted = await make(idp, { persist: { path } }, { name: "sf", clock }).getToken();
+    expect([first, adopted].map(Credential.expiresAt)).toEqual(Array(2).fill(clock.now + 3_000_000));
+    expect(idp.seen).toHaveLength(1);
+  });
+
   test("D1 reports of one token in many processes cause one request", async () => {
     const [idp, path] = [await startIdp(), await newFolder()];
     const fleet = Array.from({ length: 4 }, () => make(idp, { persist: { path } }, { name: "sf" }));

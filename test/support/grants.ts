@@ -1,5 +1,6 @@
 /** Grants over a record, without a provider and without HTTP. */
 
+import type { Refresh } from "../../src/grant/adoption.js";
 import { Grant } from "../../src/grant/grant.js";
 import type { GrantOptions, RequestToken } from "../../src/grant/grant-options.js";
 import { PrivateRepository } from "../../src/grant/repository.js";
@@ -12,18 +13,18 @@ const name = { type: "test", name: "test", key: "test" };
 /** Where a record is kept: in a token store, or in memory that all grants of a test share. */
 export type Place = TokenStore | PrivateRepository;
 
-/** A grant whose record is there, private by default. */
+/** A grant whose record is there, and what gets its tokens: of the audience that is meant where none is named. */
 export function grantIn(
   place: Place,
   refreshToken: string | undefined,
   requestToken: RequestToken,
   options: Partial<GrantOptions> = {},
-): Grant {
+) {
   const random = options.random ?? Math.random;
   const hasRefreshToken = (options.refreshToken ?? refreshToken) !== undefined && !("refreshToken" in options);
   const { strict = false } = options;
   const isPrivate = place instanceof PrivateRepository;
-  return new Grant({
+  const grant = new Grant({
     name,
     repository: isPrivate
       ? place
@@ -31,8 +32,6 @@ export function grantIn(
     isShared: true,
     strict: false,
     refreshToken,
-    audience: "",
-    requestToken,
     credential: Credential.bearer,
     expiryRatio: 0.9,
     defaultExpiresIn: undefined,
@@ -42,4 +41,7 @@ export function grantIn(
     random,
     ...options,
   });
+  const of = (audience: string, isClosing = () => false) => grant.issuer({ audience, requestToken, isClosing });
+  const issuer = of("");
+  return Object.assign(grant, { of, issue: issuer.issue(), refresh: (refresh: Refresh) => issuer.refresh(refresh) });
 }
