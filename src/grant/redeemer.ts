@@ -5,7 +5,7 @@
 
 import { withDeadline } from "../failure/deadline.js";
 import type { Gate } from "../failure/gate.js";
-import { asWrongAnswer, refusesAudience, refusesGrant } from "../failure/policy.js";
+import { asWrongAnswer, refusesAudience } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { type FaucetError, nameProvider } from "../values/errors.js";
@@ -14,10 +14,10 @@ import { adoptable, type Recorded, type Refresh } from "./adoption.js";
 import type { AudienceGate } from "./audience-gate.js";
 import type { HeldSecrets, IssuerOptions } from "./grant-options.js";
 import { LeaseTooShort } from "./lease.js";
+import { Presentation } from "./presentation.js";
 import {
   consentOf,
   fingerprintOfNext,
-  otherThan,
   refreshTokenOf,
   seenWith,
   subjectOf,
@@ -50,35 +50,20 @@ export class Redeemer {
 
   /** The token that the IdP gives, once it is on record. Throws `LeaseTooShort` before a request that the lease would not outlast. */
   async redeem(kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, audience, retries, random, timeoutSecs } = this.#options;
-    const presented = refreshTokenOf(kept.record, configured);
+    const { audience, timeoutSecs } = this.#options;
     const accessToken = tokenOf(kept.record, audience)?.accessToken;
-    const present = (refreshToken: string | undefined) => (why: IssueContext) =>
-      this.#attempt({ refreshToken, accessToken }, refresh, why, lease);
-    const attempts = retrying(present(presented), { retries, random, presentsRefreshToken: configured !== undefined });
-    let current = kept;
-    let refusal: unknown;
+    const presentation = new Presentation(this.#options, kept, (refreshToken, why) =>
+      this.#attempt({ refreshToken, accessToken }, refresh, why, lease),
+    );
     let answer: Answer;
     try {
-      answer = await withDeadline(async (why) => {
-        try {
-          return await attempts(why);
-        } catch (failure) {
-          if (configured === undefined || !refusesGrant(failure)) throw failure;
-          // Another process may have saved a late answer: then its refresh token is the good one (D4).
-          current = await this.#options.repository.read().catch(() => kept);
-          const other = otherThan(presented, current.record, configured);
-          // One that is cut off in its rotation would be lost: the next flight presents it.
-          if (other === undefined || (why.timeLeft?.() ?? 0) < (timeoutSecs * 1000) / (retries + 1)) throw failure;
-          refusal = failure;
-          why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
-          return present(other)(why);
-        }
-      }, timeoutSecs)(refresh);
+      answer = await withDeadline((why) => presentation.ask(why), timeoutSecs)(refresh);
     } catch (error) {
       if (error instanceof LeaseTooShort || isStoreError(error)) throw error;
-      return this.#fail(error, refusesAudience(error), current, lease, refresh);
+      return this.#fail(error, refusesAudience(error), presentation.current, lease, refresh);
     }
+    const { refusal } = presentation;
+    let { current } = presentation;
     // Saving is no part of the deadline: the IdP has done its work.
     const { brought } = answer;
     if ("token" in brought) return this.#save({ ...answer, refusal }, brought.token, current, lease, refresh);
@@ -127,10 +112,10 @@ export class Redeemer {
 
   /** Hands out the token once it is on record; or what a later lease has put there (D2). */
   async #save(answer: Answer, token: AccessToken, { record }: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, audience, defaultExpiresIn, repository } = this.#options;
+    const { audience, defaultExpiresIn, repository } = this.#options;
     const { arrivedAt } = answer;
     const place = { audience, arrivedAt, fencingToken: lease.fencingToken };
-    const next = withToken(rotated(record, answer, configured), token, place);
+    const next = withToken(rotated(record, answer, this.#options), token, place);
     const isSaved = await repository.save(next, lease);
     this.#parts.gate.clear();
     this.#parts.refreshTokenEnd.follow(next, arrivedAt);
@@ -147,7 +132,7 @@ export class Redeemer {
   /** The refresh token beside an unusable token has replaced the other all the same (A3). */
   async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
     if (answer.brought.refreshToken === undefined) return current;
-    const record = rotated(current.record, answer, this.#options.refreshToken);
+    const record = rotated(current.record, answer, this.#options);
     const isSaved = await this.#options.repository.save(record, lease);
     return isSaved ? { record, fencingToken: lease.fencingToken } : current;
   }

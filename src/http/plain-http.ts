@@ -1,4 +1,4 @@
-/** The warning about secrets on an unencrypted connection (H6). */
+/** Secrets on an unencrypted connection, and the warning about them (H6). */
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/;
 
@@ -8,6 +8,11 @@ const LINK_LOCAL = /^(?:169\.254(?:\.\d+){2}|\[fe[89ab].*\]|metadata\.google\.in
 /** Whether nothing leaves this machine on the way to `url`. */
 export function isLoopback({ hostname }: URL): boolean {
   return LOOPBACK.test(hostname);
+}
+
+/** Whether nobody on the way can read a request to `url`: it is encrypted, or stays on this machine. */
+export function isProtected(url: URL): boolean {
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
 }
 
 /** Warns, through `process.emitWarning`, if requests to `url` can be read on the way. Call it once per provider. */

@@ -2,6 +2,7 @@
 
 import type { ProviderStatus } from "../cache/status.js";
 import type { TokenCache } from "../cache/token-cache.js";
+import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions } from "../values/issued.js";
 import { Provider } from "./provider.js";
@@ -12,7 +13,7 @@ import type { TokenSource } from "./token-source.js";
 export abstract class GrantProvider extends Provider {
   readonly #grant: ProviderGrant;
   readonly #cache: TokenCache;
-  #isClosing = false;
+  #isClosed = false;
 
   /** @internal */
   protected constructor(grant: ProviderGrant, source: TokenSource, name: string) {
@@ -20,12 +21,17 @@ export abstract class GrantProvider extends Provider {
     super(source.type, { ...source.visible, ...persist }, { name });
     this.#grant = grant;
     // As long as its cache has work to do, the provider is not forgotten.
-    this.#cache = grant.cacheOf(source, name, () => this.#isClosing);
+    this.#cache = grant.cacheOf(source, name, () => this.#isClosed);
   }
 
   /** @internal */
   protected get grant(): ProviderGrant {
     return this.#grant;
+  }
+
+  /** @internal */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   getToken(options?: CallOptions): Promise<Credential> {
@@ -36,13 +42,17 @@ export abstract class GrantProvider extends Provider {
     return this.#cache.invalidate(stale, options);
   }
 
+  watch(listener: WatchListener, options?: WatchOptions): Disposable {
+    return this.#cache.watch(listener, options);
+  }
+
   status(): ProviderStatus {
     const { refreshTokenExpiresAt } = this.#grant;
     return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#isClosed = true;
     await this.#cache.close();
   }
 }

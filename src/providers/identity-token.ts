@@ -6,7 +6,7 @@ import { optional, text } from "../config/fields.js";
 import { LIFETIME_FORMATS, type LifetimeFormat } from "../http/lifetime.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { answerReader } from "../oauth2/token-response.js";
-import { Credential } from "../values/credential.js";
+import { credentialMaker } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { faultOfTokenFile, tokenFile } from "./identity-file.js";
 import { BARE_TOKEN, IDENTITY_PLATFORMS, type IdentityPlatform, type IdentityShape } from "./identity-platforms.js";
@@ -159,6 +159,7 @@ function sourceOf(
   platform: IdentityPlatform | undefined,
 ): Omit<TokenSource, "request"> {
   const { source, path, audience, resource, client_id, expiry_ratio } = settings;
+  const credential = credentialMaker(settings.apply_as);
   return {
     type: IdentityTokenProvider.type,
     // Where it is asked is known to the environment, and only when it is asked.
@@ -167,8 +168,9 @@ function sourceOf(
     audience: [],
     secrets: [],
     visible: { source, path, audience, resource, client_id, expiry_ratio },
-    read: (answer, mask) => answerReader(shaped(settings, platform?.shapeOf(answer) ?? BARE_TOKEN))(answer, mask),
-    credential: Credential.bearer,
+    read: (answer, mask) =>
+      answerReader(shaped(settings, platform?.shapeOf(answer) ?? BARE_TOKEN), credential)(answer, mask),
+    credential,
   };
 }
 
