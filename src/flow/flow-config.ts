@@ -8,8 +8,8 @@ import { CLOCK_NAMES } from "./clock-values.js";
 import { SIGNATURE_NAME } from "./hmac-signature.js";
 import { type FlowStepConfig, stepField } from "./login.js";
 import { faultsOfPlacement, type PlacementConfig, placementField } from "./placements.js";
-import { type FlowRequestConfig, faultsOfRequest, type RequestFault, requestField } from "./step-request.js";
-import { faultOfTemplate } from "./template.js";
+import { type FlowRequestConfig, faultsOfRequest, requestField } from "./step-request.js";
+import { faultOfTemplate, type TemplateFault } from "./template.js";
 
 /** The keys of a flow. */
 export interface FlowKeys {
@@ -98,7 +98,7 @@ export function faultsOfFlow(flow: FlowSettings): readonly z.core.$ZodRawIssue[]
   ];
 }
 
-function placed(above: readonly PropertyKey[], faults: readonly RequestFault[]): z.core.$ZodRawIssue[] {
+function placed(above: readonly PropertyKey[], faults: readonly TemplateFault[]): z.core.$ZodRawIssue[] {
   return faults.map(({ path, fault }) => faultAt([...above, ...path], fault));
 }
 

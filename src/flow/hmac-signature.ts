@@ -3,7 +3,7 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
 import { type Field, headerName, text, withDefault } from "../config/fields.js";
-import { render, type Values } from "./template.js";
+import { render, type Templated, type Values } from "./template.js";
 
 /** The algorithms, and Node's names of their hashes. */
 const HASHES = { hmac_sha256: "sha256", hmac_sha1: "sha1", hmac_sha512: "sha512" } as const;
@@ -14,7 +14,7 @@ type Algorithm = keyof typeof HASHES;
 export interface SignatureConfig {
   /** `hmac_sha256`, `hmac_sha1` or `hmac_sha512`. */
   readonly alg: Algorithm;
-  /** The key that both sides know. */
+  /** The key that both sides know; names stand for their values in it too. */
   readonly key: string;
   /** What is signed, in which `${name}`, `${ts}` and `${nonce}` stand for their values. */
   readonly template: string;
@@ -53,6 +53,15 @@ export const signatureField = () =>
 /** That in its normal form. */
 export type SignatureSettings = z.output<ReturnType<typeof signatureField>>;
 
+/** Its templates, where they stand, and which names they know beside the others. */
+export function templatesOf({ key, template, into }: SignatureSettings): readonly Templated[] {
+  return [
+    { path: ["sign", "key"], template: key },
+    { path: ["sign", "template"], template },
+    { path: ["sign", "into", "format"], template: into.format, more: [SIGNATURE_NAME] },
+  ];
+}
+
 /** The name that the signature has within `into.format`. */
 export const SIGNATURE_NAME = "sig";
 
@@ -61,6 +70,6 @@ export function signatureHeader(
   { alg, key, template, encoding, into }: SignatureSettings,
   values: Values,
 ): readonly [name: string, value: string] {
-  const sig = createHmac(HASHES[alg], key).update(render(template, values)).digest(encoding);
+  const sig = createHmac(HASHES[alg], render(key, values)).update(render(template, values)).digest(encoding);
   return [into.header, render(into.format, { ...values, [SIGNATURE_NAME]: sig })];
 }

@@ -7,13 +7,13 @@ import { Credential, type PartCredential } from "../values/credential.js";
 import { isToken } from "../values/http-field.js";
 import { CLOCK_NAMES, clockValues } from "./clock-values.js";
 import {
-  SIGNATURE_NAME,
   type SignatureConfig,
   type SignatureSettings,
   signatureField,
   signatureHeader,
+  templatesOf,
 } from "./hmac-signature.js";
-import { faultOfTemplate, namesIn, render, type Values } from "./template.js";
+import { faultsOfTemplates, namesIn, render, type TemplateFault, type Values } from "./template.js";
 
 /** One thing that goes onto each request: `into`, `name` and `value`; or `sign`. */
 export interface PlacementConfig {
@@ -62,22 +62,17 @@ export const placementField = (): Field<Placement> =>
   );
 
 /** What is wrong with its templates, where `captured` are the names that steps capture. */
-export function faultsOfPlacement(
-  placement: Placement,
-  captured: readonly string[],
-): readonly { readonly path: readonly PropertyKey[]; readonly fault: string }[] {
-  const names = [...captured, ...CLOCK_NAMES];
-  const all =
-    "sign" in placement
-      ? [
-          { path: ["sign", "template"], template: placement.sign.template, known: names },
-          { path: ["sign", "into", "format"], template: placement.sign.into.format, known: [...names, SIGNATURE_NAME] },
-        ]
-      : [{ path: ["value"], template: placement.value, known: names }];
-  return all.flatMap(({ path, template, known }) => {
-    const fault = faultOfTemplate(template, known);
-    return fault === undefined ? [] : [{ path, fault }];
-  });
+export function faultsOfPlacement(placement: Placement, captured: readonly string[]): readonly TemplateFault[] {
+  const templates =
+    "sign" in placement ? templatesOf(placement.sign) : [{ path: ["value"], template: placement.value }];
+  return faultsOfTemplates(templates, [...captured, ...CLOCK_NAMES]);
+}
+
+/** What may be printed of where captured values and signatures go. */
+export function visiblePlacements(placements: readonly Placement[]): readonly Record<string, string>[] {
+  return placements.map((each) =>
+    "sign" in each ? { sign: each.sign.alg, header: each.sign.into.header } : { into: each.into, name: each.name },
+  );
 }
 
 /** Makes of what was captured what goes onto requests. Throws a `TypeError` for values that cannot go there. */

@@ -9,8 +9,16 @@ import type { Clock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
 import { isFieldValue, isToken } from "../values/http-field.js";
 import { CLOCK_NAMES, clockValues } from "./clock-values.js";
-import { SIGNATURE_NAME, type SignatureConfig, signatureField, signatureHeader } from "./hmac-signature.js";
-import { faultOfTemplate, render, renderJson, textsIn, type Values } from "./template.js";
+import { type SignatureConfig, signatureField, signatureHeader, templatesOf } from "./hmac-signature.js";
+import {
+  faultsOfTemplates,
+  render,
+  renderJson,
+  type Templated,
+  type TemplateFault,
+  textsIn,
+  type Values,
+} from "./template.js";
 
 /** A request whose texts are templates: `${name}` stands for what an earlier step has captured, `${ts}` and `${nonce}` for themselves. */
 export interface FlowRequestConfig {
@@ -77,35 +85,17 @@ function isGivenJson(json: unknown): boolean {
 }
 
 /** What is wrong with its templates, where `known` are the names that were captured before. */
-export function faultsOfRequest(request: FlowRequest, known: readonly string[]): readonly RequestFault[] {
+export function faultsOfRequest(request: FlowRequest, known: readonly string[]): readonly TemplateFault[] {
   const { url, headers, query, form = {}, json, sign } = request;
-  const names = [...known, ...CLOCK_NAMES];
   const maps = Object.entries({ headers, query, form }).flatMap(([key, map]) =>
-    Object.entries(map).map(([name, template]) => ({ path: [key, name], template })),
+    Object.entries(map).map(([name, template]): Templated => ({ path: [key, name], template })),
   );
-  const signed =
-    sign === undefined
-      ? []
-      : [
-          { path: ["sign", "template"], template: sign.template },
-          { path: ["sign", "into", "format"], template: sign.into.format, more: [SIGNATURE_NAME] },
-        ];
-  const all: { path: PropertyKey[]; template: string; more?: string[] }[] = [
-    { path: ["url"], template: url },
-    ...maps,
-    ...textsIn(json).map((template) => ({ path: ["json"], template })),
-    ...signed,
-  ];
-  return all.flatMap(({ path, template, more = [] }) => {
-    const fault = faultOfTemplate(template, [...names, ...more]);
-    return fault === undefined ? [] : [{ path, fault }];
-  });
-}
-
-/** A fault of one template. */
-export interface RequestFault {
-  readonly path: readonly PropertyKey[];
-  readonly fault: string;
+  const texts = textsIn(json).map((template): Templated => ({ path: ["json"], template }));
+  const signed = sign === undefined ? [] : templatesOf(sign);
+  return faultsOfTemplates(
+    [{ path: ["url"], template: url }, ...maps, ...texts, ...signed],
+    [...known, ...CLOCK_NAMES],
+  );
 }
 
 /** The request with `values` in it, at a moment of its own. Throws an `AuthError` if they do not fit into it. */

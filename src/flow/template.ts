@@ -6,6 +6,28 @@ export type Values = Readonly<Record<string, string>>;
 /** `$${` for a literal `${`; a name; a `${` that nothing ends. */
 const MARK = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
 
+/** A template, and where it stands. */
+export interface Templated {
+  readonly path: readonly PropertyKey[];
+  readonly template: string;
+  /** Names that have a value there alone. */
+  readonly more?: readonly string[];
+}
+
+/** What is wrong with one of them. */
+export interface TemplateFault {
+  readonly path: readonly PropertyKey[];
+  readonly fault: string;
+}
+
+/** What is wrong with `templates`, where `known` are the names that have a value by then. */
+export function faultsOfTemplates(templates: readonly Templated[], known: readonly string[]): readonly TemplateFault[] {
+  return templates.flatMap(({ path, template, more = [] }) => {
+    const fault = faultOfTemplate(template, [...known, ...more]);
+    return fault === undefined ? [] : [{ path, fault }];
+  });
+}
+
 /** The names in `template`. */
 export function namesIn(template: string): readonly string[] {
   return [...template.matchAll(MARK)].flatMap(([, name]) => (name === undefined ? [] : [name]));

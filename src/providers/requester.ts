@@ -23,7 +23,7 @@ export interface RequesterParts {
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
 export function requester(source: TokenSource, { inputs, retryOn, runtime, claim }: RequesterParts): RequestToken {
-  const { type, url, clientId, refreshToken, send = exchange } = source;
+  const { type, url, clientId, refreshToken } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
   const warnOfDoubt = warningOfExpiry(claim.name);
@@ -33,15 +33,11 @@ export function requester(source: TokenSource, { inputs, retryOn, runtime, claim
     }
     const reading = await inputs.read(signal);
     const secrets = [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
-    const options = { dispatcher, fetch, clock, signal };
-    const errand = errandWith(new Mask(secrets), options);
     try {
-      const request = await source.request(held, errand);
-      // Nobody waits any more, so that no refresh token need be spent.
-      signal.throwIfAborted();
-      const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
-      const answer = await send(request, { ...options, mask });
-      const { doubt, ...redemption } = await source.read(answer, mask);
+      const { doubt, ...redemption } = await source.ask(
+        held,
+        errandWith(secrets, { dispatcher, fetch, clock, signal }),
+      );
       warnOfDoubt(doubt);
       return redemption;
     } catch (error) {
@@ -52,7 +48,13 @@ export function requester(source: TokenSource, { inputs, retryOn, runtime, claim
   };
 }
 
-function errandWith(mask: Mask, options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock }): Errand {
+type Secrets = readonly (string | undefined)[];
+
+function errandWith(secrets: Secrets, options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock }): Errand {
   const { signal, clock } = options;
-  return { mask, signal, clock, send: (request) => exchange(request, { ...options, mask }) };
+  const maskOf: Errand["maskOf"] = (request, more = []) => {
+    return new Mask([...secrets, ...secretsOfRequest(request), ...more]);
+  };
+  const send: Errand["send"] = (request, by = exchange) => by(request, { ...options, mask: maskOf(request) });
+  return { mask: new Mask(secrets), signal, clock, maskOf, send };
 }

@@ -12,6 +12,7 @@ import { answerReader } from "../oauth2/token-response.js";
 import { isToken } from "../values/http-field.js";
 import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { byOneRequest } from "./one-request.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
 import { accountOf, bodyFitsEncoding, bodyFitsMethod, requestMaker, secretsOfBody } from "./token-endpoint-request.js";
@@ -80,8 +81,7 @@ export class TokenEndpointProvider extends FetchingProvider {
       secrets: secretsOfBody(body.identity),
       live: [...headers.values, ...query.values, ...body.values],
       visible: visibleSettings(settings),
-      request: requestMaker(settings),
-      read: answerReader(settings, credential),
+      ask: byOneRequest({ request: requestMaker(settings), read: answerReader(settings, credential) }),
       credential,
     };
     super(source, settings, runtime);

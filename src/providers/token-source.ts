@@ -1,8 +1,6 @@
 /** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
 
 import type { HeldSecrets } from "../grant/grant-options.js";
-import type { exchange, HttpAnswer, HttpRequest } from "../http/exchange.js";
-import type { Mask } from "../http/mask.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Errand } from "../oauth2/discovery.js";
 import type { TokenResponse } from "../oauth2/token-response.js";
@@ -19,11 +17,8 @@ export interface TokenSource extends GrantOrigin {
   readonly live: readonly LiveValue[];
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
-  /** The request with what the live values are just now; `errand` is for what has to be asked before. */
-  request(held: HeldSecrets, errand: Errand): HttpRequest | Promise<HttpRequest>;
-  /** In place of an exchange as all others have it. */
-  readonly send?: typeof exchange | undefined;
-  read(answer: HttpAnswer, mask: Mask): TokenResponse | Promise<TokenResponse>;
+  /** Asks for a token, with what the live values are just now. */
+  ask(held: HeldSecrets, errand: Errand): Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
 }
