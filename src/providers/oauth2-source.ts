@@ -63,9 +63,8 @@ export function oauth2Source(
       scope,
       expiry_ratio: settings.expiry_ratio,
     },
-    request: async (held, errand) => {
-      return tokenRequest(settings, { ...parameters(held), scope }, await tokenUrl.find(errand));
-    },
+    endpoint: (errand) => tokenUrl.find(errand),
+    request: (held, endpoint) => tokenRequest(settings, { ...parameters(held), scope }, endpoint),
     read: answerReader(settings, credential),
     credential,
   };

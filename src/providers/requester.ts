@@ -26,9 +26,10 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
     const options = { dispatcher, fetch, clock, signal };
     const errand = errandWith(new Mask(secrets), options);
     try {
-      const request = await source.request(held, errand);
-      // Nobody waits any more, so that no refresh token need be spent.
+      const endpoint = (await source.endpoint?.(errand)) ?? url;
+      // Where nobody waits any more, no refresh token need be spent.
       signal.throwIfAborted();
+      const request = await source.request(held, endpoint);
       const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
       const answer = await exchange(request, { ...options, mask });
       const { doubt, ...redemption } = await source.read(answer, mask);

@@ -16,8 +16,10 @@ export interface TokenSource extends GrantOrigin {
   readonly logsIn?: boolean;
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
-  /** The request; `errand` is for what has to be asked before. */
-  request(held: HeldSecrets, errand: Errand): HttpRequest | Promise<HttpRequest>;
+  /** Where the next request goes, if that is not at `url`: others may have to be asked for it first. */
+  endpoint?(errand: Errand): Promise<URL>;
+  /** The request to `endpoint`. */
+  request(held: HeldSecrets, endpoint: URL): HttpRequest | Promise<HttpRequest>;
   read(answer: HttpAnswer, mask: Mask): TokenResponse | Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
