@@ -4,6 +4,7 @@ import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
+import type { Provider } from "./providers/provider.js";
 import { faultsOfRuntime, type ProviderFactory, type Runtime } from "./providers/runtime.js";
 import { StaticProvider } from "./providers/static.js";
 import { STATIC_FORMS } from "./providers/static-forms.js";
@@ -36,6 +37,9 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
  * @example
  * const provider = fromConfig({ type: "static", config: { token: "t0ken" } });
  */
+export function fromConfig(spec: ProviderSpec, runtime?: Runtime & { readonly types?: undefined }): Provider;
+/** The same, of a user's own type or of ours: what has no more than `AuthProvider` promises. */
+export function fromConfig(spec: ProviderSpec, runtime?: Runtime): AuthProvider;
 export function fromConfig(spec: ProviderSpec, runtime: Runtime = {}): AuthProvider {
   const subject = runtime?.name || "auth provider";
   const own = new Map(Object.entries(runtime?.types ?? {}));

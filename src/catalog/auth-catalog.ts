@@ -3,11 +3,13 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve as resolvePath } from "node:path";
 import { inspect } from "node:util";
+import type { ProviderStatus } from "../cache/status.js";
 import { redactKey } from "../config/check.js";
 import type { ProviderSpec } from "../from-config.js";
 import { decoded } from "../live/text-file.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
 import { handled } from "../values/handled.js";
+import type { CallOptions } from "../values/issued.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
 import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
@@ -15,6 +17,7 @@ import { allOf, closeInOrder, type Dependents, noSuchProvider } from "./dependen
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
+import { allReady, type Named } from "./readiness.js";
 import { builtInResolvers } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
 
@@ -127,6 +130,24 @@ export class AuthCatalog {
   }
 
   /**
+   * Gets one token of each provider, also for connectors that define their own, so that what is wrong shows
+   * before a pipeline starts. Rejects with an `AggregateError` whose `errors` name their providers, once all have
+   * answered; with `options.signal.reason`; or with a `ClosedError` after `close()`.
+   *
+   * @example
+   * await catalog.ready({ signal: AbortSignal.timeout(60_000) });
+   */
+  async ready(options?: CallOptions): Promise<void> {
+    if (this.#closed) throw new ClosedError(SUBJECT);
+    await allReady(this.#origin.subject, this.#all, options);
+  }
+
+  /** Where each provider stands, by its name: a snapshot without secrets, for logs and health checks. */
+  status(): Readonly<Record<string, ProviderStatus>> {
+    return Object.fromEntries([...this.#providers].map(([name, provider]) => [name, provider.status()]));
+  }
+
+  /**
    * Closes every provider that the catalog has made, also for connectors that define their own, and each before those that
    * it refers to. May be called again.
    *
@@ -173,6 +194,11 @@ export class AuthCatalog {
     await interpolation.prepare(entries.map(([, spec]) => spec));
     const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
     return new AuthCatalog(definitions, { ...origin, runtime });
+  }
+
+  get #all(): readonly Named[] {
+    const unnamed = [...this.#unnamed].map((provider) => [provider.name, provider] as const);
+    return [...this.#providers, ...unnamed];
   }
 
   /** A provider that one connector has for itself. */
