@@ -49,6 +49,7 @@ export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
+export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,

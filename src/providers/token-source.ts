@@ -1,7 +1,7 @@
 /** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
 
 import type { HeldSecrets } from "../grant/grant-options.js";
-import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
+import type { exchange, HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Errand } from "../oauth2/discovery.js";
@@ -23,6 +23,8 @@ export interface TokenSource extends GrantOrigin {
   endpoint?(errand: Errand): Promise<URL>;
   /** The request to `endpoint`, with what the live values are just now. */
   request(held: HeldSecrets, endpoint: URL): HttpRequest | Promise<HttpRequest>;
+  /** In place of an exchange as all others have it. */
+  readonly send?: typeof exchange | undefined;
   read(answer: HttpAnswer, mask: Mask): TokenResponse | Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
