@@ -65,6 +65,7 @@ export type { OAuth2Provider } from "./providers/oauth2-provider.js";
 export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 export type { PersistConfig } from "./providers/persistence.js";
 export type { Provider } from "./providers/provider.js";
+export type { RefreshRequest } from "./providers/refresh-request.js";
 export type { ProviderFactory, ProviderReference, Runtime } from "./providers/runtime.js";
 export {
   type StaticBasicConfig,

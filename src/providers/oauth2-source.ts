@@ -72,11 +72,15 @@ export function oauth2Source(
       scope,
       expiry_ratio: settings.expiry_ratio,
     },
+    endpoint: (errand) => tokenUrl.find(errand),
     ask: byOneRequest({
-      request: async (held, errand) => {
-        const found = await tokenUrl.find(errand);
+      request: async (held, endpoint) => {
         const asked = { ...parameters(held), scope };
-        return tokenRequest(settings, { tokenUrl: found, grant: asked, authentication: await authenticate(found) });
+        return tokenRequest(settings, {
+          tokenUrl: endpoint,
+          grant: asked,
+          authentication: await authenticate(endpoint),
+        });
       },
       read: answerReader(settings, credential),
     }),

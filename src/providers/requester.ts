@@ -31,13 +31,16 @@ export function requester(source: TokenSource, { inputs, retryOn, runtime, claim
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
+    const secrets = (): Secrets => [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
+    const errand = errandWith(secrets, { dispatcher, fetch, clock, signal });
+    const endpoint = await endpointOf(source, errand).catch((error: unknown) => {
+      throw retryableOn(retryOn, error);
+    });
     const reading = await inputs.read(signal);
-    const secrets = [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
+    // Where nobody waits any more, no refresh token need be spent.
+    signal.throwIfAborted();
     try {
-      const { doubt, ...redemption } = await source.ask(
-        held,
-        errandWith(secrets, { dispatcher, fetch, clock, signal }),
-      );
+      const { doubt, ...redemption } = await source.ask(held, { ...errand, endpoint });
       warnOfDoubt(doubt);
       return redemption;
     } catch (error) {
@@ -48,13 +51,21 @@ export function requester(source: TokenSource, { inputs, retryOn, runtime, claim
   };
 }
 
+async function endpointOf({ url, endpoint }: TokenSource, errand: Errand): Promise<URL> {
+  return endpoint === undefined ? url : endpoint(errand);
+}
+
 type Secrets = readonly (string | undefined)[];
 
-function errandWith(secrets: Secrets, options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock }): Errand {
+/** A live value that is read on the way is a secret from then on. */
+function errandWith(
+  secrets: () => Secrets,
+  options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock },
+): Errand {
   const { signal, clock } = options;
   const maskOf: Errand["maskOf"] = (request, more = []) => {
-    return new Mask([...secrets, ...secretsOfRequest(request), ...more]);
+    return new Mask([...secrets(), ...secretsOfRequest(request), ...more]);
   };
   const send: Errand["send"] = (request, by = exchange) => by(request, { ...options, mask: maskOf(request) });
-  return { mask: new Mask(secrets), signal, clock, maskOf, send };
+  return { mask: new Mask(secrets()), signal, clock, maskOf, send };
 }

@@ -7,6 +7,11 @@ import type { TokenResponse } from "../oauth2/token-response.js";
 import type { Credential } from "../values/credential.js";
 import type { GrantOrigin } from "./persistence.js";
 
+/** What a token is asked for with. */
+export interface TokenErrand extends Errand {
+  readonly endpoint: URL;
+}
+
 /** How one kind of provider asks for a token: all that tells it from the others. */
 export interface TokenSource extends GrantOrigin {
   /** Configured secrets that go into a body; those in URL and headers are found there, live ones among `live`. */
@@ -17,8 +22,10 @@ export interface TokenSource extends GrantOrigin {
   readonly live: readonly LiveValue[];
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
+  /** Where its requests go, if that is not at `url`: others may have to be asked for it first. */
+  endpoint?(errand: Errand): Promise<URL>;
   /** Asks for a token, with what the live values are just now. */
-  ask(held: HeldSecrets, errand: Errand): Promise<TokenResponse>;
+  ask(held: HeldSecrets, errand: TokenErrand): Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
 }
