@@ -52,6 +52,7 @@ export class ProviderGrant {
       isShared: persistence !== undefined,
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
+      logsIn: source.logsIn,
       credential: source.credential,
       inputs,
       clock,

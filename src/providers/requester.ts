@@ -23,7 +23,7 @@ export interface RequesterParts {
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
 export function requester(source: TokenSource, { inputs, retryOn, runtime, claim }: RequesterParts): RequestToken {
-  const { type, url, clientId, refreshToken } = source;
+  const { type, url, clientId, refreshToken, send = exchange } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
   const warnOfDoubt = warningOfExpiry(claim.name);
@@ -40,7 +40,7 @@ export function requester(source: TokenSource, { inputs, retryOn, runtime, claim
       // Nobody waits any more, so that no refresh token need be spent.
       signal.throwIfAborted();
       const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
-      const answer = await exchange(request, { ...options, mask });
+      const answer = await send(request, { ...options, mask });
       const { doubt, ...redemption } = await source.read(answer, mask);
       warnOfDoubt(doubt);
       return redemption;
