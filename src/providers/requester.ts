@@ -8,7 +8,6 @@ import { secretsOfRequest } from "../http/url.js";
 import type { LiveInputs } from "../live/live-inputs.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
-import { warningOfExpiry } from "./expiry-warning.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
@@ -19,14 +18,16 @@ export interface RequesterParts {
   readonly retryOn: RetryOn;
   readonly runtime: Runtime;
   readonly claim: Claim;
+  /** Warns once, whichever audience gives the first reason to doubt. */
+  readonly warnOfDoubt: (doubt: string | undefined) => void;
 }
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
-export function requester(source: TokenSource, { inputs, retryOn, runtime, claim }: RequesterParts): RequestToken {
+export function requester(source: TokenSource, parts: RequesterParts): RequestToken {
+  const { inputs, retryOn, runtime, claim, warnOfDoubt } = parts;
   const { type, url, clientId, refreshToken } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
-  const warnOfDoubt = warningOfExpiry(claim.name);
   return async (held, signal) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
