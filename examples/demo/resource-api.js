@@ -25,7 +25,7 @@ export async function startResourceApi(idp) {
 }
 
 /** Token introspection, RFC 7662. @param {import("./openid-provider.js").OpenIdProvider} idp @param {string} token */
-async function isActive(idp, token) {
+export async function isActive(idp, token) {
   const body = new URLSearchParams({ token, ...idp.postClient });
   const answer = await fetch(idp.introspectionUrl, { method: "POST", body });
   return /** @type {{ active?: boolean }} */ (await answer.json()).active === true;
