@@ -4,7 +4,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import type { Gate } from "../failure/gate.js";
+import type { GateView } from "../failure/gate.js";
 import { reliable } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import { nameProvider } from "../values/errors.js";
@@ -56,7 +56,7 @@ export class Generations {
     return this.#flight;
   }
 
-  get gate(): Gate {
+  get gate(): GateView {
     return this.#issuer.gate;
   }
 

@@ -103,7 +103,6 @@ export class Renewal {
   #schedule(at: number, now: number): void {
     if (this.#timer?.at === at) return;
     this.#stopTimer();
-    if (at === Number.POSITIVE_INFINITY) return;
     const fire = (): void => {
       this.#timer = undefined;
       this.#look(this.#clock());

@@ -1,7 +1,7 @@
 /** What all providers of this library are: named, usable in parts, and safe to print (S1, S4). */
 
 import { type InspectOptions, inspect } from "node:util";
-import type { AuthProvider } from "../auth-provider.js";
+import type { Audience, AuthProvider } from "../auth-provider.js";
 import type { ProviderStatus } from "../cache/status.js";
 import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import type { Credential } from "../values/credential.js";
@@ -31,8 +31,9 @@ export abstract class Provider implements AuthProvider {
     this.type = type;
     this.name = runtime.name ?? type;
     Object.defineProperty(this, VISIBLE, { value: visible });
-    for (const method of ["getToken", "invalidate", "watch", "ready", "status", "close"] as const) {
-      Object.defineProperty(this, method, { value: this[method].bind(this), writable: true, configurable: true });
+    for (const method of ["getToken", "invalidate", "watch", "ready", "status", "close", "for"] as const) {
+      const value = this[method]?.bind(this);
+      if (value !== undefined) Object.defineProperty(this, method, { value, writable: true, configurable: true });
     }
   }
 
@@ -59,6 +60,9 @@ export abstract class Provider implements AuthProvider {
   async ready(options?: CallOptions): Promise<void> {
     await this.getToken(options);
   }
+
+  /** A provider of other scopes and parameters of the same grant. Absent where there are none to ask for. */
+  for?(audience: Audience): Provider;
 
   /** Where the provider stands: a snapshot without secrets, for logs and health checks. */
   abstract status(): ProviderStatus;
