@@ -5,6 +5,7 @@ import { isAuthProvider } from "../auth-provider.js";
 import { faultsOf, join, redactKey } from "../config/check.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
+import { standingIn } from "../live/document-folder.js";
 import type { Runtime } from "../providers/runtime.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
 import { type CatalogRuntime, checkRuntime } from "./catalog-options.js";
@@ -67,7 +68,7 @@ function unbuilt(name: string): CatalogProvider {
 
 /** A provider of data that is not interpolated. Throws a `ConfigError`, or what a user's own type throws. */
 export function buildOne(spec: ProviderSpec, runtime: Runtime, folder: string | undefined): CatalogProvider {
-  return complete(fromConfig(startingAt(folder, spec) as ProviderSpec, runtime));
+  return complete(fromConfig(standingIn(folder, startingAt(folder, spec)) as ProviderSpec, runtime));
 }
 
 /** The runtime of the provider of that name. */
@@ -98,7 +99,9 @@ function outcomeOf(
 ): Outcome<CatalogProvider> {
   const path = pathOf(name);
   const spec = startingAt(folder, given);
-  const build = (data: unknown): CatalogProvider => complete(fromConfig(data as ProviderSpec, runtime));
+  const build = (data: unknown): CatalogProvider => {
+    return complete(fromConfig(standingIn(folder, data) as ProviderSpec, runtime));
+  };
   try {
     return faultsOf(path, () => buildFitted(spec, runtime, build));
   } catch (error) {

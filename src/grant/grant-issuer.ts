@@ -59,13 +59,14 @@ export class GrantIssuer {
 
   /** The next token, from the record or from the IdP. Looks again until it gets the one or the other. */
   async refresh(refresh: Refresh): Promise<Recorded> {
-    const { name, random, audience, isClosing } = this.#options;
+    const { name, random, audience, inputs, isClosing } = this.#options;
     const limitSecs = 2 * this.#leaseSecs;
     const timeLeft = stopwatch(limitSecs);
     try {
       let failedBefore: number | undefined;
       for (;;) {
         const { record } = await this.#read();
+        if (this.#gate.failure !== undefined || record.failure !== undefined) await inputs.look();
         const before = failedBefore ?? lastFailure(record, audience);
         failedBefore = before;
         const recorded =

@@ -1,6 +1,7 @@
 /** What a grant is made of, and what each of its audiences adds. */
 
 import type { Random } from "../failure/policy.js";
+import type { LiveInputs } from "../live/live-inputs.js";
 import type { Clock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { Redemption } from "../values/issued.js";
@@ -21,6 +22,8 @@ export interface GrantOptions {
   readonly logsIn?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
+  /** What its requests are made with that may change (V2). */
+  readonly inputs: LiveInputs;
   readonly expiryRatio: number;
   /** In seconds. */
   readonly defaultExpiresIn: number | undefined;

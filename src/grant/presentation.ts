@@ -7,6 +7,7 @@ import { refusesGrant } from "../failure/policy.js";
 import { causedBy, retrying } from "../failure/retrying.js";
 import type { AuthError } from "../values/errors.js";
 import type { IssueContext } from "../values/issued.js";
+import { againOnceChanged, hasTimeToRotate } from "./again-once-changed.js";
 import type { IssuerOptions } from "./grant-options.js";
 import { otherThan, refreshTokenOf } from "./record.js";
 import type { Kept } from "./repository.js";
@@ -44,7 +45,8 @@ export class Presentation {
     const presented = refreshTokenOf(this.#current.record, configured);
     const policy = { retries, random, presentsRefreshToken: presented !== undefined };
     try {
-      return await retrying((each) => this.#present(presented, each), policy)(why);
+      const ask = retrying((each: IssueContext) => this.#present(presented, each), policy);
+      return await againOnceChanged(ask, this.#options)(why);
     } catch (failure) {
       if (presented === undefined || !this.#isRefusal(failure)) throw failure;
       return this.#askWithAnother(presented, failure, why);
@@ -56,7 +58,7 @@ export class Presentation {
     // Another process may have saved a late answer: then its refresh token is the good one.
     this.#current = await repository.read().catch(() => this.#current);
     const other = otherThan(presented, this.#current.record, configured);
-    if (other === undefined || !this.#hasTimeToRotate(why)) {
+    if (other === undefined || !hasTimeToRotate(why, this.#options)) {
       if (logsIn) return this.#logIn(failure, why);
       throw failure;
     }
@@ -95,12 +97,6 @@ export class Presentation {
   /** A page to log in at, in place of an answer that can be read, is one too. */
   #isRefusal(failure: unknown): boolean {
     return refusesGrant(failure) || (this.#options.logsIn === true && (failure as AuthError)?.unreadable === true);
-  }
-
-  /** A refresh token that is cut off in its rotation would be lost: the next flight presents it. */
-  #hasTimeToRotate({ timeLeft = () => 0 }: IssueContext): boolean {
-    const { timeoutSecs, retries } = this.#options;
-    return timeLeft() >= (timeoutSecs * 1000) / (retries + 1);
   }
 
   #announce(failure: unknown, { onRetry }: IssueContext): void {

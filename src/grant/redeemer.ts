@@ -11,19 +11,12 @@ import type { Lease } from "../store/token-store.js";
 import { type FaucetError, nameProvider } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
 import { adoptable, type Recorded, type Refresh } from "./adoption.js";
+import { againOnceChanged } from "./again-once-changed.js";
 import type { AudienceGate } from "./audience-gate.js";
 import type { HeldSecrets, IssuerOptions } from "./grant-options.js";
 import { LeaseTooShort } from "./lease.js";
 import { Presentation } from "./presentation.js";
-import {
-  consentOf,
-  fingerprintOfNext,
-  refreshTokenOf,
-  seenWith,
-  subjectOf,
-  subjectOfRefusal,
-  tokenOf,
-} from "./record.js";
+import { consentOf, fingerprintsOf, refreshTokenOf, seenWith, subjectOf, subjectOfRefusal, tokenOf } from "./record.js";
 import { recordFailure } from "./recorded-failure.js";
 import type { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
@@ -78,6 +71,7 @@ export class Redeemer {
     const { gate } = this.#parts;
     repository.reportUnavailable(why);
     gate.noteLook(clock());
+    await this.#clearIfChanged();
     const blocked = gate.errorAt(clock());
     if (blocked !== undefined) throw blocked;
     const held = { refreshToken: undefined, accessToken: undefined };
@@ -87,13 +81,22 @@ export class Redeemer {
     };
     const ask = retrying((whyNow: IssueContext) => this.#attempt(held, refresh, whyNow), { retries, random });
     const { brought, arrivedAt } = await withDeadline(
-      ask,
+      againOnceChanged(ask, this.#options),
       timeoutSecs,
     )(refresh).catch((failure: unknown) => fail(failure, refusesAudience(failure)));
     if ("unusable" in brought) return fail(brought.unusable, true);
     gate.clear();
     const { credential, expiresIn = defaultExpiresIn, baseUrl } = brought.token;
     return { credential, expiresIn, issuedAt: arrivedAt, baseUrl, revision: undefined };
+  }
+
+  /** Where no record says what a failure was about, this process knows it (V2). */
+  async #clearIfChanged(): Promise<void> {
+    const { inputs } = this.#options;
+    const { gate } = this.#parts;
+    if (gate.failure === undefined) return;
+    await inputs.look();
+    if (inputs.mark(gate.failure) !== inputs.mark()) gate.clear();
   }
 
   /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
@@ -156,10 +159,11 @@ export class Redeemer {
   async #fail(error: unknown, isOfAudience: boolean, kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
     const { refreshToken: configured, audience, name, repository, clock } = this.#options;
     const { record, fencingToken } = kept;
-    const subject = isOfAudience ? subjectOfRefusal(record, audience, configured) : subjectOf(record, configured);
+    const presented = { configured, mark: this.#options.inputs.mark(error) };
+    const subject = isOfAudience ? subjectOfRefusal(record, audience, configured) : subjectOf(record, presented);
     const state = this.#gateOf(isOfAudience).fail(error, clock(), subject);
-    const refreshToken = isOfAudience ? consentOf(record, configured) : fingerprintOfNext(record, configured);
-    const failure = recordFailure(error, state, { fencingToken: lease.fencingToken, refreshToken });
+    const about = isOfAudience ? { refreshToken: consentOf(record, configured) } : fingerprintsOf(record, presented);
+    const failure = recordFailure(error, state, { fencingToken: lease.fencingToken, ...about });
     // What concerns all is the grant's error, whichever audience met with it.
     if (!isOfAudience) nameProvider(error, name.name);
     // Where the configured token supersedes nothing, it is seen now, and superseded by the next that is not (D5).

@@ -167,6 +167,7 @@ function sourceOf(
     account: [source, path, audience, resource, client_id],
     audience: [],
     secrets: [],
+    live: [],
     visible: { source, path, audience, resource, client_id, expiry_ratio },
     read: (answer, mask) =>
       answerReader(shaped(settings, platform?.shapeOf(answer) ?? BARE_TOKEN), credential)(answer, mask),

@@ -139,10 +139,10 @@ describe("azureCredential", () => {
   test("D9 perScope asks the provider for each set of scopes, and reports to that", async () => {
     const audiences = new Map<string, AuthProvider>();
     const calls: string[] = [];
-    const provider: AuthProvider & { for(audience: { scopes: readonly string[] }): AuthProvider } = {
+    const provider: AuthProvider = {
       ...over(new TokenCache(numberedIssuer().issue)),
       for({ scopes }) {
-        const name = scopes.join("+");
+        const name = [scopes ?? []].flat().join("+");
         const issue = async () => {
           calls.push(name);
           return { credential: Credential.bearer(`${name}-${calls.length}`), expiresIn: 3600 };
