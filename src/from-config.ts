@@ -79,7 +79,7 @@ function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
   const { type, config, ...others } = spec as Record<string, unknown>;
   const faults = Object.keys(others).map((key) => ({
     path: redactKey(key),
-    message: `unknown key; ${suggest(redactKey(key), ["type", "config"])}`,
+    message: key === "for" ? OF_REFERENCES : `unknown key; ${suggest(redactKey(key), ["type", "config"])}`,
   }));
   const known = `known are ${types.join(", ")}`;
   if (typeof type !== "string") return [...faults, { path: "type", message: `is required: a string; ${known}` }];
@@ -87,3 +87,5 @@ function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
     ? faults
     : [...faults, { path: "type", message: `unknown type ${JSON.stringify(type)}; ${known}` }];
 }
+
+const OF_REFERENCES = "can stand beside ref only: it asks for another audience of a provider that is defined elsewhere";

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import type { Refresh } from "../../src/grant/adoption.js";
 import { Grant } from "../../src/grant/grant.js";
 import { StoredRepository } from "../../src/grant/stored-repository.js";
+import { LiveInputs } from "../../src/live/live-inputs.js";
 import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError, TransportError } from "../../src/values/errors.js";
@@ -225,7 +226,7 @@ describe("of many processes", () => {
     const grant = new Grant({
       ...{ name, repository: new StoredRepository(parts), isShared: true, strict: false, refreshToken: undefined },
       ...{ credential: bearer, expiryRatio: 0.9, defaultExpiresIn: undefined, retries: 0, timeoutSecs: 30 },
-      ...{ clock: () => Date.now(), random: Math.random, ...kind },
+      ...{ clock: () => Date.now(), random: Math.random, inputs: new LiveInputs([]), ...kind },
     });
     return grant.issuer({ audience: "", requestToken: idp.requestToken, isClosing: () => false });
   }
