@@ -74,3 +74,9 @@ export interface Audience {
     Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
   > | null;
 }
+
+/** Whether `value` is a provider, as far as can be seen: of ours, of either build, or a user's own. */
+export function isAuthProvider(value: unknown): value is AuthProvider {
+  const { getToken, invalidate } = Object(value) as Partial<AuthProvider>;
+  return typeof getToken === "function" && typeof invalidate === "function";
+}

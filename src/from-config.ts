@@ -1,6 +1,6 @@
 /** The factory that connectors and catalogs use: `{ type, config }` to a provider. */
 
-import type { AuthProvider } from "./auth-provider.js";
+import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
@@ -60,9 +60,8 @@ function madeBy(Provider: new (config: never, runtime: Runtime) => AuthProvider)
 
 /** A user's own type may have made anything. */
 function usable(provider: unknown, type: string, subject: string): AuthProvider {
-  const { getToken, invalidate, then } = Object(provider) as Partial<AuthProvider & PromiseLike<unknown>>;
-  if (typeof getToken === "function" && typeof invalidate === "function") return provider as AuthProvider;
-  const isPromise = typeof then === "function";
+  if (isAuthProvider(provider)) return provider;
+  const isPromise = typeof (Object(provider) as Partial<PromiseLike<unknown>>).then === "function";
   // Nobody waits for it, so that its failure must not end the process.
   if (isPromise) handled(Promise.resolve(provider));
   const message = isPromise

@@ -1,6 +1,6 @@
 /** The public face of faucet-auth. */
 
-export type { AuthProvider } from "./auth-provider.js";
+export type { Audience, AuthProvider } from "./auth-provider.js";
 export type {
   EventSource,
   FlightEvent,
@@ -37,20 +37,25 @@ export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
 export type { LifetimeFormat } from "./http/lifetime.js";
+export type { RequestEncoding } from "./http/request-encoding.js";
 export type { LiveFile, LiveText } from "./live/live-text.js";
 export type { LiveFunction } from "./live/live-value.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
+export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
+export type { AudienceProvider } from "./providers/audiences.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
+export type { GrantProvider } from "./providers/grant-provider.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,
 } from "./providers/oauth2-client-credentials.js";
+export type { OAuth2Provider } from "./providers/oauth2-provider.js";
 export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 export type { PersistConfig } from "./providers/persistence.js";
 export type { Provider } from "./providers/provider.js";
-export type { ProviderFactory, Runtime } from "./providers/runtime.js";
+export type { ProviderFactory, ProviderReference, Runtime } from "./providers/runtime.js";
 export {
   type StaticBasicConfig,
   type StaticConfig,

@@ -8,10 +8,12 @@ import { redactKey } from "../config/check.js";
 import type { ProviderSpec } from "../from-config.js";
 import { decoded } from "../live/text-file.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
+import { handled } from "../values/handled.js";
 import type { CallOptions } from "../values/issued.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
 import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
+import { allOf, closeInOrder, type Dependents, noSuchProvider } from "./dependency-order.js";
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
@@ -39,6 +41,7 @@ export type AuthSpec =
  */
 export class AuthCatalog {
   readonly #providers: ReadonlyMap<string, CatalogProvider>;
+  readonly #dependents: Dependents;
   readonly #types: Readonly<Record<string, string>>;
   readonly #origin: Origin;
   /** Those of connectors that define their own, as long as they are in use. */
@@ -46,7 +49,9 @@ export class AuthCatalog {
   #closed = false;
 
   private constructor(definitions: readonly Definition[], origin: Origin) {
-    this.#providers = buildAll(definitions, origin);
+    const { providers, dependents } = buildAll(definitions, origin);
+    this.#providers = providers;
+    this.#dependents = dependents;
     this.#types = Object.fromEntries(definitions.map(({ name, value }) => [name, (value as ProviderSpec).type]));
     this.#origin = origin;
   }
@@ -107,11 +112,8 @@ export class AuthCatalog {
   get(name: string): CatalogProvider {
     if (this.#closed) throw new ClosedError(SUBJECT);
     const provider = this.#providers.get(name);
-    if (provider !== undefined) return provider;
-    const known = this.#providers.size === 0 ? "the catalog is empty" : `the catalog has ${this.names.join(", ")}`;
-    throw new ConfigError(SUBJECT, [
-      { path: "ref", message: `there is no provider ${JSON.stringify(name)}; ${known}` },
-    ]);
+    if (provider === undefined) throw new ConfigError(SUBJECT, [noSuchProvider(name, this.names)]);
+    return provider;
   }
 
   /**
@@ -146,16 +148,18 @@ export class AuthCatalog {
   }
 
   /**
-   * Closes every provider that the catalog has made, also for connectors that define their own. May be
-   * called again.
+   * Closes every provider that the catalog has made, also for connectors that define their own, and each before those that
+   * it refers to. May be called again.
    *
    * @throws what the first of them rejects with, once all are closed.
    */
   async close(): Promise<void> {
     this.#closed = true;
-    const endings = await Promise.allSettled(this.#all.map(async ([, provider]) => provider.close()));
-    const failed = endings.find((ending) => ending.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    const unnamed = allOf([...this.#unnamed].map(async (provider) => provider.close()));
+    const named = handled(unnamed)
+      .catch(() => {})
+      .then(() => closeInOrder(this.#providers, this.#dependents));
+    await allOf([unnamed, named]);
   }
 
   /** `close()`, for `await using`. */
@@ -201,7 +205,8 @@ export class AuthCatalog {
   #own(auth: ProviderSpec): CatalogProvider {
     const { runtime, folder } = this.#origin;
     const type: unknown = auth?.type;
-    const provider = buildOne(auth, runtimeOf(runtime, typeof type === "string" ? type : ""), folder);
+    const own = runtimeOf(runtime, typeof type === "string" ? type : "");
+    const provider = buildOne(auth, { ...own, resolve: (reference) => this.resolve(reference) }, folder);
     this.#unnamed.add(provider);
     return provider;
   }

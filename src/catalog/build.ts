@@ -1,13 +1,15 @@
 /** Builds the providers of a catalog, and finds the faults of all of them together (G2). */
 
 import { resolve as resolvePath } from "node:path";
+import { isAuthProvider } from "../auth-provider.js";
 import { faultsOf, join, redactKey } from "../config/check.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import type { Runtime } from "../providers/runtime.js";
-import { ConfigError } from "../values/errors.js";
+import { ClosedError, ConfigError } from "../values/errors.js";
 import { type CatalogRuntime, checkRuntime } from "./catalog-options.js";
 import { type CatalogProvider, complete } from "./catalog-provider.js";
+import { buildInOrder, type Dependents, type Need } from "./dependency-order.js";
 import { buildFitting, type Outcome } from "./fitting.js";
 import type { Interpolated } from "./interpolation.js";
 import { plainData, Scalar } from "./scalar.js";
@@ -26,18 +28,41 @@ export interface Origin {
   readonly runtime: CatalogRuntime;
 }
 
-/** The providers of `definitions`, by name. Throws a `ConfigError` with the faults of all. */
-export function buildAll(
-  definitions: readonly Definition[],
-  { subject, folder, runtime }: Origin,
-): ReadonlyMap<string, CatalogProvider> {
-  const outcomes = definitions.map(({ name, value, faults }): readonly [string, Outcome<CatalogProvider>] => {
-    if (faults.length > 0) return [name, { faults }];
-    return [name, outcomeOf(name, value, { ...runtimeOf(runtime, name), name }, folder)];
+/** The providers of a catalog. */
+export interface BuiltCatalog {
+  /** By name, in the order of their definition. */
+  readonly providers: ReadonlyMap<string, CatalogProvider>;
+  readonly dependents: Dependents;
+}
+
+/** The providers of `definitions`. Throws a `ConfigError` with the faults of all. */
+export function buildAll(definitions: readonly Definition[], { subject, folder, runtime }: Origin): BuiltCatalog {
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  const { outcomes, dependents } = buildInOrder<CatalogProvider>([...byName.keys()], (name, need) => {
+    const { value, faults = [] } = byName.get(name) ?? {};
+    if (faults.length > 0) return { faults };
+    return outcomeOf(name, value, { ...runtimeOf(runtime, name), name, resolve: resolver(need) }, folder);
   });
-  const faults = outcomes.flatMap(([, outcome]) => ("faults" in outcome ? outcome.faults : []));
+  const all = [...byName.keys()].map((name) => [name, outcomes.get(name)] as const);
+  const faults = all.flatMap(([, outcome]) => (outcome && "faults" in outcome ? outcome.faults : []));
   if (faults.length > 0) throw new ConfigError(subject, faults);
-  return new Map(outcomes.flatMap(([name, outcome]) => ("built" in outcome ? [[name, outcome.built] as const] : [])));
+  const built = all.flatMap(([name, outcome]) =>
+    outcome && "built" in outcome ? [[name, outcome.built] as const] : [],
+  );
+  return { providers: new Map(built), dependents };
+}
+
+/** What `{ ref: name }` stands for within an entry. */
+function resolver(need: Need<CatalogProvider>): NonNullable<Runtime["resolve"]> {
+  return ({ ref }) => need(ref) ?? unbuilt(ref);
+}
+
+/** In place of an entry with faults: with them the catalog is refused, so that nobody asks it. */
+function unbuilt(name: string): CatalogProvider {
+  const refuse = async (): Promise<never> => {
+    throw new ClosedError(name);
+  };
+  return complete({ type: "unbuilt", name, getToken: refuse, invalidate: refuse });
 }
 
 /** A provider of data that is not interpolated. Throws a `ConfigError`, or what a user's own type throws. */
@@ -113,7 +138,8 @@ function reasonOf(error: unknown, spec: unknown): string {
 }
 
 function textsIn(value: unknown): string[] {
-  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(textsIn);
+  if (typeof value === "object" && value !== null && !isAuthProvider(value))
+    return Object.values(value).flatMap(textsIn);
   return typeof value === "string" ? [value] : [];
 }
 

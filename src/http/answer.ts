@@ -73,7 +73,7 @@ export function describeKeys(body: unknown, mask: Mask): string {
 }
 
 /** A fetch may hide a redirect behind the status 0. 304 answers a conditional request, which was not made. */
-function isRedirect(status: number): boolean {
+export function isRedirect(status: number): boolean {
   return status === 0 || (status >= 300 && status < 400);
 }
 

@@ -3,10 +3,11 @@
 import * as z from "zod/mini";
 import { authorizedOnce, givesUserinfo, headersNamed } from "../config/authorization.js";
 import { isGiven, type Relation } from "../config/check.js";
-import { optional, type Settings, text, textOrEmpty, url, withDefault } from "../config/fields.js";
+import { optional, type Settings, text, textOrEmpty, withDefault } from "../config/fields.js";
 import { headers, parameters } from "../config/parameters.js";
 import { displayUrl } from "../http/url.js";
 import type { ConfigFault } from "../values/errors.js";
+import { ENDPOINT_RELATIONS, endpointFields, type TokenEndpoint } from "./endpoint-config.js";
 
 /**
  * How a client shows who it is, by the names of RFC 7591 §2: the secret in the form (RFC 6749 §2.3.1), the secret as
@@ -17,9 +18,7 @@ export type ClientAuthMethod = "client_secret_post" | "client_secret_basic" | "n
 const AUTH_METHODS: readonly ClientAuthMethod[] = ["client_secret_post", "client_secret_basic", "none"];
 
 /** A client of a token endpoint, as configured. */
-export interface OAuth2ClientConfig {
-  /** The token endpoint (RFC 6749 §3.2): an https URL, or http, which warns beyond loopback. */
-  readonly token_url: string;
+export interface OAuth2ClientConfig extends TokenEndpoint {
   /** The client's identifier (RFC 6749 §2.2). */
   readonly client_id: string;
   /**
@@ -41,7 +40,7 @@ export interface OAuth2ClientConfig {
    * @default form
    */
   readonly basic_auth_encoding?: "form" | "none" | null;
-  /** Further form parameters, such as `audience` or `resource`. A list sends its parameter once for each item. */
+  /** Further parameters of the request, such as `audience` or `resource`. A list sends its parameter once for each item. */
   readonly params?: Readonly<
     Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
   > | null;
@@ -51,7 +50,7 @@ export interface OAuth2ClientConfig {
 
 /** The fields for those keys. */
 export const oauth2ClientFields = () => ({
-  token_url: url(),
+  ...endpointFields(),
   client_id: text(),
   client_secret: optional(textOrEmpty()),
   token_endpoint_auth_method: withDefault(z.enum(AUTH_METHODS), "client_secret_post"),
@@ -65,6 +64,7 @@ export type OAuth2Client = Settings<typeof oauth2ClientFields>;
 
 /** How a client's keys must stand to each other. */
 export const OAUTH2_CLIENT_RELATIONS: readonly Relation[] = [
+  ...ENDPOINT_RELATIONS,
   secretFitsMethod,
   encodingFitsMethod,
   basicCanCarryClient,
@@ -74,9 +74,10 @@ export const OAUTH2_CLIENT_RELATIONS: readonly Relation[] = [
 ];
 
 /** What of a client may be printed. */
-export function visibleClient({ token_url, client_id, client_secret }: OAuth2Client): Record<string, unknown> {
+export function visibleClient({ token_url, issuer, client_id, client_secret }: OAuth2Client): Record<string, unknown> {
+  const place = { ...(token_url && { token_url: displayUrl(token_url) }), ...(issuer && { issuer: issuer.href }) };
   const secret = client_secret === undefined ? {} : { client_secret: "***" };
-  return { token_url: displayUrl(token_url), client_id, ...secret };
+  return { ...place, client_id, ...secret };
 }
 
 /** A secret where the method needs one, none where it has no use. */
@@ -122,7 +123,7 @@ const OWN_PARAMS: Readonly<Record<string, string>> = {
 /** What the request sets itself must not be configured in vain. */
 function headersKeepTheRequest(config: Config): ConfigFault[] {
   const contentType = headersNamed("content-type", config).map((name) => {
-    return { path: `headers.${name}`, message: "is set by the grant: a token request is a form" };
+    return { path: `headers.${name}`, message: "is set by encoding, which is form by default" };
   });
   if (methodOf(config) !== "client_secret_basic") return contentType;
   const message = `is set by ${METHOD_KEY}: client_secret_basic`;

@@ -1,7 +1,7 @@
 /** The audiences of one grant (D9): what `for` has given, one provider for each, as long as anybody uses it. */
 
 import { AsyncResource } from "node:async_hooks";
-import type { Audience, AuthProvider } from "../auth-provider.js";
+import type { Audience } from "../auth-provider.js";
 import type { ProviderStatus } from "../cache/status.js";
 import { ClosedError } from "../values/errors.js";
 import { GrantProvider } from "./grant-provider.js";
@@ -45,16 +45,15 @@ export class AudienceProvider extends GrantProvider {
 /** What the provider of a grant has given for audiences of it. */
 export class Audiences {
   readonly #grant: ProviderGrant;
-  readonly #owner: AuthProvider;
+  readonly #owner: GrantProvider;
   /** Flights run in the context of the grant's maker, not of whoever happens to ask for an audience first (C8, C12). */
   readonly #context = new AsyncResource("faucet-auth.Audiences");
   readonly #living = new Map<string, WeakRef<AudienceProvider>>();
   readonly #gone = new FinalizationRegistry<string>((key) => {
     if (this.#at(key) === undefined) this.#living.delete(key);
   });
-  #isClosed = false;
 
-  constructor(grant: ProviderGrant, owner: AuthProvider) {
+  constructor(grant: ProviderGrant, owner: GrantProvider) {
     this.#grant = grant;
     this.#owner = owner;
   }
@@ -63,8 +62,8 @@ export class Audiences {
    * The provider of `audience` over that of `asked`, the same one as long as it lives. A new one is called `name`, by
    * default after what it asks for.
    */
-  of(asked: AuthProvider, source: OAuth2Source, audience: Audience, name?: string): AudienceProvider {
-    if (this.#isClosed) throw new ClosedError(asked.name);
+  of(asked: GrantProvider, source: OAuth2Source, audience: Audience, name?: string): AudienceProvider {
+    if (asked.isClosed) throw new ClosedError(asked.name);
     const asking = source.for(audience, `${asked.name}.for()`);
     return this.#at(keyOf(asking)) ?? this.#make(asking, name ?? this.#nameFor(asking));
   }
@@ -79,9 +78,8 @@ export class Audiences {
     if (this.#at(keyOf(source)) === provider) this.#living.delete(keyOf(source));
   }
 
-  /** Closes all of them, and gives no more. */
+  /** Closes all of them. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     await Promise.all(this.#all().map((provider) => provider.close()));
   }
 
@@ -96,7 +94,10 @@ export class Audiences {
   #nameFor({ label }: OAuth2Source): string {
     const name = `${this.#owner.name} (${label})`;
     const taken = new Set(this.#all().map((provider) => provider.name));
-    for (let n = 2, numbered = name; ; n += 1, numbered = `${name} #${n}`) if (!taken.has(numbered)) return numbered;
+    for (let n = 1; ; n += 1) {
+      const numbered = n === 1 ? name : `${name} #${n}`;
+      if (!taken.has(numbered)) return numbered;
+    }
   }
 
   #at(key: string): AudienceProvider | undefined {

@@ -13,7 +13,7 @@ import type { TokenSource } from "./token-source.js";
 export abstract class GrantProvider extends Provider {
   readonly #grant: ProviderGrant;
   readonly #cache: TokenCache;
-  #isClosing = false;
+  #isClosed = false;
 
   /** @internal */
   protected constructor(grant: ProviderGrant, source: TokenSource, name: string) {
@@ -21,12 +21,17 @@ export abstract class GrantProvider extends Provider {
     super(source.type, { ...source.visible, ...persist }, { name });
     this.#grant = grant;
     // As long as its cache has work to do, the provider is not forgotten.
-    this.#cache = grant.cacheOf(source, name, () => this.#isClosing);
+    this.#cache = grant.cacheOf(source, name, () => this.#isClosed);
   }
 
   /** @internal */
   protected get grant(): ProviderGrant {
     return this.#grant;
+  }
+
+  /** @internal */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   getToken(options?: CallOptions): Promise<Credential> {
@@ -47,7 +52,7 @@ export abstract class GrantProvider extends Provider {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#isClosed = true;
     await this.#cache.close();
   }
 }

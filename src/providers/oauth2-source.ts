@@ -6,6 +6,7 @@ import { displayUrl } from "../http/url.js";
 import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { answerReader } from "../oauth2/token-response.js";
+import { type TokenUrl, tokenUrlOf } from "../oauth2/token-url.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
 import type { FetchingSettings } from "./fetching-provider.js";
@@ -32,9 +33,14 @@ export interface OAuth2Source extends TokenSource {
 }
 
 /** How `grant` asks for a token. */
-export function oauth2Source(settings: OAuth2Settings, grant: OAuth2Grant): OAuth2Source {
+export function oauth2Source(
+  settings: OAuth2Settings,
+  grant: OAuth2Grant,
+  tokenUrl: TokenUrl = tokenUrlOf(settings),
+): OAuth2Source {
   const { type, refreshToken, parameters } = grant;
-  const { token_url: url, client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
+  const { configured: url } = tokenUrl;
+  const { client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
   const credential = credentialMaker(settings.apply_as);
   const refresh = refreshToken === undefined ? {} : { refreshToken };
   return {
@@ -47,7 +53,8 @@ export function oauth2Source(settings: OAuth2Settings, grant: OAuth2Grant): OAut
       refreshToken === undefined ? [url.href, clientId, Object.entries(headers).sort()] : [displayUrl(url), clientId],
     audience: partsOfAudience(settings),
     label: labelOf(settings),
-    for: (audience, subject) => oauth2Source({ ...settings, ...audienceOver(settings, audience, subject) }, grant),
+    for: (audience, subject) =>
+      oauth2Source({ ...settings, ...audienceOver(settings, audience, subject) }, grant, tokenUrl),
     formerOrigin: [displayUrl(url), clientId, [...params].sort(), scope],
     secrets: [secret, refreshToken, ...params.map(([, value]) => value)],
     visible: {
@@ -56,7 +63,9 @@ export function oauth2Source(settings: OAuth2Settings, grant: OAuth2Grant): OAut
       scope,
       expiry_ratio: settings.expiry_ratio,
     },
-    request: (held) => tokenRequest(settings, { ...parameters(held), scope }),
+    request: async (held, errand) => {
+      return tokenRequest(settings, { ...parameters(held), scope }, await tokenUrl.find(errand));
+    },
     read: answerReader(settings, credential),
     credential,
   };

@@ -2,10 +2,11 @@
 
 import { type RetryOn, retryableOn } from "../failure/retry-on.js";
 import type { RequestToken } from "../grant/grant-options.js";
-import { exchange } from "../http/exchange.js";
+import { type ExchangeOptions, exchange } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
-import { reliable, wallClock } from "../values/clock.js";
+import type { Errand } from "../oauth2/discovery.js";
+import { type Clock, reliable, wallClock } from "../values/clock.js";
 import { warningOfExpiry } from "./expiry-warning.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
@@ -21,10 +22,15 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
-    const request = source.request(held);
-    const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
+    const secrets = [...source.secrets, held.refreshToken, held.accessToken];
+    const options = { dispatcher, fetch, clock, signal };
+    const errand = errandWith(new Mask(secrets), options);
     try {
-      const answer = await exchange(request, { dispatcher, fetch, clock, signal, mask });
+      const request = await source.request(held, errand);
+      // Nobody waits any more, so that no refresh token need be spent.
+      signal.throwIfAborted();
+      const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
+      const answer = await exchange(request, { ...options, mask });
       const { doubt, ...redemption } = await source.read(answer, mask);
       warnOfDoubt(doubt);
       return redemption;
@@ -32,4 +38,9 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
       throw retryableOn(retryOn, failure);
     }
   };
+}
+
+function errandWith(mask: Mask, options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock }): Errand {
+  const { signal, clock } = options;
+  return { mask, signal, clock, send: (request) => exchange(request, { ...options, mask }) };
 }

@@ -17,6 +17,12 @@ import type { ConfigFault } from "../values/errors.js";
  */
 export type ProviderFactory = (config: unknown, runtime: Runtime) => AuthProvider;
 
+/** Names a provider of a catalog, where a configuration could have the provider itself. */
+export interface ProviderReference {
+  /** The name of a provider in the catalog. */
+  readonly ref: string;
+}
+
 /** The second argument of every provider: objects and functions, which no YAML could hold. */
 export interface Runtime {
   /**
@@ -54,6 +60,13 @@ export interface Runtime {
   readonly store?: TokenStore | undefined;
   /** A user's own provider types by name, for `fromConfig` and catalogs. */
   readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
+  /**
+   * Gives the provider that `{ ref: name }` within a configuration stands for. A catalog brings its own, which knows the
+   * entries that are written further down too; throws a `ConfigError` for an unknown name.
+   *
+   * @example { resolve: (reference) => catalog.resolve(reference) }
+   */
+  readonly resolve?: ((reference: ProviderReference) => AuthProvider) | undefined;
 }
 
 /** What in `runtime` is misspelt, or would only fail when it is first used. */
@@ -105,6 +118,10 @@ const REQUIREMENTS: Readonly<Record<keyof Runtime, Requirement>> = {
   types: {
     isUsable: (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction),
     message: "must be an object of functions, each of which makes a provider",
+  },
+  resolve: {
+    isUsable: isFunction,
+    message: "must be a function that gives the provider of a reference",
   },
 };
 

@@ -5,8 +5,16 @@ import { authorizedOnce } from "../config/authorization.js";
 import { isGiven, lazily, type Relation } from "../config/check.js";
 import { type Field, url, withDefault } from "../config/fields.js";
 import { faultsOfJson } from "../config/json-value.js";
-import { headers, type Parameters, parameters } from "../config/parameters.js";
+import { headers, parameters } from "../config/parameters.js";
 import type { HttpRequest } from "../http/exchange.js";
+import {
+  type EncodedParameters,
+  encodedParameters,
+  jsonBody,
+  REQUEST_ENCODINGS,
+  type RequestEncoding,
+  withQuery,
+} from "../http/request-encoding.js";
 import { displayUrl } from "../http/url.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { isToken } from "../values/http-field.js";
@@ -34,14 +42,14 @@ export interface TokenEndpointConfig extends FetchingConfig {
   readonly query?: Readonly<
     Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
   > | null;
-  /** The request's body: any JSON value; with `encoding: form` a flat mapping, in which lists are repeated. */
+  /** What is sent: any JSON value; with `encoding: form` or `query` a flat mapping, in which lists are repeated. */
   readonly body?: unknown;
   /**
-   * How `body` is sent: `json` or `form`.
+   * How `body` is sent: as a JSON value, as a form, or in the query of the URL.
    *
    * @default json
    */
-  readonly encoding?: "json" | "form" | null;
+  readonly encoding?: RequestEncoding | null;
 }
 
 /**
@@ -93,7 +101,7 @@ export const tokenEndpointSchema = lazily(() =>
     headers: withDefault(headers(), {}),
     query: withDefault(parameters(), []),
     body: z.optional(z.unknown()),
-    encoding: withDefault(z.enum(["json", "form"]), "json"),
+    encoding: withDefault(z.enum(REQUEST_ENCODINGS), "json"),
     ...fetchingFields(),
   }),
 );
@@ -113,15 +121,18 @@ function isNoTunnel(given: string): boolean {
   return !["CONNECT", "TRACE"].includes(given.toUpperCase());
 }
 
-const bodyFitsMethod: Relation = ({ method: given, body }) => {
+const bodyFitsMethod: Relation = ({ method: given, body, encoding }) => {
   const isHead = typeof given === "string" && given.toUpperCase() === "HEAD";
-  return isHead && isGiven(body) ? [{ path: "body", message: "cannot be sent with HEAD" }] : [];
+  return isHead && encoding !== "query" && isGiven(body) ? [{ path: "body", message: "cannot be sent with HEAD" }] : [];
 };
 
 const bodyFitsEncoding: Relation = ({ encoding, body }) => {
   if (!isGiven(body)) return [];
-  if (encoding !== "form" || isFlat(body)) return faultsOfJson(body, "body");
-  return [{ path: "body", message: "must be a flat mapping of scalars, or of lists of them, with encoding: form" }];
+  const isFlatEncoding = encoding === "form" || encoding === "query";
+  if (!isFlatEncoding || isFlat(body)) return faultsOfJson(body, "body");
+  return [
+    { path: "body", message: `must be a flat mapping of scalars, or of lists of them, with encoding: ${encoding}` },
+  ];
 };
 
 /** Whether `body` has the shape of a form, whatever is wrong with its scalars. */
@@ -133,34 +144,16 @@ function isFlat(body: unknown): boolean {
 }
 
 function requestOf(settings: TokenEndpointSettings): HttpRequest {
-  const { method: verb, headers: configured, body, encoding } = settings;
-  const target = withQuery(settings.url, settings.query);
-  const accept = { accept: "application/json" };
-  if (!isGiven(body)) return { method: verb, url: target, headers: { ...accept, ...configured } };
-  const type = encoding === "form" ? "application/x-www-form-urlencoded" : "application/json";
-  return {
-    method: verb,
-    url: target,
-    headers: { ...accept, "content-type": type, ...configured },
-    body: encoding === "form" ? formOf(body) : JSON.stringify(body),
-  };
+  const { method: verb, headers: configured, body, encoding, query } = settings;
+  const target = withQuery(settings.url, query);
+  const sent = isGiven(body) ? encodedBody(target, body, encoding) : { url: target, headers: {} };
+  return { method: verb, ...sent, headers: { accept: "application/json", ...sent.headers, ...configured } };
 }
 
-function formOf(body: unknown): string {
-  return new URLSearchParams(
-    parameters()
-      .parse(body)
-      .map(([name, value]): [string, string] => [name, value]),
-  ).toString();
-}
-
-/** The URL's own query stays as it is written. A space is `%20`, which every server decodes. */
-function withQuery(target: URL, query: Parameters): URL {
-  if (query.length === 0) return target;
-  const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  const extended = new URL(target);
-  extended.search = [target.search.slice(1), ...pairs].filter((part) => part !== "").join("&");
-  return extended;
+function encodedBody(target: URL, body: unknown, encoding: RequestEncoding): EncodedParameters {
+  return encoding === "json"
+    ? { url: target, ...jsonBody(body) }
+    : encodedParameters(target, parameters().parse(body), encoding);
 }
 
 /** Every text and number in the body. */

@@ -3,6 +3,7 @@
 import type { HeldSecrets } from "../grant/grant-options.js";
 import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
+import type { Errand } from "../oauth2/discovery.js";
 import type { TokenResponse } from "../oauth2/token-response.js";
 import type { Credential } from "../values/credential.js";
 import type { GrantOrigin } from "./persistence.js";
@@ -13,7 +14,8 @@ export interface TokenSource extends GrantOrigin {
   readonly secrets: readonly (string | undefined)[];
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
-  request(held: HeldSecrets): HttpRequest;
+  /** The request; `errand` is for what has to be asked before. */
+  request(held: HeldSecrets, errand: Errand): HttpRequest | Promise<HttpRequest>;
   read(answer: HttpAnswer, mask: Mask): TokenResponse | Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
