@@ -33,6 +33,7 @@ export type { Ask } from "./failure/deadline.js";
 export type { Random } from "./failure/policy.js";
 export { type RetryPolicy, retrying } from "./failure/retrying.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
+export { type DurableOptions, durable } from "./grant/durable.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";

@@ -3,7 +3,7 @@
 import type { Random } from "../failure/policy.js";
 import type { Clock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
-import type { Redemption } from "../values/issued.js";
+import type { FlightContext, IssueContext, Redemption } from "../values/issued.js";
 import type { GrantName } from "./grant-events.js";
 import type { GrantRepository } from "./repository.js";
 
@@ -17,6 +17,8 @@ export interface GrantOptions {
   readonly strict: boolean;
   /** The configured refresh token, of a grant that has one. */
   readonly refreshToken: string | undefined;
+  /** Whether its requests may present and bring refresh tokens, configured or not. */
+  readonly takesRefreshTokens: boolean;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
   readonly expiryRatio: number;
@@ -41,7 +43,10 @@ export interface GrantAudience {
 export type IssuerOptions = GrantOptions & GrantAudience;
 
 /** Makes one token request. */
-export type RequestToken = (held: HeldSecrets, signal: AbortSignal) => Promise<Redemption>;
+export type RequestToken = (
+  held: HeldSecrets,
+  why: IssueContext & Pick<FlightContext, "onAttempt">,
+) => Promise<Redemption>;
 
 /** The secrets that a grant holds when it makes a request: the first is presented, neither may be shown. */
 export interface HeldSecrets {

@@ -143,7 +143,7 @@ export function refreshTokenOf(record: GrantRecord, configured: string | undefin
 export function otherThan(
   presented: string | undefined,
   { refreshToken, revision }: GrantRecord,
-  configured: string,
+  configured: string | undefined,
 ): string | undefined {
   if (refreshToken !== presented) return refreshToken;
   return revision === 0 && configured !== presented ? configured : undefined;

@@ -17,6 +17,7 @@ import { LeaseTooShort } from "./lease.js";
 import {
   consentOf,
   fingerprintOfNext,
+  type GrantRecord,
   otherThan,
   refreshTokenOf,
   seenWith,
@@ -50,12 +51,12 @@ export class Redeemer {
 
   /** The token that the IdP gives, once it is on record. Throws `LeaseTooShort` before a request that the lease would not outlast. */
   async redeem(kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, audience, retries, random, timeoutSecs } = this.#options;
+    const { refreshToken: configured, takesRefreshTokens, audience, retries, random, timeoutSecs } = this.#options;
     const presented = refreshTokenOf(kept.record, configured);
     const accessToken = tokenOf(kept.record, audience)?.accessToken;
     const present = (refreshToken: string | undefined) => (why: IssueContext) =>
       this.#attempt({ refreshToken, accessToken }, refresh, why, lease);
-    const attempts = retrying(present(presented), { retries, random, presentsRefreshToken: configured !== undefined });
+    const attempts = retrying(present(presented), { retries, random, presentsRefreshToken: takesRefreshTokens });
     let current = kept;
     let refusal: unknown;
     let answer: Answer;
@@ -64,12 +65,13 @@ export class Redeemer {
         try {
           return await attempts(why);
         } catch (failure) {
-          if (configured === undefined || !refusesGrant(failure)) throw failure;
+          if (!takesRefreshTokens || failure instanceof LeaseTooShort || !refusesGrant(failure)) throw failure;
           // Another process may have saved a late answer: then its refresh token is the good one (D4).
           current = await this.#options.repository.read().catch(() => kept);
           const other = otherThan(presented, current.record, configured);
           // One that is cut off in its rotation would be lost: the next flight presents it.
-          if (other === undefined || (why.timeLeft?.() ?? 0) < (timeoutSecs * 1000) / (retries + 1)) throw failure;
+          const share = (timeoutSecs * 1000) / (Math.max(retries, 1) + 1);
+          if (other === undefined || (why.timeLeft?.() ?? 0) < share) throw failure;
           refusal = failure;
           why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
           return present(other)(why);
@@ -113,24 +115,24 @@ export class Redeemer {
 
   /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
   async #attempt(held: HeldSecrets, { onAttempt }: Refresh, why: IssueContext, lease?: Lease): Promise<Answer> {
-    const { requestToken, clock } = this.#options;
+    const { requestToken, takesRefreshTokens, clock } = this.#options;
     const { refreshToken: presented } = held;
     if (lease !== undefined && lease.timeLeft() < (why.timeLeft?.() ?? 0)) throw new LeaseTooShort();
     onAttempt?.();
-    const brought = await requestToken(held, why.signal).catch((error: unknown) => {
+    const brought = await requestToken(held, why).catch((error: unknown) => {
       throw presented === undefined ? asWrongAnswer(error) : error;
     });
     const answer = { brought, presented, arrivedAt: clock() };
-    if (why.signal.aborted && lease !== undefined && presented !== undefined) this.#saveLater(answer, lease);
+    if (why.signal.aborted && lease !== undefined && takesRefreshTokens) this.#saveLater(answer, lease);
     return answer;
   }
 
   /** Hands out the token once it is on record; or what a later lease has put there (D2). */
   async #save(answer: Answer, token: AccessToken, { record }: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, audience, defaultExpiresIn, repository } = this.#options;
+    const { audience, defaultExpiresIn, repository } = this.#options;
     const { arrivedAt } = answer;
     const place = { audience, arrivedAt, fencingToken: lease.fencingToken };
-    const next = withToken(rotated(record, answer, configured), token, place);
+    const next = withToken(this.#rotated(record, answer), token, place);
     const isSaved = await repository.save(next, lease);
     this.#parts.gate.clear();
     this.#parts.refreshTokenEnd.follow(next, arrivedAt);
@@ -138,7 +140,7 @@ export class Redeemer {
       credential: token.credential,
       expiresIn: token.expiresIn ?? defaultExpiresIn,
       baseUrl: token.baseUrl,
-      issuedAt: arrivedAt,
+      issuedAt: token.issuedAt ?? arrivedAt,
     };
     if (isSaved) return { ...issued, revision: next.revision };
     return (await this.#latest(refresh)) ?? { ...issued, revision: undefined };
@@ -147,9 +149,14 @@ export class Redeemer {
   /** The refresh token beside an unusable token has replaced the other all the same (A3). */
   async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
     if (answer.brought.refreshToken === undefined) return current;
-    const record = rotated(current.record, answer, this.#options.refreshToken);
+    const record = this.#rotated(current.record, answer);
     const isSaved = await this.#options.repository.save(record, lease);
     return isSaved ? { record, fencingToken: lease.fencingToken } : current;
+  }
+
+  #rotated(record: GrantRecord, answer: Answer): GrantRecord {
+    const { refreshToken: configured, takesRefreshTokens } = this.#options;
+    return takesRefreshTokens ? rotated(record, answer, configured) : record;
   }
 
   /** Unless the grant has moved on meanwhile. */

@@ -29,7 +29,6 @@ export interface Answer {
  * or refused by a code: a refusal without one may be a firewall's, and must not bury a new consent.
  */
 export function rotated(record: GrantRecord, answer: Answer, configured: string | undefined): GrantRecord {
-  if (configured === undefined) return record;
   const { brought, presented } = answer;
   const refreshToken = brought.refreshToken ?? presented;
   const hadItsTurn =
@@ -43,12 +42,13 @@ export function rotated(record: GrantRecord, answer: Answer, configured: string 
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */
 export function withToken(
   record: GrantRecord,
-  { text, expiresIn, baseUrl }: AccessToken,
+  { text, expiresIn, issuedAt: began, baseUrl }: AccessToken,
   { audience, arrivedAt, fencingToken }: { audience: string; arrivedAt: number; fencingToken: number },
 ): GrantRecord & { readonly revision: number } {
   const revision = Math.max(record.revision + 1, fencingToken);
+  const issuedAt = Math.min(began ?? arrivedAt, arrivedAt);
   const issuedTo = `${hostname()} ${process.pid}`;
-  const token: RecordedToken = { accessToken: text, revision, issuedAt: arrivedAt, expiresIn, baseUrl, issuedTo };
+  const token: RecordedToken = { accessToken: text, revision, issuedAt, expiresIn, baseUrl, issuedTo };
   const mark = audienceMark(record, audience);
   const others = entriesBut(mark, record.tokens)
     .filter(([, other]) => !isOver(other, arrivedAt))

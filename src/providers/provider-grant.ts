@@ -49,6 +49,7 @@ export class ProviderGrant {
       isShared: persistence !== undefined,
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
+      takesRefreshTokens: source.refreshToken !== undefined,
       credential: source.credential,
       clock,
       random,

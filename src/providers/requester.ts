@@ -18,7 +18,7 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
   const warnOfDoubt = warningOfExpiry(claim.name);
-  return async (held, signal) => {
+  return async (held, { signal }) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }

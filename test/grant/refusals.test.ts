@@ -63,7 +63,7 @@ function accountOf(
   const name = { type: "test", name: "test", key: "test" };
   const place = { store, name, account, hasRefreshToken: false, strict: false, random: Math.random };
   const repository = new StoredRepository(place);
-  const base = { name, repository, isShared: true, strict: false, refreshToken: undefined };
+  const base = { name, repository, isShared: true, strict: false, refreshToken: undefined, takesRefreshTokens: false };
   const rest = { expiryRatio: 0.9, defaultExpiresIn: undefined, retries: 0, timeoutSecs: 30, clock: () => Date.now() };
   const grant = new Grant({ ...base, ...rest, credential: Credential.bearer, random: Math.random, ...options });
   return grant.issuer({ audience: "", requestToken: idp.requestToken, isClosing: () => false });

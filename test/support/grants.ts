@@ -32,6 +32,7 @@ export function grantIn(
     isShared: true,
     strict: false,
     refreshToken,
+    takesRefreshTokens: hasRefreshToken,
     credential: Credential.bearer,
     expiryRatio: 0.9,
     defaultExpiresIn: undefined,
