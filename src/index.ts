@@ -39,15 +39,18 @@ export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
 export type { LifetimeFormat } from "./http/lifetime.js";
 export type { RequestEncoding } from "./http/request-encoding.js";
+export type { ParameterConfig, ScalarConfig } from "./live/live-parameters.js";
 export type { LiveFile, LiveText } from "./live/live-text.js";
 export type { LiveFunction } from "./live/live-value.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
+export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
+export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,
@@ -66,6 +69,8 @@ export {
   type StaticTokenConfig,
 } from "./providers/static.js";
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
+export type { SigningAlgorithm } from "./signing/algorithms.js";
+export type { JsonWebKeyConfig, PrivateKeyConfig } from "./signing/private-key-field.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
 export { FileTokenStore } from "./store/file-token-store.js";
 export type { StoreOptions } from "./store/leased-store.js";

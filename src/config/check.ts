@@ -11,6 +11,8 @@ export type Relation = (config: Readonly<Record<string, unknown>>) => readonly C
 export interface Checks<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations?: readonly Relation[];
+  /** Faults that only the normal form shows, of a configuration whose keys are right each for itself. */
+  readonly settled?: ((settings: T) => readonly ConfigFault[]) | undefined;
   /** Faults that were found elsewhere and belong into the same error. */
   readonly others?: readonly ConfigFault[];
 }
@@ -19,12 +21,17 @@ export interface Checks<T> {
  * `config` in its normal form. Throws a `ConfigError` about `subject` with every fault; a value is
  * never repeated in it, since it may be a secret in the wrong place.
  */
-export function check<T>(subject: string, config: unknown, { schema, relations = [], others = [] }: Checks<T>): T {
+export function check<T>(
+  subject: string,
+  config: unknown,
+  { schema, relations = [], settled, others = [] }: Checks<T>,
+): T {
   const result = schema.safeParse(config, { error: messageOf });
   const faults = result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue));
   if (typeof config === "object" && config !== null && !Array.isArray(config)) {
     faults.push(...relations.flatMap((relation) => relation(config as Record<string, unknown>)));
   }
+  if (result.success && settled !== undefined) faults.push(...settled(result.data));
   faults.push(...others);
   if (!result.success || faults.length > 0) throw new ConfigError(subject, faults);
   return result.data;

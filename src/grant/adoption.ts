@@ -66,14 +66,15 @@ type FailureOnRecord = KnownFailure & { readonly fencingToken: number };
 /** The failures that stand: of the grant, and of the audience alone. Both gates are brought to where they are. */
 function followed(
   record: GrantRecord,
-  { name, audience, refreshToken: configured }: IssuerOptions,
+  { name, audience, refreshToken: configured, inputs }: IssuerOptions,
   gate: AudienceGate,
   now: number,
 ): FailureOnRecord[] {
-  const failure = standingFailure(record, configured);
+  const presented = { configured, mark: inputs.mark() };
+  const failure = standingFailure(record, presented);
   const ofGrant = failure && { ...knownFailure(failure), fencingToken: failure.fencingToken };
   nameProvider(ofGrant?.failure, name.name);
-  gate.grant.follow(subjectOf(record, configured), ofGrant, now);
+  gate.grant.follow(subjectOf(record, presented), ofGrant, now);
   const refusal = standingRefusal(record, audience, configured);
   const ofAudience = refusal && { ...knownFailure(refusal), fencingToken: refusal.fencingToken };
   gate.own.follow(subjectOfRefusal(record, audience, configured), ofAudience, now);

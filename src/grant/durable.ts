@@ -7,6 +7,7 @@ import { faultsOfOptions } from "../config/options.js";
 import { faultOfWord } from "../config/scalars.js";
 import { DEFAULT_TIMEOUT_SECS } from "../failure/deadline.js";
 import { hosted, type Issuer, type IssuerHost, isHosted, ownIssuer } from "../failure/issuer.js";
+import { LiveInputs } from "../live/live-inputs.js";
 import type { TokenStore } from "../store/token-store.js";
 import { wallClock } from "../values/clock.js";
 import { remake } from "../values/credential.js";
@@ -89,8 +90,9 @@ function issuerFor(host: IssuerHost, issue: Issue, options: DurableOptions): Iss
     isShared: true,
     strict,
     refreshToken,
-    takesRefreshTokens: true,
+    mayHaveRefreshTokens: true,
     credential: credentialOf,
+    inputs: new LiveInputs([]),
     expiryRatio,
     defaultExpiresIn: undefined,
     retries: 0,

@@ -60,13 +60,14 @@ export class GrantIssuer {
 
   /** The next token, from the record or from the IdP. Looks again until it gets the one or the other. */
   async refresh(refresh: Refresh): Promise<Recorded> {
-    const { name, random, audience, isClosing } = this.#options;
+    const { name, random, audience, inputs, isClosing } = this.#options;
     const limitSecs = 2 * this.#leaseSecs;
     const timeLeft = stopwatch(limitSecs);
     try {
       let failedBefore: number | undefined;
       for (;;) {
         const { record } = await this.#read();
+        if (this.#gate.failure !== undefined || record.failure !== undefined) await inputs.look();
         const before = failedBefore ?? lastFailure(record, audience);
         failedBefore = before;
         const recorded =
@@ -78,8 +79,9 @@ export class GrantIssuer {
         await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
       }
     } catch (error) {
-      const { takesRefreshTokens, strict } = this.#options;
-      if (!isStoreError(error) || takesRefreshTokens || strict || isClosing()) throw error;
+      const { refreshToken, mayHaveRefreshTokens, strict } = this.#options;
+      const isNeeded = refreshToken !== undefined || mayHaveRefreshTokens === true || strict;
+      if (!isStoreError(error) || isNeeded || isClosing()) throw error;
       return this.#redeemer.redeemWithoutStore(refresh, error);
     }
   }

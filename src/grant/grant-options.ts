@@ -1,6 +1,7 @@
 /** What a grant is made of, and what each of its audiences adds. */
 
 import type { Random } from "../failure/policy.js";
+import type { LiveInputs } from "../live/live-inputs.js";
 import type { Clock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { FlightContext, IssueContext, Redemption } from "../values/issued.js";
@@ -17,10 +18,17 @@ export interface GrantOptions {
   readonly strict: boolean;
   /** The configured refresh token, of a grant that has one. */
   readonly refreshToken: string | undefined;
-  /** Whether its requests may present and bring refresh tokens, configured or not. */
-  readonly takesRefreshTokens: boolean;
+  /** Whether it begins with a login, with which a refresh token may come: where that is refused, the login is made again. */
+  readonly logsIn?: boolean | undefined;
+  /**
+   * Whether it may have refresh tokens though none is configured: those that come are kept, and a store that cannot be
+   * read may hold one.
+   */
+  readonly mayHaveRefreshTokens?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
+  /** What its requests are made with that may change (V2). */
+  readonly inputs: LiveInputs;
   readonly expiryRatio: number;
   /** In seconds. */
   readonly defaultExpiresIn: number | undefined;

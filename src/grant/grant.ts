@@ -10,7 +10,10 @@ import type { GrantAudience, GrantOptions } from "./grant-options.js";
 import { RefreshTokenEnd } from "./refresh-token-end.js";
 import { Turns } from "./turns.js";
 
-/** How often a process that is held off looks at a shared record: another may have got a token. */
+/**
+ * How often a process that is held off looks at a shared record, and at its live values: another may have got a token,
+ * and a value that was refused may have been replaced.
+ */
 const RECHECK_MS = 1000;
 
 /** A grant. It owns the one gate of it (F4a). */
@@ -24,10 +27,10 @@ export class Grant {
   #isClosing = false;
 
   constructor(options: GrantOptions) {
-    const { name, random, isShared } = options;
+    const { name, random, isShared, inputs } = options;
     this.#options = { ...options, clock: reliable(options.clock) };
-    this.refreshTokenEnd = new RefreshTokenEnd(name);
-    this.#newGate = () => new Gate({ random, ...(isShared && { recheckMs: RECHECK_MS }) });
+    this.refreshTokenEnd = new RefreshTokenEnd(name, options);
+    this.#newGate = () => new Gate({ random, ...((isShared || inputs.canChange) && { recheckMs: RECHECK_MS }) });
     this.#gate = this.#newGate();
   }
 

@@ -39,7 +39,9 @@ const schema = lazily(() =>
     account: z.optional(z.string()),
     /** The refresh token to present next. */
     refreshToken: z.optional(z.string()),
-    /** When that ends, in milliseconds since the epoch, if the IdP says so. */
+    /** Whether that came with a login, which can bring another: then no consent is lost with it. */
+    cameByLogin: helpful(z.boolean()),
+    /** When the refresh token ends, in milliseconds since the epoch, if the IdP says so. */
     refreshTokenExpiresAt: helpful(z.number()),
     /** How long it was to live, in seconds. */
     refreshTokenLifetime: helpful(z.number()),
@@ -73,6 +75,7 @@ export const NOTHING_KNOWN: GrantRecord = {
   seen: [],
   tokens: {},
   refusals: {},
+  cameByLogin: undefined,
   refreshTokenExpiresAt: undefined,
   refreshTokenLifetime: undefined,
   failure: undefined,
@@ -166,15 +169,34 @@ export function seenWith(record: GrantRecord, configured: string | undefined): s
   return record.refreshToken === undefined ? seen.slice(0, seen.indexOf(mark) + 1) : seen;
 }
 
-/** The recorded failure, if it is of the refresh token that would be presented now: another one clears the gate (F4). */
-export function standingFailure(record: GrantRecord, configured: string | undefined): RecordedFailure | undefined {
-  const { failure } = record;
-  return failure?.refreshToken === fingerprintOfNext(record, configured) ? failure : undefined;
+/** What a request of a grant is made with: a failure is about these, and others clear the gate (F4, V2). */
+export interface Presented {
+  /** The configured refresh token, which is presented unless the record has a later one. */
+  readonly configured: string | undefined;
+  /** A text that tells the live values from others, if there are any. */
+  readonly mark: string | undefined;
 }
 
-/** Names what such a failure is about: this refresh token, at this revision. */
-export function subjectOf(record: GrantRecord, configured: string | undefined): string {
-  return `${record.revision} ${fingerprintOfNext(record, configured) ?? ""}`;
+/** The recorded failure, if it is of what would be presented now. */
+export function standingFailure(record: GrantRecord, presented: Presented): RecordedFailure | undefined {
+  const { failure } = record;
+  const { refreshToken, liveValues } = fingerprintsOf(record, presented);
+  return failure?.refreshToken === refreshToken && failure?.liveValues === liveValues ? failure : undefined;
+}
+
+/** Names what such a failure is about: this refresh token and these live values, at this revision. */
+export function subjectOf(record: GrantRecord, presented: Presented): string {
+  const { refreshToken = "", liveValues = "" } = fingerprintsOf(record, presented);
+  return `${record.revision} ${refreshToken} ${liveValues}`;
+}
+
+/** As they stand beside a failure. */
+export function fingerprintsOf(
+  record: GrantRecord,
+  { configured, mark }: Presented,
+): Pick<RecordedFailure, "refreshToken" | "liveValues"> {
+  const liveValues = mark && fingerprint(record, mark);
+  return { refreshToken: fingerprintOfNext(record, configured), liveValues };
 }
 
 /**

@@ -5,26 +5,18 @@
 
 import { withDeadline } from "../failure/deadline.js";
 import type { Gate } from "../failure/gate.js";
-import { asWrongAnswer, refusesAudience, refusesGrant } from "../failure/policy.js";
+import { asWrongAnswer, refusesAudience } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { type FaucetError, nameProvider } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
 import { adoptable, type Recorded, type Refresh } from "./adoption.js";
+import { againOnceChanged } from "./again-once-changed.js";
 import type { AudienceGate } from "./audience-gate.js";
 import type { HeldSecrets, IssuerOptions } from "./grant-options.js";
 import { LeaseTooShort } from "./lease.js";
-import {
-  consentOf,
-  fingerprintOfNext,
-  type GrantRecord,
-  otherThan,
-  refreshTokenOf,
-  seenWith,
-  subjectOf,
-  subjectOfRefusal,
-  tokenOf,
-} from "./record.js";
+import { Presentation } from "./presentation.js";
+import { consentOf, fingerprintsOf, refreshTokenOf, seenWith, subjectOf, subjectOfRefusal, tokenOf } from "./record.js";
 import { recordFailure } from "./recorded-failure.js";
 import type { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
@@ -51,36 +43,20 @@ export class Redeemer {
 
   /** The token that the IdP gives, once it is on record. Throws `LeaseTooShort` before a request that the lease would not outlast. */
   async redeem(kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, takesRefreshTokens, audience, retries, random, timeoutSecs } = this.#options;
-    const presented = refreshTokenOf(kept.record, configured);
+    const { audience, timeoutSecs } = this.#options;
     const accessToken = tokenOf(kept.record, audience)?.accessToken;
-    const present = (refreshToken: string | undefined) => (why: IssueContext) =>
-      this.#attempt({ refreshToken, accessToken }, refresh, why, lease);
-    const attempts = retrying(present(presented), { retries, random, presentsRefreshToken: takesRefreshTokens });
-    let current = kept;
-    let refusal: unknown;
+    const presentation = new Presentation(this.#options, kept, (refreshToken, why) =>
+      this.#attempt({ refreshToken, accessToken }, refresh, why, lease),
+    );
     let answer: Answer;
     try {
-      answer = await withDeadline(async (why) => {
-        try {
-          return await attempts(why);
-        } catch (failure) {
-          if (!takesRefreshTokens || failure instanceof LeaseTooShort || !refusesGrant(failure)) throw failure;
-          // Another process may have saved a late answer: then its refresh token is the good one (D4).
-          current = await this.#options.repository.read().catch(() => kept);
-          const other = otherThan(presented, current.record, configured);
-          // One that is cut off in its rotation would be lost: the next flight presents it.
-          const share = (timeoutSecs * 1000) / (Math.max(retries, 1) + 1);
-          if (other === undefined || (why.timeLeft?.() ?? 0) < share) throw failure;
-          refusal = failure;
-          why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
-          return present(other)(why);
-        }
-      }, timeoutSecs)(refresh);
+      answer = await withDeadline((why) => presentation.ask(why), timeoutSecs)(refresh);
     } catch (error) {
       if (error instanceof LeaseTooShort || isStoreError(error)) throw error;
-      return this.#fail(error, refusesAudience(error), current, lease, refresh);
+      return this.#fail(error, refusesAudience(error), presentation.current, lease, refresh);
     }
+    const { refusal } = presentation;
+    let { current } = presentation;
     // Saving is no part of the deadline: the IdP has done its work.
     const { brought } = answer;
     if ("token" in brought) return this.#save({ ...answer, refusal }, brought.token, current, lease, refresh);
@@ -95,6 +71,7 @@ export class Redeemer {
     const { gate } = this.#parts;
     repository.reportUnavailable(why);
     gate.noteLook(clock());
+    await this.#clearIfChanged();
     const blocked = gate.errorAt(clock());
     if (blocked !== undefined) throw blocked;
     const held = { refreshToken: undefined, accessToken: undefined };
@@ -104,7 +81,7 @@ export class Redeemer {
     };
     const ask = retrying((whyNow: IssueContext) => this.#attempt(held, refresh, whyNow), { retries, random });
     const { brought, arrivedAt } = await withDeadline(
-      ask,
+      againOnceChanged(ask, this.#options),
       timeoutSecs,
     )(refresh).catch((failure: unknown) => fail(failure, refusesAudience(failure)));
     if ("unusable" in brought) return fail(brought.unusable, true);
@@ -113,9 +90,18 @@ export class Redeemer {
     return { credential, expiresIn, issuedAt: arrivedAt, baseUrl, revision: undefined };
   }
 
+  /** Where no record says what a failure was about, this process knows it (V2). */
+  async #clearIfChanged(): Promise<void> {
+    const { inputs } = this.#options;
+    const { gate } = this.#parts;
+    if (gate.failure === undefined) return;
+    await inputs.look();
+    if (inputs.mark(gate.failure) !== inputs.mark()) gate.clear();
+  }
+
   /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
   async #attempt(held: HeldSecrets, { onAttempt }: Refresh, why: IssueContext, lease?: Lease): Promise<Answer> {
-    const { requestToken, takesRefreshTokens, clock } = this.#options;
+    const { requestToken, mayHaveRefreshTokens, clock } = this.#options;
     const { refreshToken: presented } = held;
     if (lease !== undefined && lease.timeLeft() < (why.timeLeft?.() ?? 0)) throw new LeaseTooShort();
     onAttempt?.();
@@ -123,7 +109,8 @@ export class Redeemer {
       throw presented === undefined ? asWrongAnswer(error) : error;
     });
     const answer = { brought, presented, arrivedAt: clock() };
-    if (why.signal.aborted && lease !== undefined && takesRefreshTokens) this.#saveLater(answer, lease);
+    const isOfGrant = presented !== undefined || mayHaveRefreshTokens === true;
+    if (why.signal.aborted && lease !== undefined && isOfGrant) this.#saveLater(answer, lease);
     return answer;
   }
 
@@ -132,7 +119,7 @@ export class Redeemer {
     const { audience, defaultExpiresIn, repository } = this.#options;
     const { arrivedAt } = answer;
     const place = { audience, arrivedAt, fencingToken: lease.fencingToken };
-    const next = withToken(this.#rotated(record, answer), token, place);
+    const next = withToken(rotated(record, answer, this.#options), token, place);
     const isSaved = await repository.save(next, lease);
     this.#parts.gate.clear();
     this.#parts.refreshTokenEnd.follow(next, arrivedAt);
@@ -149,14 +136,9 @@ export class Redeemer {
   /** The refresh token beside an unusable token has replaced the other all the same (A3). */
   async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
     if (answer.brought.refreshToken === undefined) return current;
-    const record = this.#rotated(current.record, answer);
+    const record = rotated(current.record, answer, this.#options);
     const isSaved = await this.#options.repository.save(record, lease);
     return isSaved ? { record, fencingToken: lease.fencingToken } : current;
-  }
-
-  #rotated(record: GrantRecord, answer: Answer): GrantRecord {
-    const { refreshToken: configured, takesRefreshTokens } = this.#options;
-    return takesRefreshTokens ? rotated(record, answer, configured) : record;
   }
 
   /** Unless the grant has moved on meanwhile. */
@@ -178,10 +160,11 @@ export class Redeemer {
   async #fail(error: unknown, isOfAudience: boolean, kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
     const { refreshToken: configured, audience, name, repository, clock } = this.#options;
     const { record, fencingToken } = kept;
-    const subject = isOfAudience ? subjectOfRefusal(record, audience, configured) : subjectOf(record, configured);
+    const presented = { configured, mark: this.#options.inputs.mark(error) };
+    const subject = isOfAudience ? subjectOfRefusal(record, audience, configured) : subjectOf(record, presented);
     const state = this.#gateOf(isOfAudience).fail(error, clock(), subject);
-    const refreshToken = isOfAudience ? consentOf(record, configured) : fingerprintOfNext(record, configured);
-    const failure = recordFailure(error, state, { fencingToken: lease.fencingToken, refreshToken });
+    const about = isOfAudience ? { refreshToken: consentOf(record, configured) } : fingerprintsOf(record, presented);
+    const failure = recordFailure(error, state, { fencingToken: lease.fencingToken, ...about });
     // What concerns all is the grant's error, whichever audience met with it.
     if (!isOfAudience) nameProvider(error, name.name);
     // Where the configured token supersedes nothing, it is seen now, and superseded by the next that is not (D5).

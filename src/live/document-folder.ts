@@ -2,8 +2,12 @@
 
 const FOLDER: unique symbol = Symbol.for("faucet-auth.document-folder") as never;
 
-/** A copy of `data` in which every mapping knows that it stands in a document of `folder`. What is no data stays as it is. */
-export function standingIn<T>(folder: string, data: T): T {
+/**
+ * A copy of `data` in which every mapping knows that it stands in a document of `folder`, if it is in one. What is no data
+ * stays as it is.
+ */
+export function standingIn<T>(folder: string | undefined, data: T): T {
+  if (folder === undefined) return data;
   if (Array.isArray(data)) return data.map((item) => standingIn(folder, item)) as T;
   if (!isData(data)) return data;
   const copy = Object.fromEntries(Object.entries(data).map(([key, item]) => [key, standingIn(folder, item)]));

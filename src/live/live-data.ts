@@ -13,13 +13,25 @@ export interface LiveData<T> {
   readonly values: readonly LiveValue[];
   /** The data with what was read last. */
   readonly current: T;
-  /** What tells it from other data, whatever its live values are just now. */
-  readonly identity: unknown;
+  /** What tells it from other data, whatever its live values are just now: the same, with their identities. */
+  readonly identity: T;
 }
 
 /** Data with nothing live in it. */
 export function fixedData<T>(data: T): LiveData<T> {
   return { values: [], current: data, identity: data };
+}
+
+/** What `change` makes of `data`, whatever its live values are. */
+export function changed<T>(data: LiveData<T>, change: (data: T) => T): LiveData<T> {
+  const { values, identity } = data;
+  return {
+    values,
+    get current() {
+      return change(data.current);
+    },
+    identity: change(identity),
+  };
 }
 
 /** How the texts in the data differ from texts of any kind. */
@@ -60,7 +72,10 @@ export function liveData<T>(
             filled(({ text }) => text),
           ).value;
         },
-        identity: filled(({ identity }) => identity),
+        identity: run(
+          field,
+          filled(({ identity }) => identity),
+        ).value,
       };
     }),
   );
@@ -102,7 +117,8 @@ function replaced(
     if (above.includes(item)) return item;
     const inner = (part: unknown, step: PropertyKey): unknown => within(part, [...path, step], [...above, item]);
     if (Array.isArray(item)) return item.map(inner);
-    if (!isData(item)) return item;
+    // One that says itself what it is in JSON has no parts of its own.
+    if (!isData(item) || typeof (item as { toJSON?: unknown }).toJSON === "function") return item;
     return Object.fromEntries(Object.entries(item).map(([key, part]) => [key, inner(part, key)]));
   };
   return within(value, [], []);

@@ -25,10 +25,13 @@ import { decoded } from "./text-file.js";
 export type LiveText = string | LiveFile | LiveFunction;
 
 /** A file with nothing in it but the text, in UTF-8. */
-export interface LiveFile {
-  /** Its path. A relative one starts at the folder of the document that it stands in, in code at the working directory; `~` is the home directory. */
+export type LiveFile = {
+  /**
+   * Its path. A relative one starts at the folder of the document that it stands in, in code at the working directory; `~` is
+   * the home directory.
+   */
   readonly file: string;
-}
+};
 
 /** How a field differs from one for a secret on one line that shows who the client is. */
 export interface LiveTextOptions {

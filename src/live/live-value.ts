@@ -112,7 +112,8 @@ export class FileValue extends ChangingValue {
   }
 
   get identity(): string {
-    return JSON.stringify({ file: this.#path });
+    // In ASCII, which may stand wherever the text may.
+    return JSON.stringify({ file: this.#path }).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
   }
 
   async read(): Promise<string> {

@@ -5,13 +5,14 @@ import type { Audience } from "../auth-provider.js";
 import { check, isGiven, lazily } from "../config/check.js";
 import { optional, scopes } from "../config/fields.js";
 import { type Parameters, parameters } from "../config/parameters.js";
-import { paramsKeepTheGrant } from "../oauth2/client-config.js";
+import { changed, type LiveData } from "../live/live-data.js";
+import { paramsKeepTheGrant } from "../oauth2/client-relations.js";
 
 /** An audience in its normal form. */
 export interface AudienceSettings {
   /** The scopes, with spaces between; `undefined` if none are asked for. */
   readonly scopes: string | undefined;
-  readonly params: Parameters;
+  readonly params: LiveData<Parameters>;
 }
 
 const schema = lazily(() => z.strictObject({ scopes: scopes(), params: optional(parameters()) }));
@@ -25,16 +26,18 @@ export function audienceOver(configured: AudienceSettings, audience: Audience, s
   const given = check(subject, audience, { schema: schema(), relations: [paramsKeepTheGrant] });
   // One that is left empty is not sent, and neither is the configured one.
   const replaced = new Set(Object.keys(audience.params ?? {}));
-  const kept = configured.params.filter(([name]) => !replaced.has(name));
+  const over = (params: Parameters): Parameters => {
+    return [...params.filter(([name]) => !replaced.has(name)), ...(given.params ?? [])];
+  };
   return {
     scopes: isGiven(audience.scopes) ? given.scopes : configured.scopes,
-    params: [...kept, ...(given.params ?? [])],
+    params: changed(configured.params, over),
   };
 }
 
 /** What tells an audience from others of its grant: the order of scopes and parameters is no matter. */
 export function partsOfAudience({ scopes, params }: AudienceSettings): readonly unknown[] {
-  return [[...new Set(scopes?.split(" "))].sort(), [...params].sort()];
+  return [[...new Set(scopes?.split(" "))].sort(), [...params.identity].sort()];
 }
 
 /** The parameters that are identifiers, and no secrets (S1). */
@@ -44,7 +47,7 @@ const LONGEST_LABEL = 120;
 
 /** An audience as it stands in a provider's name. Other values than identifiers may be secrets. */
 export function labelOf({ scopes = "", params }: AudienceSettings): string {
-  const shown = params.map(([name, value]) => `${name}=${IDENTIFIERS.has(name) ? value : "***"}`);
+  const shown = params.identity.map(([name, value]) => `${name}=${IDENTIFIERS.has(name) ? value : "***"}`);
   const label = [scopes, ...shown].filter((part) => part !== "").join(", ") || "no scopes";
   return label.length <= LONGEST_LABEL ? label : `${label.slice(0, LONGEST_LABEL - 1)}…`;
 }

@@ -3,7 +3,9 @@
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
 import { scope, scopes, text } from "../config/fields.js";
-import { OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
+import { faultsOfClientKey } from "../oauth2/client-authentication.js";
+import { type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
+import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
@@ -42,7 +44,11 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
     const type = OAuth2RefreshProvider.type;
-    const rules = { schema: refreshSchema(), relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes] };
+    const rules = {
+      schema: refreshSchema(),
+      relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes],
+      settled: faultsOfClientKey,
+    };
     const { scope: one, ...settings } = settingsOf(type, rules, config, runtime);
     const source = oauth2Source(
       { ...settings, scopes: settings.scopes ?? one },
@@ -51,6 +57,7 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
         refreshToken: settings.refresh_token,
         parameters: (held) => ({ grant_type: "refresh_token", refresh_token: held.refreshToken }),
       },
+      runtime,
     );
     super(source, settings, runtime);
   }

@@ -3,13 +3,16 @@
 import type { Audience } from "../auth-provider.js";
 import type { HeldSecrets } from "../grant/grant-options.js";
 import { displayUrl } from "../http/url.js";
-import { type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
+import { clientAuthenticator } from "../oauth2/client-authentication.js";
+import { liveValuesOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { type TokenUrl, tokenUrlOf } from "../oauth2/token-url.js";
+import { reliable, wallClock } from "../values/clock.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
 import type { FetchingSettings } from "./fetching-provider.js";
+import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The settings of an OAuth 2 provider, whatever its grant. */
@@ -36,13 +39,15 @@ export interface OAuth2Source extends TokenSource {
 export function oauth2Source(
   settings: OAuth2Settings,
   grant: OAuth2Grant,
+  runtime: Runtime,
   tokenUrl: TokenUrl = tokenUrlOf(settings),
 ): OAuth2Source {
   const { type, refreshToken, parameters } = grant;
   const { configured: url } = tokenUrl;
-  const { client_id: clientId, client_secret: secret, params, headers, scopes: scope } = settings;
+  const { client_id: clientId, params, headers, scopes: scope } = settings;
   const credential = credentialMaker(settings.apply_as);
   const refresh = refreshToken === undefined ? {} : { refreshToken };
+  const authenticate = clientAuthenticator(settings, reliable(runtime.clock ?? wallClock));
   return {
     type,
     url,
@@ -50,13 +55,16 @@ export function oauth2Source(
     clientId,
     // A refresh token tells the account by itself; harmless changes, such as a header, must not end its grant.
     account:
-      refreshToken === undefined ? [url.href, clientId, Object.entries(headers).sort()] : [displayUrl(url), clientId],
+      refreshToken === undefined
+        ? [url.href, clientId, Object.entries(headers.identity).sort()]
+        : [displayUrl(url), clientId],
     audience: partsOfAudience(settings),
     label: labelOf(settings),
     for: (audience, subject) =>
-      oauth2Source({ ...settings, ...audienceOver(settings, audience, subject) }, grant, tokenUrl),
-    formerOrigin: [displayUrl(url), clientId, [...params].sort(), scope],
-    secrets: [secret, refreshToken, ...params.map(([, value]) => value)],
+      oauth2Source({ ...settings, ...audienceOver(settings, audience, subject) }, grant, runtime, tokenUrl),
+    formerOrigin: [displayUrl(url), clientId, [...params.identity].sort(), scope],
+    secrets: [refreshToken, ...params.identity.map(([, value]) => value)],
+    live: liveValuesOf(settings),
     visible: {
       ...visibleClient(settings),
       ...(refreshToken !== undefined && { refresh_token: "***" }),
@@ -64,7 +72,9 @@ export function oauth2Source(
       expiry_ratio: settings.expiry_ratio,
     },
     request: async (held, errand) => {
-      return tokenRequest(settings, { ...parameters(held), scope }, await tokenUrl.find(errand));
+      const found = await tokenUrl.find(errand);
+      const asked = { ...parameters(held), scope };
+      return tokenRequest(settings, { tokenUrl: found, grant: asked, authentication: await authenticate(found) });
     },
     read: answerReader(settings, credential),
     credential,

@@ -6,6 +6,7 @@ import type { RetryOn } from "../failure/retry-on.js";
 import { Grant } from "../grant/grant.js";
 import type { RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
+import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
@@ -41,7 +42,9 @@ export class ProviderGrant {
     this.#settings = settings;
     this.#runtime = runtime;
     this.#persistence = persistence;
-    this.#requesterOf = (asking) => requester(asking, settings.retryOn, runtime, claim);
+    // Audiences differ in what they ask for, and not in who asks: one reading of the live values serves them all.
+    const inputs = new LiveInputs(source.live);
+    this.#requesterOf = (asking) => requester(asking, { inputs, retryOn: settings.retryOn, runtime, claim });
     this.#grant = new Grant({
       ...settings,
       name: { type, name, key: persistence?.key ?? name },
@@ -49,8 +52,9 @@ export class ProviderGrant {
       isShared: persistence !== undefined,
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
-      takesRefreshTokens: source.refreshToken !== undefined,
+      logsIn: source.logsIn,
       credential: source.credential,
+      inputs,
       clock,
       random,
     });

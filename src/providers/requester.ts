@@ -5,6 +5,7 @@ import type { RequestToken } from "../grant/grant-options.js";
 import { type ExchangeOptions, exchange } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
+import type { LiveInputs } from "../live/live-inputs.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
 import { warningOfExpiry } from "./expiry-warning.js";
@@ -12,9 +13,17 @@ import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
 
-/** Makes one token request with what the grant holds. */
-export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, claim: Claim): RequestToken {
-  const { type, url, clientId, refreshToken } = source;
+/** What a request is made with beside its source. */
+export interface RequesterParts {
+  readonly inputs: LiveInputs;
+  readonly retryOn: RetryOn;
+  readonly runtime: Runtime;
+  readonly claim: Claim;
+}
+
+/** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
+export function requester(source: TokenSource, { inputs, retryOn, runtime, claim }: RequesterParts): RequestToken {
+  const { type, url, clientId, refreshToken, send = exchange } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
   const warnOfDoubt = warningOfExpiry(claim.name);
@@ -22,7 +31,8 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
-    const secrets = [...source.secrets, held.refreshToken, held.accessToken];
+    const reading = await inputs.read(signal);
+    const secrets = [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
     const options = { dispatcher, fetch, clock, signal };
     const errand = errandWith(new Mask(secrets), options);
     try {
@@ -30,12 +40,14 @@ export function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtim
       // Nobody waits any more, so that no refresh token need be spent.
       signal.throwIfAborted();
       const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
-      const answer = await exchange(request, { ...options, mask });
+      const answer = await send(request, { ...options, mask });
       const { doubt, ...redemption } = await source.read(answer, mask);
       warnOfDoubt(doubt);
       return redemption;
-    } catch (failure) {
-      throw retryableOn(retryOn, failure);
+    } catch (error) {
+      const failure = retryableOn(retryOn, error);
+      inputs.noteFailure(failure, reading);
+      throw failure;
     }
   };
 }

@@ -11,12 +11,12 @@ import { privateKeyFrom } from "./private-key.js";
 export type PrivateKeyConfig = LiveText | JsonWebKeyConfig;
 
 /** A private key as a JWK (RFC 7517). */
-export interface JsonWebKeyConfig {
+export type JsonWebKeyConfig = {
   /** The family of the key (RFC 7517 §4.1): RSA, EC or OKP. */
   readonly kty: string;
   /** The parameters of that family (RFC 7518 §6), and `kid` and `alg`, which count unless a key of the configuration says otherwise. */
   readonly [parameter: string]: unknown;
-}
+};
 
 /** The key's text, PEM or JSON, from which a key can be read. */
 export function privateKeyField(key: string, role: LiveRole = "client"): Field<LiveValue> {

@@ -163,8 +163,8 @@ describe("the keys of each type", () => {
     ["a secret that has no use", { token_endpoint_auth_method: "none" }, { client_secret: /has no use/ }],
     [
       "an unknown method",
-      { token_endpoint_auth_method: "private_key_jwt" },
-      { token_endpoint_auth_method: /must be one of client_secret_post, client_secret_basic, none/ },
+      { token_endpoint_auth_method: "private_key" },
+      { token_endpoint_auth_method: /must be one of client_secret_post, client_secret_basic, client_secret_jwt, p/ },
     ],
     [
       "a URL with a placeholder left in",

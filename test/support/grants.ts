@@ -5,6 +5,7 @@ import { Grant } from "../../src/grant/grant.js";
 import type { GrantOptions, RequestToken } from "../../src/grant/grant-options.js";
 import { PrivateRepository } from "../../src/grant/repository.js";
 import { StoredRepository } from "../../src/grant/stored-repository.js";
+import { LiveInputs } from "../../src/live/live-inputs.js";
 import type { TokenStore } from "../../src/store/token-store.js";
 import { Credential } from "../../src/values/credential.js";
 
@@ -32,8 +33,8 @@ export function grantIn(
     isShared: true,
     strict: false,
     refreshToken,
-    takesRefreshTokens: hasRefreshToken,
     credential: Credential.bearer,
+    inputs: new LiveInputs([]),
     expiryRatio: 0.9,
     defaultExpiresIn: undefined,
     retries: 2,
