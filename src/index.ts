@@ -39,6 +39,7 @@ export type { FlowStepConfig } from "./flow/login.js";
 export type { PlacementConfig } from "./flow/placements.js";
 export type { FlowRequestConfig } from "./flow/step-request.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
+export { type DurableOptions, durable } from "./grant/durable.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";

@@ -74,7 +74,9 @@ const ABOUT_THE_AUDIENCE: ReadonlySet<string | undefined> = new Set([
  * codes of their own (D4, V2).
  */
 export function refusesGrant(failure: unknown): boolean {
-  if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
+  // What an issuer of a user's own throws has no code, and can say no more than that it is final.
+  if (!FaucetError.is(failure)) return !isRetryable(failure);
+  if (failure.code !== "auth" || failure.retryable) return false;
   return !NOT_ABOUT_THE_GRANT.has((failure as AuthError).error);
 }
 

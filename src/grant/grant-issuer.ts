@@ -4,7 +4,8 @@
  */
 
 import { pause, stopwatch } from "../failure/deadline.js";
-import { type Gate, type GatedIssue, gated } from "../failure/gate.js";
+import type { Gate } from "../failure/gate.js";
+import { gated, type HostedIssue } from "../failure/issuer.js";
 import { lockDelay } from "../failure/policy.js";
 import { ClosedError } from "../values/errors.js";
 import { answerOf, lastFailure, type Recorded, type Refresh } from "./adoption.js";
@@ -48,7 +49,7 @@ export class GrantIssuer {
   }
 
   /** As a cache calls it. It keeps the deadline itself, since waiting for a lease is no part of it (H2). */
-  issue(): GatedIssue {
+  issue(): HostedIssue {
     let held: number | undefined;
     return gated(async (flight) => {
       const { revision, ...issued } = await this.refresh({ ...flight, held });
@@ -78,8 +79,9 @@ export class GrantIssuer {
         await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
       }
     } catch (error) {
-      const { refreshToken, strict } = this.#options;
-      if (!isStoreError(error) || refreshToken !== undefined || strict || isClosing()) throw error;
+      const { refreshToken, mayHaveRefreshTokens, strict } = this.#options;
+      const isNeeded = refreshToken !== undefined || mayHaveRefreshTokens === true || strict;
+      if (!isStoreError(error) || isNeeded || isClosing()) throw error;
       return this.#redeemer.redeemWithoutStore(refresh, error);
     }
   }

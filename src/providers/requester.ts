@@ -28,7 +28,7 @@ export function requester(source: TokenSource, parts: RequesterParts): RequestTo
   const { type, url, clientId, refreshToken } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
-  return async (held, signal) => {
+  return async (held, { signal }) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
