@@ -4,9 +4,9 @@
  * record is kept.
  */
 
-import { pause, stopwatch, withDeadline } from "../failure/deadline.js";
+import { stopwatch, withDeadline } from "../failure/deadline.js";
 import { Gate, type GatedIssue, gated } from "../failure/gate.js";
-import { asWrongAnswer, lockDelay, refusesRefreshToken } from "../failure/policy.js";
+import { asWrongAnswer, refusesRefreshToken } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { reliable } from "../values/clock.js";
@@ -32,7 +32,7 @@ export class Grant {
   readonly #gate: Gate;
   readonly refreshTokenEnd: RefreshTokenEnd;
   #saving: Promise<unknown> = Promise.resolve();
-  #isClosing = false;
+  readonly #closing = new AbortController();
 
   constructor(options: GrantOptions) {
     const { random, isShared, timeoutSecs } = options;
@@ -54,7 +54,7 @@ export class Grant {
 
   /** Lets go of a flight that waits for others to give up the lease. One that has its turn goes on. */
   stopWaiting(): void {
-    this.#isClosing = true;
+    this.#closing.abort();
   }
 
   /** Saves what the store has not taken yet. Rejects with a `StoreError` if it still does not; then it may be called again. */
@@ -65,7 +65,7 @@ export class Grant {
 
   /** The next token, from the record or from the IdP. Looks again until it gets the one or the other. */
   async refresh(refresh: Refresh): Promise<Recorded> {
-    const { repository, random } = this.#options;
+    const { repository } = this.#options;
     const limitSecs = 2 * this.#leaseSecs;
     const timeLeft = stopwatch(limitSecs);
     try {
@@ -77,13 +77,13 @@ export class Grant {
         const recorded =
           this.#look(record, refresh, failedBefore) ?? (await this.#redeemUnderLease(refresh, failedBefore));
         if (recorded !== undefined) return recorded;
-        if (this.#isClosing) throw new ClosedError(this.#options.name.name);
+        if (this.#closing.signal.aborted) throw new ClosedError(this.#options.name.name);
         if (timeLeft() === 0) throw notLocked(this.#options.name.key, limitSecs);
-        await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
+        await repository.waitForRelease(limitSecs * 1000 - timeLeft(), this.#closing.signal);
       }
     } catch (error) {
       const { refreshToken, strict } = this.#options;
-      if (!isStoreError(error) || refreshToken !== undefined || strict || this.#isClosing) throw error;
+      if (!isStoreError(error) || refreshToken !== undefined || strict || this.#closing.signal.aborted) throw error;
       return this.#redeemWithoutStore(refresh, error);
     }
   }
