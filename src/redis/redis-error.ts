@@ -16,9 +16,12 @@ export function redisErrorOf(server: string, error: unknown): FaucetError {
 /** The word that an error of the server begins with, the code of the system, or the class of an error of the client. */
 export function codeOf(error: unknown): string | undefined {
   const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
-  const word = /^[A-Z]{3,20}(?= )/.exec(typeof message === "string" ? message : "")?.[0];
+  const text = typeof message === "string" ? message : "";
+  // How Redis 7.0 says it of a command in a script.
+  if (text.startsWith("ERR The user executing the script can't run this command")) return "NOPERM";
+  const word = /^[A-Z]{3,20}(?= )/.exec(text)?.[0];
   if (word !== undefined) return word;
-  return [code, error?.constructor?.name].find((text) => typeof text === "string" && /^\w{3,40}$/.test(text)) as
+  return [code, error?.constructor?.name].find((name) => typeof name === "string" && /^\w{3,40}$/.test(name)) as
     | string
     | undefined;
 }
