@@ -147,14 +147,15 @@ class DatabaseStore implements Required<TokenStore> {
   }
 
   async #ask<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const subject = `${this.#database.name} cannot be ${what}`;
-    const late = (): Error => new StoreError(`${subject}: no answer within ${ANSWER_MS / 1000} s`);
+    // Its name may be known only once it was reached.
+    const subject = (): string => `${this.#database.name} cannot be ${what}`;
+    const late = (): Error => new StoreError(`${subject()}: no answer within ${ANSWER_MS / 1000} s`);
     try {
       return await within(ANSWER_MS, late, work);
     } catch (error) {
       if (FaucetError.is(error)) throw error;
       // Its message may quote the record.
-      throw new StoreError(`${subject} (${codeOf(error) ?? "no reason given"})`);
+      throw new StoreError(`${subject()} (${codeOf(error) ?? "no reason given"})`);
     }
   }
 }

@@ -3,7 +3,7 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { databaseStore } from "../../src/index.js";
-import { storeConformance } from "../../src/store-conformance/index.js";
+import { testConformance } from "../support/conformance.js";
 import { errorOf } from "../support/errors.js";
 import { MapDatabase, MapServer } from "../support/map-database.js";
 
@@ -13,13 +13,13 @@ const open = (server: MapServer) => databaseStore(() => new MapDatabase(server))
 
 describe("R1 a store over a database", () => {
   const server = new MapServer();
-  test.concurrent.each(storeConformance(() => open(server)))("R1 D2 $name", ({ run }) => run());
+  testConformance(() => open(server));
 });
 
 describe("R1 one over a database without a word of releases", () => {
   const server = new MapServer();
   const makeStore = () => databaseStore(() => Object.assign(new MapDatabase(server), { listen: undefined as never }));
-  test.concurrent.each(storeConformance(makeStore))("R1 D2 $name", ({ run }) => run());
+  testConformance(makeStore);
 });
 
 describe("steps of a database", () => {

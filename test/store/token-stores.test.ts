@@ -11,9 +11,9 @@ import {
   MemoryTokenStore,
   type TokenStore,
 } from "../../src/index.js";
-import { storeConformance } from "../../src/store-conformance/index.js";
 import { newFolder } from "../fleet/processes.js";
 import { testClock } from "../support/clock.js";
+import { testConformance } from "../support/conformance.js";
 import { errorOf } from "../support/errors.js";
 
 const KEY = Buffer.alloc(32, 7);
@@ -40,7 +40,7 @@ const kinds: readonly (readonly [string, () => Promise<TokenStore>])[] = [
 ];
 
 describe.each(kinds)("%s", (_name, makeStore) => {
-  test.concurrent.each(storeConformance(makeStore))("R1 D2 $name", ({ run }) => run());
+  testConformance(makeStore);
 
   test("close() ends its use", async () => {
     const store = (await makeStore()) as ClosableTokenStore;
