@@ -13,6 +13,7 @@ const INTERFACES = {
   oauth2: "OAuth2ClientCredentialsConfig",
   oauth2_refresh: "OAuth2RefreshConfig",
   token_endpoint: "TokenEndpointConfig",
+  identity_token: "IdentityTokenConfig",
 };
 
 const PAGE = fileURLToPath(new URL("configuration.md", import.meta.url));
@@ -111,8 +112,10 @@ function schemaKeys(schema, above) {
  * @returns {Record<string, Schema> | undefined}
  */
 function shapeOf(schema) {
-  const { shape, in: inner, innerType } = /** @type {any} */ (schema._zod.def);
+  const { shape, in: inner, innerType, options } = /** @type {any} */ (schema._zod.def);
   if (shape !== undefined) return shape;
+  // One, or a list of them: the keys are those of one.
+  if (options !== undefined) return options.map(shapeOf).find(Boolean);
   const within = inner ?? innerType;
   return within === undefined ? undefined : shapeOf(within);
 }
@@ -164,9 +167,14 @@ function documentedKeys(checker, type, above) {
       default: tag && ts.displayPartsToString(tag.text).trim(),
     };
     const own = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
-    const isInterface = own.symbol !== undefined && (own.symbol.flags & ts.SymbolFlags.Interface) !== 0;
-    return [key, ...(isInterface ? documentedKeys(checker, own, `${path}.`) : [])];
+    const within = (own.isUnion() ? own.types : [own]).find(isInterface);
+    return [key, ...(within === undefined ? [] : documentedKeys(checker, within, `${path}.`))];
   });
+}
+
+/** @param {ts.Type} type */
+function isInterface({ symbol }) {
+  return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Interface) !== 0;
 }
 
 /** The schemas of the sources, which Node cannot read as they are. */

@@ -1,6 +1,7 @@
 /** The interface that connectors depend on. */
 
 import type { ProviderStatus } from "./cache/status.js";
+import type { WatchListener, WatchOptions } from "./cache/watches.js";
 import type { Credential } from "./values/credential.js";
 import type { CallOptions } from "./values/issued.js";
 
@@ -28,6 +29,22 @@ export interface AuthProvider {
    */
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
 
+  /**
+   * Calls `listener` with the current credential, or with the first once it is there, and then with each later
+   * one: once each, in order. While anybody watches, credentials are renewed without a caller. The watch ends
+   * when it is disposed of, or with `close()`; it holds no process open.
+   */
+  watch?(listener: WatchListener, options?: WatchOptions): Disposable;
+
+  /** Gets one token, so that what is wrong shows before work begins. Rejects as `getToken` does. */
+  ready?(options?: CallOptions): Promise<void>;
+
+  /**
+   * A provider of other scopes and parameters of the same grant, the same object for the same audience. Its `close()` ends
+   * that audience alone. Absent where there are none to ask for. Throws a `ConfigError` for what cannot be asked.
+   */
+  for?(audience: Audience): AuthProvider;
+
   /** Where the provider stands: a snapshot without secrets, for logs and health checks. */
   status?(): ProviderStatus;
 
@@ -36,4 +53,30 @@ export interface AuthProvider {
 
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose]?(): Promise<void>;
+}
+
+/** What the tokens of a grant are for: whatever is absent is as configured. */
+export interface Audience {
+  /**
+   * The scopes to ask for, in place of the configured ones: a list, or one string with spaces between (RFC 6749 §3.3).
+   * An empty list asks for none.
+   *
+   * @default those that are configured
+   */
+  readonly scopes?: readonly string[] | string | null;
+  /**
+   * Form parameters, such as `resource` (RFC 8707) or `audience`, in place of configured ones of the same name. A list sends
+   * its parameter once for each item; `null` leaves a configured one out.
+   *
+   * @default those that are configured
+   */
+  readonly params?: Readonly<
+    Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
+  > | null;
+}
+
+/** Whether `value` is a provider, as far as can be seen: of ours, of either build, or a user's own. */
+export function isAuthProvider(value: unknown): value is AuthProvider {
+  const { getToken, invalidate } = Object(value) as Partial<AuthProvider>;
+  return typeof getToken === "function" && typeof invalidate === "function";
 }

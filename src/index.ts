@@ -1,6 +1,6 @@
 /** The public face of faucet-auth. */
 
-export type { AuthProvider } from "./auth-provider.js";
+export type { Audience, AuthProvider } from "./auth-provider.js";
 export type {
   EventSource,
   FlightEvent,
@@ -12,12 +12,19 @@ export type {
 export type { ErrorSummary, ProviderStatus, StatusCounts } from "./cache/status.js";
 export { TokenCache } from "./cache/token-cache.js";
 export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options.js";
+export type { WatchListener, WatchOptions } from "./cache/watches.js";
 export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken } from "./connect/access-token.js";
-export { type ApplicableRequest, applyCredential, credentialHeaders } from "./connect/apply-credential.js";
+export {
+  type ApplicableHeaders,
+  type ApplicableRequest,
+  type ApplicableUrl,
+  applyCredential,
+  credentialHeaders,
+} from "./connect/apply-credential.js";
 export { type AuthFetchOptions, authFetch, type FetchFunction } from "./connect/auth-fetch.js";
 export { type AuthInterceptorOptions, authInterceptor } from "./connect/auth-interceptor.js";
 export type { Dispatch, Interceptor } from "./connect/dispatch.js";
@@ -29,17 +36,29 @@ export { fromConfig, type ProviderSpec } from "./from-config.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
+export type { LifetimeFormat } from "./http/lifetime.js";
+export type { RequestEncoding } from "./http/request-encoding.js";
+export type { ParameterConfig, ScalarConfig } from "./live/live-parameters.js";
+export type { LiveFile, LiveText } from "./live/live-text.js";
+export type { LiveFunction } from "./live/live-value.js";
+export type { AnswerConfig } from "./oauth2/answer-config.js";
+export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
+export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
+export type { AudienceProvider } from "./providers/audiences.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
+export type { GrantProvider } from "./providers/grant-provider.js";
+export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,
 } from "./providers/oauth2-client-credentials.js";
+export type { OAuth2Provider } from "./providers/oauth2-provider.js";
 export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 export type { PersistConfig } from "./providers/persistence.js";
 export type { Provider } from "./providers/provider.js";
-export type { ProviderFactory, Runtime } from "./providers/runtime.js";
+export type { ProviderFactory, ProviderReference, Runtime } from "./providers/runtime.js";
 export {
   type StaticBasicConfig,
   type StaticConfig,
@@ -49,6 +68,8 @@ export {
   type StaticTokenConfig,
 } from "./providers/static.js";
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
+export type { SigningAlgorithm } from "./signing/algorithms.js";
+export type { JsonWebKeyConfig, PrivateKeyConfig } from "./signing/private-key-field.js";
 export { databaseStore } from "./store/database-store.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
 export { FileTokenStore } from "./store/file-token-store.js";
@@ -60,9 +81,19 @@ export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,
   type BearerCredential,
+  type BodyCredential,
+  type CompositeCredential,
+  type CookieCredential,
   Credential,
   type HeaderCredential,
   type HeadersCredential,
+  type IsChallenge,
+  type PartCredential,
+  type QueryCredential,
+  type Sign,
+  type SignableRequest,
+  type SignedAnswer,
+  type SignerCredential,
   type TokenCredential,
 } from "./values/credential.js";
 export {
@@ -70,6 +101,7 @@ export {
   type AuthErrorDetails,
   ClosedError,
   ConfigError,
+  type ConfigErrorDetails,
   type ConfigFault,
   FaucetError,
   type FaucetErrorDetails,

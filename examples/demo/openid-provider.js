@@ -30,7 +30,7 @@ export async function startOpenIdProvider({ accessTokenSeconds = 3600 } = {}) {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, configuration(accessTokenSeconds));
-  const seen = { tokenRequests: 0, reuses: 0, revokedGrants: 0 };
+  const seen = { tokenRequests: 0, overlaps: 0, reuses: 0, revokedGrants: 0 };
   provider.on("grant.error", (_context, error) => {
     if (error.error_detail === "refresh token already used") seen.reuses += 1;
   });
@@ -38,8 +38,16 @@ export async function startOpenIdProvider({ accessTokenSeconds = 3600 } = {}) {
     seen.revokedGrants += 1;
   });
   const answer = provider.callback();
+  let atOnce = 0;
   server.on("request", (request, response) => {
-    if (request.url === "/token") seen.tokenRequests += 1;
+    if (request.url === "/token") {
+      seen.tokenRequests += 1;
+      if (atOnce > 0) seen.overlaps += 1;
+      atOnce += 1;
+      once(response, "close").then(() => {
+        atOnce -= 1;
+      });
+    }
     answer(request, response);
   });
 
@@ -50,7 +58,7 @@ export async function startOpenIdProvider({ accessTokenSeconds = 3600 } = {}) {
     /** A client for each way to authenticate: the secret in the body, and in a header. */
     postClient: credentialsOf(clients[0]),
     basicClient: credentialsOf(clients[1]),
-    /** What the provider has seen so far. */
+    /** What the provider has seen so far; `overlaps` are token requests that came while another was under way. */
     seen,
     /** Calls `hear` when a token was issued, or a grant revoked. @param {"success" | "revoked"} event @param {() => void} hear */
     on: (event, hear) => provider.on(/** @type {"grant.success"} */ (`grant.${event}`), hear),

@@ -1,4 +1,7 @@
-/** A small API of paged tables. It asks the OpenID provider about every token that it is shown. */
+/**
+ * A small API of paged tables. It asks the OpenID provider about every token that it is shown; a page that names a scope is
+ * for tokens of just that scope.
+ */
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -7,9 +10,10 @@ import { createServer } from "node:http";
 export async function startResourceApi(idp) {
   const server = createServer(async ({ url = "", headers }, response) => {
     const token = headers.authorization?.replace(/^Bearer /, "") ?? "";
-    const active = await isActive(idp, token);
+    const { searchParams } = new URL(url, "http://api");
+    const active = await isActive(idp, token, searchParams.get("scope"));
     response.writeHead(active ? 200 : 401, { "content-type": "application/json" });
-    const page = Number(new URL(url, "http://api").searchParams.get("page"));
+    const page = Number(searchParams.get("page"));
     response.end(JSON.stringify(active ? { page, rows: [page * 2, page * 2 + 1] } : { message: "token refused" }));
   });
   server.listen(0, "127.0.0.1");
@@ -24,9 +28,13 @@ export async function startResourceApi(idp) {
   };
 }
 
-/** Token introspection, RFC 7662. @param {import("./openid-provider.js").OpenIdProvider} idp @param {string} token */
-async function isActive(idp, token) {
+/**
+ * Token introspection, RFC 7662.
+ * @param {import("./openid-provider.js").OpenIdProvider} idp @param {string} token @param {string | null} scope
+ */
+async function isActive(idp, token, scope) {
   const body = new URLSearchParams({ token, ...idp.postClient });
   const answer = await fetch(idp.introspectionUrl, { method: "POST", body });
-  return /** @type {{ active?: boolean }} */ (await answer.json()).active === true;
+  const { active, scope: granted } = /** @type {{ active?: boolean, scope?: string }} */ (await answer.json());
+  return active === true && (scope === null || granted === scope);
 }

@@ -1,6 +1,6 @@
 /** What a cache counts of its flights, and publishes of them. It decides nothing. */
 
-import type { Gate } from "../failure/gate.js";
+import type { GateView } from "../failure/gate.js";
 import type { IssueReason, Retry } from "../values/issued.js";
 import {
   type EventSource,
@@ -49,12 +49,12 @@ export class FlightLog {
     publishRetry(() => ({ ...this.#source, reason, attempt, delay, error: redacted(failure) }));
   }
 
-  land(flight: Flight, gate: Gate): void {
+  land(flight: Flight, gate: GateView): void {
     this.#gate(gate);
     this.#end(flight, { outcome: flight.attempts === 0 ? "adopted" : "issued" });
   }
 
-  fail(flight: Flight, error: unknown, gate: Gate): void {
+  fail(flight: Flight, error: unknown, gate: GateView): void {
     this.counts.failures += 1;
     this.#gate(gate);
     this.#end(flight, { outcome: "failed", error: redacted(error) });
@@ -65,7 +65,7 @@ export class FlightLog {
   }
 
   /** Publishes what has become of the gate, if that is news. */
-  #gate({ failuresInARow: consecutiveFailures, failure, retryAt }: Gate): void {
+  #gate({ failuresInARow: consecutiveFailures, failure, retryAt }: GateView): void {
     const hadFailed = this.#failuresSeen > 0;
     const isNews = consecutiveFailures !== this.#failuresSeen || retryAt !== this.#retryAtSeen;
     this.#failuresSeen = consecutiveFailures;

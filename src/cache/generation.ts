@@ -1,7 +1,8 @@
 /** A generation: what one successful flight produced, and how long it is good for (C4 to C6, C10). */
 
 import { type Random, renewalInstant } from "../failure/policy.js";
-import { type Credential, remake, secretOf } from "../values/credential.js";
+import { type Credential, remake } from "../values/credential.js";
+import { secretOf } from "../values/credential-content.js";
 import { type Issued, lifetimeOf } from "../values/issued.js";
 import { type Age, ageAt, type Lifespan, lifespanOf } from "../values/lifespan.js";
 
@@ -38,6 +39,7 @@ export class Generation implements Lifespan {
     // A new object for each generation tells them apart even where the IdP repeats a token (C3), and has its expiry (C13).
     this.credential = remake(issued.credential, {
       expiresAt: Number.isFinite(expiresAt) ? expiresAt : undefined,
+      baseUrl: issued.baseUrl,
       onAccepted,
     });
     this.promise = promise;

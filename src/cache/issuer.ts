@@ -1,7 +1,7 @@
 /** The issuer as a cache uses it: with a deadline, and with a gate (F4, H2). */
 
 import { withDeadline } from "../failure/deadline.js";
-import { Gate, gateOf } from "../failure/gate.js";
+import { Gate, type GateView, gateOf } from "../failure/gate.js";
 import type { Random } from "../failure/policy.js";
 import type { Clock } from "../values/clock.js";
 import { remake } from "../values/credential.js";
@@ -11,7 +11,7 @@ import type { FlightContext, Issue, Issued } from "../values/issued.js";
 
 /** What a cache needs of its issuer. */
 export interface Issuer {
-  readonly gate: Gate;
+  readonly gate: GateView;
   issue(flight: FlightContext): Promise<Issued>;
 }
 

@@ -1,6 +1,6 @@
 /** A snapshot of a cache or a provider: safe to log, and to serve as a health check (S1). */
 
-import type { Gate } from "../failure/gate.js";
+import type { GateView } from "../failure/gate.js";
 import { FaucetError } from "../values/errors.js";
 import type { Generation } from "./generation.js";
 
@@ -33,6 +33,8 @@ export interface ProviderStatus {
   readonly retryAt?: number;
   /** What has happened so far. */
   readonly counts: Readonly<StatusCounts>;
+  /** Of a provider whose `for()` has given others: the status of each that is still in use. */
+  readonly audiences?: readonly ProviderStatus[];
 }
 
 /** What has happened so far. */
@@ -65,7 +67,7 @@ export interface Standing {
   readonly name: string;
   readonly generation: Generation | undefined;
   readonly inFlight: boolean;
-  readonly gate: Gate;
+  readonly gate: GateView;
   readonly counts: StatusCounts;
 }
 
@@ -109,8 +111,12 @@ export function summaryOf(error: unknown): ErrorSummary {
   return { name: nameOf(error) };
 }
 
-/** Of an error of whichever realm. */
+/** Of an error of whichever realm, or of anything else that was thrown. */
 function nameOf(error: unknown): string {
-  const { name } = (error ?? {}) as { name?: unknown };
-  return typeof name === "string" ? name : typeof error;
+  try {
+    const { name } = (error ?? {}) as { name?: unknown };
+    return typeof name === "string" ? name : typeof error;
+  } catch {
+    return typeof error;
+  }
 }

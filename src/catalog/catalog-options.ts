@@ -55,8 +55,14 @@ export function checkRuntime(subject: string, runtime: CatalogRuntime): void {
 
 function faultsOfCatalogRuntime(runtime: unknown): readonly ConfigFault[] {
   if (typeof runtime === "function") return [];
-  if (isRecord(runtime)) return faultsOfRuntime(runtime);
+  if (isRecord(runtime)) return [...faultsOfRuntime(runtime), ...faultsOfResolve(runtime)];
   return [{ path: "runtime", message: "must be an object, or a function that gives one for each name" }];
+}
+
+/** Within a catalog, its own names count. */
+function faultsOfResolve({ resolve }: Runtime): readonly ConfigFault[] {
+  if (resolve === undefined) return [];
+  return [{ path: "runtime.resolve", message: "has no use in a catalog, which resolves references itself" }];
 }
 
 function faultsOfEach(

@@ -3,6 +3,8 @@
  * boolean that the text spells. Which of them is meant is known to the key that takes the scalar.
  */
 
+import { isAuthProvider } from "../auth-provider.js";
+
 /**
  * A scalar beside the text that it was written as (A8). Only the text is a property, so that whoever takes
  * it for data sees a mapping with an unknown key.
@@ -99,7 +101,8 @@ export function replaced(
 ): unknown {
   if (value instanceof Scalar) return replace(value, path);
   if (Array.isArray(value)) return value.map((item, index) => replaced(item, step(path, index), replace, step));
-  if (typeof value !== "object" || value === null) return value;
+  // In code, a provider may stand where YAML has a reference to one.
+  if (typeof value !== "object" || value === null || isAuthProvider(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [key, replaced(item, step(path, key), replace, step)]);
   return Object.fromEntries(entries);
 }

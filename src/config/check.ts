@@ -11,6 +11,8 @@ export type Relation = (config: Readonly<Record<string, unknown>>) => readonly C
 export interface Checks<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations?: readonly Relation[];
+  /** Faults that only the normal form shows, of a configuration whose keys are right each for itself. */
+  readonly settled?: ((settings: T) => readonly ConfigFault[]) | undefined;
   /** Faults that were found elsewhere and belong into the same error. */
   readonly others?: readonly ConfigFault[];
 }
@@ -19,18 +21,17 @@ export interface Checks<T> {
  * `config` in its normal form. Throws a `ConfigError` about `subject` with every fault; a value is
  * never repeated in it, since it may be a secret in the wrong place.
  */
-export function check<T>(subject: string, config: unknown, { schema, relations = [], others = [] }: Checks<T>): T {
-  const knownKeys = new Map<string, readonly string[]>();
-  const result = schema.safeParse(config, {
-    error: (issue) => {
-      if (issue.code === "unrecognized_keys") knownKeys.set(pathOf(issue.path), shapeKeys(issue.inst));
-      return messageOf(issue);
-    },
-  });
-  const faults = result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue, knownKeys));
+export function check<T>(
+  subject: string,
+  config: unknown,
+  { schema, relations = [], settled, others = [] }: Checks<T>,
+): T {
+  const result = schema.safeParse(config, { error: messageOf });
+  const faults = result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue));
   if (typeof config === "object" && config !== null && !Array.isArray(config)) {
     faults.push(...relations.flatMap((relation) => relation(config as Record<string, unknown>)));
   }
+  if (result.success && settled !== undefined) faults.push(...settled(result.data));
   faults.push(...others);
   if (!result.success || faults.length > 0) throw new ConfigError(subject, faults);
   return result.data;
@@ -75,17 +76,31 @@ export function suggest(name: string, known: readonly string[]): string {
   return known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;
 }
 
-function toFaults(issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<string, readonly string[]>): ConfigFault[] {
-  const path = pathOf(issue.path);
-  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
-  const known = knownKeys.get(path) ?? [];
-  return issue.keys.map((key) => ({
-    path: join(path, redactKey(key)),
-    message: `unknown key; ${suggest(redactKey(key), known)}`,
-  }));
+function toFaults(issue: z.core.$ZodIssue, above = ""): ConfigFault[] {
+  const path = join(above, pathOf(issue.path));
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.message.split(" ").filter(Boolean);
+    return issue.keys.map((key) => ({
+      path: join(path, redactKey(key)),
+      message: `unknown key; ${suggest(redactKey(key), known)}`,
+    }));
+  }
+  if (issue.code === "invalid_union" && issue.message === "") return faultsOfNearest(issue.errors, path);
+  return [{ path, message: issue.message }];
 }
 
+/** Of several forms that a value may have, the faults of that which it was meant to have: its type is right, at least. */
+function faultsOfNearest(forms: readonly z.core.$ZodIssue[][], path: string): ConfigFault[] {
+  const isOfType = (issues: readonly z.core.$ZodIssue[]): boolean =>
+    !issues.some((issue) => issue.code === "invalid_type" && issue.path.length === 0);
+  const nearest = forms.find(isOfType) ?? forms[0] ?? [];
+  return nearest.flatMap((issue) => toFaults(issue, path));
+}
+
+/** The message of an issue; of unknown keys, those that are known. */
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "unrecognized_keys") return shapeKeys(issue.inst).join(" ");
+  if (issue.code === "invalid_union") return "";
   if (issue.code === "invalid_type") {
     if (issue.input === undefined || issue.input === null)
       return `is required: ${TYPES[issue.expected] ?? issue.expected}`;

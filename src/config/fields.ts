@@ -29,6 +29,18 @@ export function withDefault<T>(field: Field<T>, value: T): Field<T> {
   );
 }
 
+/** One value, or a list of at least one. */
+export function oneOrMore<T>(field: Field<T>): Field<readonly T[]> {
+  const list = z.array(field).check(z.minLength(1, "must not be empty"));
+  return z.union([
+    z.pipe(
+      field,
+      z.transform((one): readonly T[] => [one]),
+    ),
+    list,
+  ]);
+}
+
 /** A string that is not empty, on one line. A number is the text of its digits. */
 export function text(): Field<string> {
   return textOrEmpty(z.minLength(1, "must not be empty"));
@@ -97,14 +109,17 @@ export function expiryRatio(): Field<number> {
 export function retryOnField(): Field<readonly (number | string)[]> {
   const status = number(z.multipleOf(1, NO_STATUS), z.gte(300, NO_STATUS), z.lte(599, NO_STATUS));
   const code = z.string().check(z.minLength(1, "must not be empty"), because(faultOfWord));
+  const numericCode = z.pipe(number(z.multipleOf(1), z.gte(1000), z.lte(Number.MAX_SAFE_INTEGER)), z.transform(String));
   const entry = z.pipe(
-    z.union([status, code], { error: (issue) => (typeof issue.input === "number" ? NO_STATUS : NO_ENTRY) }),
+    z.union([status, code, numericCode], {
+      error: (issue) => (typeof issue.input === "number" ? NO_STATUS : NO_ENTRY),
+    }),
     z.transform((given: number | string) => given),
   );
   return withDefault(z.array(entry), []);
 }
 
-const NO_STATUS = "must be an HTTP status from 300 to 599";
+const NO_STATUS = "must be an HTTP status from 300 to 599, or an error code from 1000 on";
 const NO_ENTRY = "must be an HTTP status, or an error code as the API spells it";
 
 /** Scopes: a list, or one string with spaces between. `undefined` if there are none (H5). */

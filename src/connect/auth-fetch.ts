@@ -3,6 +3,7 @@
 import type { AuthProvider } from "../auth-provider.js";
 import type { Credential } from "../values/credential.js";
 import { Authorization, Reauthorization } from "./authorization.js";
+import { isChallenged } from "./challenge.js";
 import { FetchRequest } from "./fetch-request.js";
 import { FetchedAnswer } from "./fetched-answer.js";
 import { type IsMeant, listedOrigins } from "./origins.js";
@@ -59,10 +60,10 @@ export function authFetch(provider: AuthProvider, options: AuthFetchOptions = {}
   };
   return async (input, init) => {
     const request = FetchRequest.from(input, init ?? undefined);
-    const isMeant = wrapper.isMeant === undefined || wrapper.isMeant(originOf(request.href));
-    const response = await sendHop(wrapper, request, isMeant);
+    // Of a relative URL it is known where it goes once its credential is.
+    const response = await sendHop(wrapper, request, request.isRelative || isMeantFor(wrapper, request));
     const isDone = !request.follows || response.status < 300 || response.status > 399;
-    const answer = isDone ? response : await follow(wrapper, request, response, isMeant);
+    const answer = isDone ? response : await follow(wrapper, request, response);
     return request.integrity === "" ? answer : matching(wrapper.fetch, answer, request.integrity);
   };
 }
@@ -89,7 +90,10 @@ async function sendAuthorized(wrapper: Wrapper, request: FetchRequest): Promise<
     request.discardBody(error);
     throw error;
   });
-  const response = await request.send(fetch, credential);
+  request.startAt(credential);
+  if (request.isRelative && !isMeantFor(wrapper, request)) return request.send(fetch);
+  const response = await send(fetch, request, credential);
+  if (isChallenge(request, credential, response)) return response;
   let answer: FetchedAnswer | undefined;
   const verdict = wrapper.isRefusal(response.status, () => {
     answer = new FetchedAnswer(response);
@@ -102,6 +106,27 @@ async function sendAuthorized(wrapper: Wrapper, request: FetchRequest): Promise<
   return answer?.pass() ?? response;
 }
 
+function isMeantFor({ isMeant }: Wrapper, { href }: FetchRequest): boolean {
+  return isMeant === undefined || isMeant(originOf(href));
+}
+
+/** Sends once; and once more where the answer asks for another signature. */
+async function send(
+  fetch: FetchFunction,
+  request: FetchRequest,
+  credential: Credential,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const response = await request.send(fetch, credential, signal);
+  if (!request.isReplayable || !isChallenge(request, credential, response)) return response;
+  new FetchedAnswer(response).discard();
+  return request.send(fetch, credential, signal);
+}
+
+function isChallenge({ href }: FetchRequest, credential: Credential, { status, headers }: Response): boolean {
+  return isChallenged(credential, () => ({ origin: originOf(href), status, headers }));
+}
+
 /** Sends on, with what replaces a refused credential, until an answer is no refusal or there is nothing else to try. */
 async function sendAgain(
   { authorization, fetch, isRefusal, relay }: Wrapper,
@@ -109,16 +134,20 @@ async function sendAgain(
   sent: Credential,
   refusal: FetchedAnswer,
 ): Promise<Response> {
-  const send = (credential: Credential): Promise<Response> =>
-    relay.send(request.signal, (signal) => request.send(fetch, credential, signal));
+  const sendWith = (credential: Credential): Promise<Response> => {
+    request.startAt(credential);
+    return relay.send(request.signal, (signal) => send(fetch, request, credential, signal));
+  };
   const reauthorization = new Reauthorization(authorization, request.signal);
   let [refused, answer] = [sent, refusal];
   for (;;) {
     const next = await nextAfter(answer, request, refused, { authorization, reauthorization });
     // A refusal that was let go of, and is the answer, is asked for again.
-    if (next === undefined) return answer.pass() ?? send(refused);
+    if (next === undefined) return answer.pass() ?? sendWith(refused);
     answer.discard();
-    const current = new FetchedAnswer(await send(next));
+    const response = await sendWith(next);
+    if (isChallenge(request, next, response)) return response;
+    const current = new FetchedAnswer(response);
     if (!(await isRefusal(current.status, () => current))) {
       authorization.answered(next, current.status);
       return current.pass() as Response;
@@ -147,13 +176,8 @@ async function nextAfter(
 }
 
 /** Follows where `redirect` leads, hop by hop, so that each origin is known for what it is (W5). */
-async function follow(
-  wrapper: Wrapper,
-  request: FetchRequest,
-  redirect: Response,
-  wasMeant: boolean,
-): Promise<Response> {
-  let [hop, response, isMeant] = [request, redirect, wasMeant];
+async function follow(wrapper: Wrapper, request: FetchRequest, redirect: Response): Promise<Response> {
+  let [hop, response, isMeant] = [request, redirect, isMeantFor(wrapper, request)];
   for (let redirects = 0; ; redirects += 1) {
     const location = locationOf(response, hop.href);
     if (location === undefined) return redirects === 0 ? response : asRedirected(response);

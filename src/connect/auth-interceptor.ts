@@ -3,9 +3,8 @@
 import type { AuthProvider } from "../auth-provider.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
 import type { Credential } from "../values/credential.js";
-import { ConfigError } from "../values/errors.js";
-import { credentialHeaders } from "./apply-credential.js";
 import { Authorization, Reauthorization } from "./authorization.js";
+import { isChallenged } from "./challenge.js";
 import { ControlledExchange } from "./controlled-exchange.js";
 import {
   type Dispatch,
@@ -15,6 +14,7 @@ import {
   type Interceptor,
   isLegacy,
   type LegacyHandler,
+  originOf,
   signalOf,
 } from "./dispatch.js";
 import { copyOfHeaders, copyOfOptions, type OwnOptions, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
@@ -22,6 +22,8 @@ import type { Decider } from "./exchange.js";
 import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
 import { LegacyExchange } from "./legacy-exchange.js";
 import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
+import { placedDispatch } from "./placed-dispatch.js";
+import { headersOf } from "./placement.js";
 import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { gathered, isReplayable } from "./replayable-body.js";
 import { checkWrapper } from "./wrapper-options.js";
@@ -96,6 +98,8 @@ class AuthorizedRequest implements Decider {
   /** What was sent last. */
   #sent: Credential | undefined;
   #reauthorization: Reauthorization | undefined;
+  /** Whether the last answer has asked for another signature, and whether it gets one. */
+  #challenge: "none" | "met" | "unmet" = "none";
   /** Whether the next answer is the caller's, whatever it is. */
   #isFinal = false;
 
@@ -122,16 +126,24 @@ class AuthorizedRequest implements Decider {
   }
 
   isRefusal(status: number, candidate: () => RefusalCandidate): boolean | Promise<boolean> {
+    const sent = this.#sent as Credential;
+    const isAgain = this.#challenge !== "none";
+    if (isChallenged(sent, () => ({ origin: originOf(this.#options), status, headers: candidate().headers }))) {
+      this.#challenge = isAgain || !isReplayable(this.#options) ? "unmet" : "met";
+      return this.#challenge === "met";
+    }
+    this.#challenge = "none";
     return this.#wrapper.isRefusal(status, candidate);
   }
 
   answered(status: number): void {
-    this.#wrapper.authorization.answered(this.#sent as Credential, status);
+    if (this.#challenge === "none") this.#wrapper.authorization.answered(this.#sent as Credential, status);
   }
 
   next(): Promise<(() => void) | undefined> | undefined {
     const { authorization } = this.#wrapper;
     const sent = this.#sent as Credential;
+    if (this.#challenge === "met") return Promise.resolve(() => this.#send(sent));
     if (this.#isFinal) return undefined;
     if (!isReplayable(this.#options)) {
       authorization.report(sent);
@@ -157,9 +169,11 @@ class AuthorizedRequest implements Decider {
   }
 
   #send(credential: Credential): void {
+    const added = headersOf(credential);
     // Whoever got the options of the first time may have kept them.
-    const options = this.#sent === undefined ? this.#options : copyOfOptions(this.#options);
-    options.headers = withHeaders(this.#headers, credentialHeaders(credential));
+    const options = this.#sent === undefined && added !== undefined ? this.#options : copyOfOptions(this.#options);
+    if (added === undefined) Object.assign(options, placedDispatch(this.#options, this.#headers, credential));
+    else options.headers = withHeaders(this.#headers, added);
     this.#sent = credential;
     this.#dispatch(options, exchangeFor(this.#handler, this));
   }
@@ -169,13 +183,6 @@ function faultsOfRequiredOrigins(origins: unknown): ReturnType<typeof faultsOfOr
   if (origins === "any") return undefined;
   if (Array.isArray(origins)) return faultsOfOrigins(origins);
   return 'is required: a list of origins, or "any" to send the credential wherever redirects lead';
-}
-
-/** A pool knows its origin without hearing it with each request; this does not. */
-function originOf({ origin }: DispatchOptions): string {
-  if (origin !== undefined) return String(origin);
-  const message = 'give it with the request: it cannot be compared with origins otherwise (or say origins: "any")';
-  throw new ConfigError("authInterceptor", [{ path: "origin", message }]);
 }
 
 /** An answer of which only the status is known. */

@@ -32,11 +32,22 @@ export function withHeaders(headers: RequestHeaders, added: Record<string, strin
   return Object.assign(withoutNames(headers, added), added);
 }
 
+/** `headers` without the length of the body, which undici counts itself. */
+export function contentLengthRemoved(headers: RequestHeaders): RequestHeaders {
+  const removed = { "content-length": "" };
+  return Array.isArray(headers) ? pairsWithout(headers, removed) : withoutNames(headers, removed);
+}
+
+/** The value of the header `name` in any case; `null` if there is none. */
+export function headerOf(headers: RequestHeaders, name: string): string | null {
+  const entries = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers);
+  const found = entries.find(([each]) => each.toLowerCase() === name.toLowerCase());
+  return found === undefined ? null : [textOf(found[1])].flat().join(", ");
+}
+
 /** The number of bytes that a request's headers promise; `NaN` if they do not. */
 export function contentLength(headers: RequestHeaders): number {
-  const entries = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers);
-  const length = entries.find(([name]) => name.toLowerCase() === "content-length");
-  return length === undefined ? Number.NaN : Number(length[1]);
+  return Number(headerOf(headers, "content-length") ?? Number.NaN);
 }
 
 /** Reads the headers of an answer by name: a record, or a flat list of bytes. */

@@ -1,5 +1,7 @@
 /** What is used of undici's dispatching, 6 to 8: described here, so that no release of it is imported. */
 
+import { ConfigError } from "../values/errors.js";
+
 /** undici's `dispatch`; each release types its own options and handlers. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Dispatch = (options: any, handler: any) => boolean;
@@ -11,6 +13,8 @@ export type Interceptor = (dispatch: Dispatch) => Dispatch;
 export interface DispatchOptions {
   readonly origin?: string | URL;
   readonly path: string;
+  /** Parameters that undici puts behind the path. */
+  readonly query?: object | null;
   readonly method?: string;
   headers?: unknown;
   body?: unknown;
@@ -69,4 +73,12 @@ function endedController(reason: Error): Controller & { readonly reason: Error }
 /** The signal of a caller, where it is one that a wait for a token can heed. */
 export function signalOf({ signal }: DispatchOptions): AbortSignal | undefined {
   return signal instanceof AbortSignal ? signal : undefined;
+}
+
+/** A pool knows its origin without hearing it with each request; this does not. */
+export function originOf({ origin }: { readonly origin?: string | URL }): string {
+  if (origin !== undefined) return String(origin);
+  const message =
+    'give it with the request: a credential cannot be compared with origins otherwise (or say origins: "any"), nor sign the URL';
+  throw new ConfigError("authInterceptor", [{ path: "origin", message }]);
 }

@@ -1,7 +1,18 @@
 /** What `fetch` was called with, in a form that can be sent, sent again, and sent on. */
 
-import type { Credential } from "../values/credential.js";
-import { credentialHeaders } from "./apply-credential.js";
+import { Credential, type SignableRequest } from "../values/credential.js";
+import { below } from "./base-url.js";
+import {
+  bodyOfInput,
+  contentOf,
+  copyOf,
+  discardBody,
+  hasForeignBody,
+  isOneShot,
+  type KnownBody,
+  knownBody,
+} from "./fetch-body.js";
+import { headersOf, placed, readsBody } from "./placement.js";
 import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
 
 type Fetch = typeof globalThis.fetch;
@@ -18,8 +29,6 @@ interface Parts {
 
 /** A request of the Fetch standard that can be sent more than once, unless its body is used up by being sent. */
 export class FetchRequest {
-  /** As the caller spelt it: some implementations take a relative one. */
-  readonly href: string;
   readonly signal: AbortSignal | undefined;
   /** Whether the caller wants redirects to be followed. */
   readonly follows: boolean;
@@ -28,9 +37,13 @@ export class FetchRequest {
   readonly #init: RequestInit;
   readonly #headers: FetchHeaders | undefined;
   readonly #input: Request | undefined;
+  /** As the caller spelt it: some implementations take a relative one. */
+  readonly #given: string;
+  /** The base URL of the credential that was sent last. */
+  #base: string | undefined;
 
   private constructor({ href, init, headers, input }: Parts) {
-    this.href = href;
+    this.#given = href;
     this.signal = (init.signal === undefined ? input?.signal : init.signal) ?? undefined;
     this.follows = (init.redirect ?? input?.redirect ?? "follow") === "follow";
     this.integrity = init.integrity ?? input?.integrity ?? "";
@@ -60,15 +73,36 @@ export class FetchRequest {
     });
   }
 
+  /** Where it goes: as the caller spelt it, or below the address of the API, where only a credential tells that (P2). */
+  get href(): string {
+    return this.#base === undefined ? this.#given : below(this.#base, this.#given);
+  }
+
+  /** Whether it is relative, so that it depends on the credential where it goes. */
+  get isRelative(): boolean {
+    return !URL.canParse(this.#given);
+  }
+
+  /** Lets a relative URL start at the base URL of `credential`, if that has one. */
+  startAt(credential: Credential): void {
+    if (this.isRelative) this.#base = Credential.baseUrl(credential);
+  }
+
   /** Whether its body can be sent again. A stream or an iterable is used up by being sent (W3). */
   get isReplayable(): boolean {
     return !isOneShot(this.#init.body) && !hasForeignBody(this.#input);
   }
 
-  /** One hop, with the caller's headers and the credential's in place of those of the same name. */
+  /** One hop, with the credential on it in place of what the caller has there. */
   send(fetch: Fetch, credential?: Credential, signal?: AbortSignal): Promise<Response> {
     const init = this.#init;
-    init.headers = credential === undefined ? (this.#headers as FetchHeaders) : this.#headersWith(credential);
+    if (credential === undefined) {
+      init.headers = this.#headers as FetchHeaders;
+    } else {
+      const added = headersOf(credential);
+      if (added === undefined) return this.#sendPlaced(fetch, credential, signal);
+      init.headers = this.#headersWith(added);
+    }
     if (signal !== undefined) init.signal = signal;
     if (this.#input === undefined) return fetch(this.href, init);
     // A clone keeps what cannot be read from a Request: its dispatcher, the length of its body.
@@ -98,9 +132,34 @@ export class FetchRequest {
     return new FetchRequest({ href, init: { ...onward, method, body }, headers });
   }
 
+  /** One hop with a credential that may change the URL and the body, and sign them. */
+  async #sendPlaced(fetch: Fetch, credential: Credential, signal: AbortSignal | undefined): Promise<Response> {
+    const [given, input] = [this.#init, this.#input];
+    const body = readsBody(credential) ? await knownBody(given.body, input) : undefined;
+    const to = placed(this.#signable(body), credential);
+    const init: RequestInit = { ...settingsOf(input), ...given, headers: this.#headersWith({ ...to.headers }) };
+    if (signal !== undefined) init.signal = signal;
+    const content = to.body ?? given.body ?? (await bodyOfInput(input));
+    if (content == null) return fetch(to.url, init);
+    // The length that a caller has given is that of another body.
+    if (to.body !== undefined) init.headers = withoutLength(init.headers as FetchHeaders);
+    return fetch(to.url, Object.assign(init, { body: content, duplex: "half" }));
+  }
+
+  #signable(body: KnownBody | undefined): SignableRequest {
+    const headers = new Headers(this.#headers);
+    if (body?.type !== undefined && !headers.has("content-type")) headers.set("content-type", body.type);
+    return {
+      method: (this.#init.method ?? this.#input?.method ?? "GET").toUpperCase(),
+      // A signature covers the URL as fetch sends it.
+      url: body !== undefined && URL.canParse(this.href) ? new URL(this.href).href : this.href,
+      header: (name) => headers.get(name),
+      body: () => body && contentOf(body),
+    };
+  }
+
   /** A caller's record stays one, and none becomes one: implementations read it fastest. */
-  #headersWith(credential: Credential): FetchHeaders {
-    const added = credentialHeaders(credential);
+  #headersWith(added: Record<string, string>): FetchHeaders {
     const given = this.#headers;
     if (given === undefined) return added;
     if (given instanceof Headers) {
@@ -110,6 +169,13 @@ export class FetchRequest {
     }
     return Object.assign(withoutNames(given, added), added);
   }
+}
+
+/** `headers` without the length of the body, which fetch counts itself. */
+function withoutLength(headers: FetchHeaders): FetchHeaders {
+  if (!(headers instanceof Headers)) return withoutNames(headers, { "content-length": "" });
+  headers.delete("content-length");
+  return headers;
 }
 
 /** `record` without the headers that `names` has, in any case. */
@@ -133,45 +199,9 @@ function copyOfHeaders(headers: RequestInit["headers"] | undefined): FetchHeader
   return Symbol.iterator in headers ? new Headers(headers) : { ...(headers as Record<string, string>) };
 }
 
-/** Of a body that its caller may change, a copy; one that is used up by being read stays as it is. */
-function copyOf(body: Body): Body {
-  if (body instanceof URLSearchParams) return new URLSearchParams(body);
-  if (body instanceof ArrayBuffer) return body.slice(0);
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-  return body;
-}
-
-function isOneShot(body: unknown): boolean {
-  return typeof body === "object" && body !== null && (Symbol.asyncIterator in body || "getReader" in body);
-}
-
-function discardBody(body: unknown, reason: unknown): void {
-  if (!isOneShot(body)) return;
-  const { destroy, cancel, locked } = body as Partial<Discardable> & { readonly locked?: boolean };
-  const isStream = typeof destroy === "function" || typeof cancel === "function";
-  if (typeof destroy === "function") destroy.call(body);
-  else if (typeof cancel === "function" && !locked) cancel.call(body, reason)?.catch(() => {});
-  if (!isStream)
-    (body as AsyncIterable<unknown>)
-      [Symbol.asyncIterator]()
-      .return?.()
-      ?.then(undefined, () => {});
-}
-
-/** A Node stream has `destroy`, a web stream `cancel`. */
-interface Discardable {
-  destroy(): void;
-  cancel(reason: unknown): Promise<void>;
-}
-
 /** Of whichever fetch implementation: there are several in one process. */
 function isRequest(input: unknown): input is Request {
   return typeof input === "object" && Object.prototype.toString.call(input) === "[object Request]";
-}
-
-/** Whether a `Request` has a Node stream as its body, as node-fetch's has: its clone ends only if both are read. */
-function hasForeignBody(request: Request | undefined): boolean {
-  return request?.body != null && !("getReader" in request.body);
 }
 
 /** What a `Request` says beside its URL, headers and body. */

@@ -1,5 +1,6 @@
 /** The origins that a credential is meant for (W5). */
 
+import { isOrigin } from "../http/url.js";
 import type { ConfigFault } from "../values/errors.js";
 
 /** Whether a credential may go to an origin. */
@@ -19,10 +20,4 @@ export function faultsOfOrigins(origins: unknown): string | ConfigFault[] {
     if (isOrigin(given)) return [];
     return [{ path: `origins[${index}]`, message: "must be an origin, such as https://api.example" }];
   });
-}
-
-function isOrigin(given: unknown): boolean {
-  if (typeof given !== "string" || !URL.canParse(given)) return false;
-  const { origin, href } = new URL(given);
-  return origin !== "null" && href === `${origin}/`;
 }

@@ -48,18 +48,9 @@ export function stopwatch(seconds: number): () => number {
   return () => Math.max(0, end - performance.now());
 }
 
-/** Waits so many milliseconds, or until `signal` is aborted. Holds no process open either. */
-export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return;
-  let end = (): void => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const cancel = startTimer(end, milliseconds);
-  signal?.addEventListener("abort", end);
-  await ended;
-  cancel();
-  signal?.removeEventListener("abort", end);
+/** Waits so many milliseconds. Holds no process open either. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void startTimer(resolve, milliseconds));
 }
 
 /** A synchronous throw is a failure like any other (C7). */

@@ -27,11 +27,28 @@ export interface KnownFailure {
   readonly failure: unknown;
 }
 
+/** A gate as those see it who ask whether they may go on, and why not. */
+export interface GateView {
+  readonly failuresInARow: number;
+  /** The last failure since the last success. */
+  readonly failure: unknown;
+  /** When the IdP may be asked again after the last failure; `undefined` if at once. */
+  readonly retryAt: number | undefined;
+  /** Until when the IdP is left alone; `undefined` while it may be asked. */
+  blockedUntil(now: number): number | undefined;
+  /** Whether a caller that holds nothing is refused without a look at the record. */
+  refuses(now: number): boolean;
+  /** Whether a credential that is still good is not to be renewed yet, and until when. */
+  holdsRenewalUntil(now: number): number | undefined;
+  /** What callers get while it blocks: a new error of the failure's class, with `retryAt`; `undefined` while it is clear. */
+  errorAt(now: number): Error | undefined;
+}
+
 /**
  * A circuit breaker. It is clear until flights fail, and then blocks for a cool-down; one success clears
  * it. A clock that jumps back behind the last failure clears it too (C10).
  */
-export class Gate {
+export class Gate implements GateView {
   readonly #random: Random;
   readonly #recheckMs: number;
   #state: GateState = CLEAR;
@@ -49,36 +66,30 @@ export class Gate {
     return this.#state.failuresInARow;
   }
 
-  /** The last failure since the last success. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** When the IdP may be asked again after the last failure; `undefined` if at once. */
   get retryAt(): number | undefined {
     const { failedAt, blockedUntil } = this.#state;
     return failedAt < blockedUntil ? blockedUntil : undefined;
   }
 
-  /** Until when the IdP is left alone; `undefined` while it may be asked. */
   blockedUntil(now: number): number | undefined {
     const { failedAt, blockedUntil } = this.#state;
     return failedAt - SKEW_MS <= now && now < blockedUntil ? blockedUntil : undefined;
   }
 
-  /** Whether a caller that holds nothing is refused without a look at the record. */
   refuses(now: number): boolean {
     return this.blockedUntil(now) !== undefined && !this.#isRecheckDue(now);
   }
 
-  /** Whether a credential that is still good is not to be renewed yet, and until when. */
   holdsRenewalUntil(now: number): number | undefined {
     const { failedAt, renewAfter } = this.#state;
     const isHeld = failedAt - SKEW_MS <= now && now < renewAfter && !this.#isRecheckDue(now);
     return isHeld ? renewAfter : undefined;
   }
 
-  /** What callers get while it blocks: a new error of the failure's class, with `retryAt`; `undefined` while it is clear. */
   errorAt(now: number): Error | undefined {
     const retryAt = this.blockedUntil(now);
     return retryAt === undefined ? undefined : gateError(this.#failure, retryAt);
@@ -136,14 +147,14 @@ function originOf(failure: unknown): unknown {
 const OWN_GATE: unique symbol = Symbol.for("faucet-auth.gate") as never;
 
 /** An issuer that keeps its own deadline and its own gate, because it knows more of the grant than a cache does. */
-export type GatedIssue = ((flight: FlightContext) => Promise<Issued>) & { readonly [OWN_GATE]: Gate };
+export type GatedIssue = ((flight: FlightContext) => Promise<Issued>) & { readonly [OWN_GATE]: GateView };
 
 /** `issue`, whose gate a cache is to use in place of one of its own. */
-export function gated(issue: (flight: FlightContext) => Promise<Issued>, gate: Gate): GatedIssue {
+export function gated(issue: (flight: FlightContext) => Promise<Issued>, gate: GateView): GatedIssue {
   return Object.assign(issue, { [OWN_GATE]: gate });
 }
 
 /** The gate that `issue` brings with it, if it does. */
-export function gateOf(issue: Issue | GatedIssue): Gate | undefined {
+export function gateOf(issue: Issue | GatedIssue): GateView | undefined {
   return (issue as Partial<GatedIssue>)[OWN_GATE];
 }

@@ -4,6 +4,7 @@
  */
 
 import { AuthError, FaucetError, type TransportError } from "../values/errors.js";
+import { isSourceFailure } from "./source-failure.js";
 
 /** A source of chance, as `Math.random`: uniform in [0, 1). */
 export type Random = () => number;
@@ -46,8 +47,8 @@ export function isRetryable(failure: unknown): boolean {
   return (failure as { retryable?: unknown } | null | undefined)?.retryable !== false;
 }
 
-/** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the refresh token. */
-const NOT_ABOUT_THE_TOKEN: ReadonlySet<string | undefined> = new Set([
+/** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the grant that was presented. */
+const NOT_ABOUT_THE_GRANT: ReadonlySet<string | undefined> = new Set([
   "invalid_client",
   "invalid_scope",
   "invalid_target",
@@ -55,10 +56,33 @@ const NOT_ABOUT_THE_TOKEN: ReadonlySet<string | undefined> = new Set([
   "unsupported_grant_type",
 ]);
 
-/** Whether the IdP has refused the refresh token that was presented, as far as can be told: many have codes of their own (D4). */
-export function refusesRefreshToken(failure: unknown): boolean {
+/**
+ * Codes that speak of the scopes and parameters of a request, which are all that tells one audience from another: those of
+ * RFC 6749 §5.2 and RFC 8707 §2, and what Microsoft (the last three) and Auth0 (`access_denied`) say in their place.
+ */
+const ABOUT_THE_AUDIENCE: ReadonlySet<string | undefined> = new Set([
+  "invalid_request",
+  "invalid_scope",
+  "invalid_target",
+  "access_denied",
+  "consent_required",
+  "interaction_required",
+  "invalid_resource",
+]);
+
+/**
+ * Whether the IdP has refused the refresh token, or the assertion, that was presented, as far as can be told: many have
+ * codes of their own (D4, V2).
+ */
+export function refusesGrant(failure: unknown): boolean {
   if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
-  return !NOT_ABOUT_THE_TOKEN.has((failure as AuthError).error);
+  return !NOT_ABOUT_THE_GRANT.has((failure as AuthError).error);
+}
+
+/** Whether the IdP has refused what was asked for, and said nothing of the grant (D9): other audiences may have their tokens. */
+export function refusesAudience(failure: unknown): boolean {
+  if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
+  return ABOUT_THE_AUDIENCE.has((failure as AuthError).error);
 }
 
 /** The IdP may have acted on a request whose answer never came. */
@@ -97,7 +121,7 @@ export interface FailedAttempt {
  */
 export function retryDelay(failed: FailedAttempt, random: Random): number | undefined {
   const { failure, attempt, retries, timeLeft, lostAnswers } = failed;
-  if (attempt > retries || !isRetryable(failure)) return undefined;
+  if (attempt > retries || !isRetryable(failure) || isSourceFailure(failure)) return undefined;
   const isFirstLoss = lostAnswers === 1 && isLostAnswer(failure);
   const backoff = isFirstLoss ? 0 : random() * doubled(RETRY, attempt - 1);
   const delay = Math.max(backoff, retryAfterMs(failure));
@@ -132,7 +156,8 @@ export const CLEAR: GateState = { failuresInARow: 0, terminalInARow: 0, failedAt
 /** The state after a further failed flight (F4). */
 export function afterFailure(state: GateState, failure: unknown, now: number, random: Random): GateState {
   // Such a failure comes from another provider, whose gate has said until when: it was not the IdP's.
-  if (FaucetError.is(failure) && failure.retryAt !== undefined) return blocked(state, failure.retryAt, now);
+  const { retryAt } = FaucetError.is(failure) ? failure : {};
+  if (retryAt !== undefined || isSourceFailure(failure)) return blocked(state, retryAt ?? now, now);
   const failuresInARow = state.failuresInARow + 1;
   const terminalInARow = isRetryable(failure) ? 0 : state.terminalInARow + 1;
   const coolDown =

@@ -9,6 +9,7 @@ export type RetryOn = readonly (number | string)[];
 export function retryableOn(listed: RetryOn, failure: unknown): unknown {
   if (listed.length === 0 || !FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return failure;
   const { message, status, error, errorDescription, retryAfter, cause, unreadable } = failure as AuthError;
-  if (!listed.some((entry) => entry === status || entry === error)) return failure;
+  // A code that is a number looks like a status, and is listed like one.
+  if (!listed.some((entry) => entry === status || String(entry) === error)) return failure;
   return new AuthError(message, { status, error, errorDescription, retryAfter, cause, unreadable, retryable: true });
 }

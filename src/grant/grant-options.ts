@@ -1,13 +1,14 @@
-/** What a grant is made of. */
+/** What a grant is made of, and what each of its audiences adds. */
 
 import type { Random } from "../failure/policy.js";
+import type { LiveInputs } from "../live/live-inputs.js";
 import type { Clock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import type { Redemption } from "../values/issued.js";
 import type { GrantName } from "./grant-events.js";
 import type { GrantRepository } from "./repository.js";
 
-/** A grant: where its record is kept, how tokens are requested, and what happens when that fails. */
+/** A grant: where its record is kept, and what happens when a token cannot be had. */
 export interface GrantOptions {
   readonly name: GrantName;
   readonly repository: GrantRepository;
@@ -17,11 +18,12 @@ export interface GrantOptions {
   readonly strict: boolean;
   /** The configured refresh token, of a grant that has one. */
   readonly refreshToken: string | undefined;
-  /** Tells apart the access tokens of one grant: a text made of scopes and parameters (D9). */
-  readonly audience: string;
-  readonly requestToken: RequestToken;
+  /** Whether it begins with a login, with which a refresh token may come: where that is refused, the login is made again. */
+  readonly logsIn?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
+  /** What its requests are made with that may change (V2). */
+  readonly inputs: LiveInputs;
   readonly expiryRatio: number;
   /** In seconds. */
   readonly defaultExpiresIn: number | undefined;
@@ -30,6 +32,18 @@ export interface GrantOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** What the tokens of a grant are asked for, and how (D9). */
+export interface GrantAudience {
+  /** Tells apart the access tokens of one grant: a text made of scopes and parameters. */
+  readonly audience: string;
+  readonly requestToken: RequestToken;
+  /** Whether its flights no longer wait for others to give up the lease. */
+  readonly isClosing: () => boolean;
+}
+
+/** All that an issuer of one audience works by. */
+export type IssuerOptions = GrantOptions & GrantAudience;
 
 /** Makes one token request. */
 export type RequestToken = (held: HeldSecrets, signal: AbortSignal) => Promise<Redemption>;

@@ -21,7 +21,7 @@ export function formerKey(store: TokenStore, key: string, configured: string): I
     if (stored === undefined) return undefined;
     const record = parseRecord(stored.text, key);
     const isOfThisGrant = record.seen.includes(fingerprint(record, configured));
-    return isOfThisGrant ? { ...record, tokens: {}, failure: undefined } : undefined;
+    return isOfThisGrant ? { ...record, tokens: {}, refusals: {}, failure: undefined } : undefined;
   };
 }
 

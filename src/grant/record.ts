@@ -24,6 +24,8 @@ const recordedToken = () =>
     issuedAt: helpful(z.number()),
     /** In seconds. */
     expiresIn: helpful(z.number()),
+    /** The address of the API that it is for, where the answer had it. */
+    baseUrl: helpful(z.string()),
     /** The process that it was issued to, as host and pid: for whoever reads the record. */
     issuedTo: helpful(z.string()),
   });
@@ -37,16 +39,20 @@ const schema = lazily(() =>
     account: z.optional(z.string()),
     /** The refresh token to present next. */
     refreshToken: z.optional(z.string()),
-    /** When that ends, in milliseconds since the epoch, if the IdP says so. */
+    /** Whether that came with a login, which can bring another: then no consent is lost with it. */
+    cameByLogin: helpful(z.boolean()),
+    /** When the refresh token ends, in milliseconds since the epoch, if the IdP says so. */
     refreshTokenExpiresAt: helpful(z.number()),
     /** How long it was to live, in seconds. */
     refreshTokenLifetime: helpful(z.number()),
-    /** The access token of each audience (D9). */
+    /** The access token of each audience, by the fingerprint of that (D9). */
     tokens: z.catch(z.record(z.string(), recordedToken()), {}),
+    /** Why an audience was refused, by the same: a failure that says nothing of the others. */
+    refusals: z.catch(z.record(z.string(), recordedFailure()), {}),
     salt: z.string(),
     /** Fingerprints of the configured refresh tokens that have had their turn under this key (D5). */
     seen: z.array(z.string()),
-    /** The last flight, if it has failed (D7). */
+    /** The last flight, if it has failed for a reason that concerns all audiences (D7). */
     failure: helpful(recordedFailure()),
   }),
 );
@@ -68,6 +74,8 @@ export const NOTHING_KNOWN: GrantRecord = {
   salt: "",
   seen: [],
   tokens: {},
+  refusals: {},
+  cameByLogin: undefined,
   refreshTokenExpiresAt: undefined,
   refreshTokenLifetime: undefined,
   failure: undefined,
@@ -109,6 +117,18 @@ export function fingerprint({ salt }: GrantRecord, text: string): string {
   return createHash("sha256").update(salt).update(text).digest("base64url");
 }
 
+/**
+ * What stands in the record for an audience. It is salted as all fingerprints are: scopes and resources can be guessed.
+ */
+export function audienceMark(record: GrantRecord, audience: string): string {
+  return fingerprint(record, audience);
+}
+
+/** The access token of an audience, if there is one. */
+export function tokenOf(record: GrantRecord, audience: string): RecordedToken | undefined {
+  return record.tokens[audienceMark(record, audience)];
+}
+
 /** Whether the configured refresh token has not had its turn under this key: then it wins over the record (D5). */
 export function isUnseen(record: GrantRecord, configured: string | undefined): configured is string {
   return configured !== undefined && !record.seen.includes(fingerprint(record, configured));
@@ -126,7 +146,7 @@ export function refreshTokenOf(record: GrantRecord, configured: string | undefin
 export function otherThan(
   presented: string | undefined,
   { refreshToken, revision }: GrantRecord,
-  configured: string,
+  configured: string | undefined,
 ): string | undefined {
   if (refreshToken !== presented) return refreshToken;
   return revision === 0 && configured !== presented ? configured : undefined;
@@ -149,13 +169,55 @@ export function seenWith(record: GrantRecord, configured: string | undefined): s
   return record.refreshToken === undefined ? seen.slice(0, seen.indexOf(mark) + 1) : seen;
 }
 
-/** The recorded failure, if it is of the refresh token that would be presented now: another one clears the gate (F4). */
-export function standingFailure(record: GrantRecord, configured: string | undefined): RecordedFailure | undefined {
-  const { failure } = record;
-  return failure?.refreshToken === fingerprintOfNext(record, configured) ? failure : undefined;
+/** What a request of a grant is made with: a failure is about these, and others clear the gate (F4, V2). */
+export interface Presented {
+  /** The configured refresh token, which is presented unless the record has a later one. */
+  readonly configured: string | undefined;
+  /** A text that tells the live values from others, if there are any. */
+  readonly mark: string | undefined;
 }
 
-/** Names what a failure is about: this refresh token, at this revision. */
-export function subjectOf(record: GrantRecord, configured: string | undefined): string {
-  return `${record.revision} ${fingerprintOfNext(record, configured) ?? ""}`;
+/** The recorded failure, if it is of what would be presented now. */
+export function standingFailure(record: GrantRecord, presented: Presented): RecordedFailure | undefined {
+  const { failure } = record;
+  const { refreshToken, liveValues } = fingerprintsOf(record, presented);
+  return failure?.refreshToken === refreshToken && failure?.liveValues === liveValues ? failure : undefined;
+}
+
+/** Names what such a failure is about: this refresh token and these live values, at this revision. */
+export function subjectOf(record: GrantRecord, presented: Presented): string {
+  const { refreshToken = "", liveValues = "" } = fingerprintsOf(record, presented);
+  return `${record.revision} ${refreshToken} ${liveValues}`;
+}
+
+/** As they stand beside a failure. */
+export function fingerprintsOf(
+  record: GrantRecord,
+  { configured, mark }: Presented,
+): Pick<RecordedFailure, "refreshToken" | "liveValues"> {
+  const liveValues = mark && fingerprint(record, mark);
+  return { refreshToken: fingerprintOfNext(record, configured), liveValues };
+}
+
+/**
+ * Fingerprint of the last consent: of the configured refresh tokens, the last to have its turn. A rotation changes
+ * nothing about what the user has agreed to.
+ */
+export function consentOf(record: GrantRecord, configured: string | undefined): string | undefined {
+  return isUnseen(record, configured) ? fingerprint(record, configured) : record.seen.at(-1);
+}
+
+/** The recorded refusal of an audience, if there was no consent since: a new one may be for more (F4, D9). */
+export function standingRefusal(
+  record: GrantRecord,
+  audience: string,
+  configured: string | undefined,
+): RecordedFailure | undefined {
+  const refusal = record.refusals[audienceMark(record, audience)];
+  return refusal?.refreshToken === consentOf(record, configured) ? refusal : undefined;
+}
+
+/** Names what such a refusal is about: an audience, at its last token, by this consent. */
+export function subjectOfRefusal(record: GrantRecord, audience: string, configured: string | undefined): string {
+  return `${tokenOf(record, audience)?.revision ?? 0} ${consentOf(record, configured) ?? ""}`;
 }

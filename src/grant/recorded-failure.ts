@@ -3,15 +3,20 @@
 import * as z from "zod/mini";
 import type { KnownFailure } from "../failure/gate.js";
 import { type GateState, isRetryable } from "../failure/policy.js";
-import { AuthError, FaucetError, TransportError } from "../values/errors.js";
+import { AuthError, ConfigError, FaucetError, TransportError } from "../values/errors.js";
 
 /** The schema of a recorded failure, as JSON. */
 export const recordedFailure = () =>
   z.object({
     /** That of the lease under which it failed. */
     fencingToken: z.number(),
-    /** Fingerprint of the refresh token that would be presented next: another one clears the gate (F4). */
+    /**
+     * Fingerprint of the refresh token that would be presented next, or where an audience was refused, of the one that the
+     * last consent has brought: another one clears the gate (F4).
+     */
     refreshToken: z.optional(z.string()),
+    /** Fingerprint of the live values that the request was made with: others clear the gate too (V2). */
+    liveValues: z.optional(z.string()),
     gate: z.object({
       failuresInARow: z.number(),
       terminalInARow: z.number(),
@@ -35,7 +40,7 @@ export const recordedFailure = () =>
 export type RecordedFailure = z.output<ReturnType<typeof recordedFailure>>;
 
 /** Where a flight has failed. */
-export type FailurePlace = Pick<RecordedFailure, "fencingToken" | "refreshToken">;
+export type FailurePlace = Pick<RecordedFailure, "fencingToken" | "refreshToken" | "liveValues">;
 
 /** `error` and the state that it has led to, as they are recorded. */
 export function recordFailure(error: unknown, gate: GateState, place: FailurePlace): RecordedFailure {
@@ -43,9 +48,15 @@ export function recordFailure(error: unknown, gate: GateState, place: FailurePla
 }
 
 /** The failure as a gate follows it, with an error of the same class and the same codes. */
-export function knownFailure({ gate, error: { code, message, ...details } }: RecordedFailure): KnownFailure {
-  const failure = code === "transport" ? new TransportError(message, details) : new AuthError(message, details);
-  return { state: gate, failure };
+export function knownFailure({ gate, error }: RecordedFailure): KnownFailure {
+  return { state: gate, failure: restored(error) };
+}
+
+function restored({ code, message, ...details }: RecordedFailure["error"]): FaucetError {
+  if (code === "transport") return new TransportError(message, details);
+  if (code !== "config") return new AuthError(message, details);
+  const [subject = "", ...fault] = message.split(": ");
+  return new ConfigError(subject, [{ path: "", message: fault.join(": ") }], details);
 }
 
 function redacted(error: unknown): RecordedFailure["error"] {

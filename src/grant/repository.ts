@@ -18,8 +18,11 @@ export interface GrantRepository {
   /** A lease for so many milliseconds, `undefined` while another holds one. */
   lock(milliseconds: number): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
-  /** Waits before the next try, after so many milliseconds of waiting: until the lease is free, as far as that is told. */
-  waitForRelease(waited: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits before the next try, after so many milliseconds of waiting: until the lease is free, as far as that is told,
+   * or soon after `isClosing`.
+   */
+  waitForRelease(waited: number, isClosing: () => boolean): Promise<void>;
   /**
    * Saves what an exchange brought. `false` if a later lease has written (D2). What the store does not take
    * is published, and saved later (D3); where `strict` is configured, it rejects then.
@@ -60,8 +63,8 @@ export class PrivateRepository implements GrantRepository {
   }
 
   /** Nobody else has a lease for longer than a flight takes: it is asked for again. */
-  waitForRelease(waited: number, signal: AbortSignal): Promise<void> {
-    return pause(lockDelay(waited, Math.random), signal);
+  waitForRelease(waited: number): Promise<void> {
+    return pause(lockDelay(waited, Math.random));
   }
 
   async save(record: GrantRecord, { fencingToken }: Lease): Promise<boolean> {

@@ -25,6 +25,9 @@ export interface StoredRecordOptions {
   readonly random: Random;
 }
 
+/** How soon a flight that waits hears that its provider is closed, in milliseconds. */
+const CLOSING_MS = 100;
+
 /** A repository over a store. It keeps what the store has not taken. */
 export class StoredRepository implements GrantRepository {
   readonly #options: StoredRecordOptions;
@@ -81,15 +84,19 @@ export class StoredRepository implements GrantRepository {
   }
 
   /** Told by the store, where it can tell. Else it is asked again after a share of what was waited already. */
-  async waitForRelease(waited: number, signal: AbortSignal): Promise<void> {
+  async waitForRelease(waited: number, isClosing: () => boolean): Promise<void> {
     const { store, random } = this.#options;
     const milliseconds = releaseWait(random);
+    const closing = new AbortController();
+    const watching = setInterval(() => isClosing() && closing.abort(), CLOSING_MS);
+    (watching as Partial<NodeJS.Timeout>).unref?.();
     const late = (): Error => new StoreError(`no answer within ${ANSWER_MS / 1000} s`);
     const told = await within(milliseconds + 2 * ANSWER_MS, late, async () =>
-      store.waitForRelease?.(this.#key, milliseconds, signal),
+      store.waitForRelease?.(this.#key, milliseconds, closing.signal),
     ).catch(() => false);
+    clearInterval(watching);
     // A store that is told at once, again and again, is not asked without any pause.
-    await pause(lockDelay(told ? 0 : waited, random), signal);
+    if (!closing.signal.aborted) await pause(lockDelay(told ? 0 : waited, random));
   }
 
   async save(record: GrantRecord, lease: Lease): Promise<boolean> {
@@ -168,7 +175,7 @@ export class StoredRepository implements GrantRepository {
       account === undefined || record.account === undefined || record.account === fingerprint(record, account);
     this.#isForeign = !isOurs;
     if (isOurs) return record;
-    if (record.refreshToken !== undefined)
+    if (record.refreshToken !== undefined && record.cameByLogin !== true)
       throw new ConfigError(name.name, [{ path: "persist", message: otherAccount(name) }]);
     this.#warnOnce("account", () => warnOfOtherAccount(name));
     return newRecord();

@@ -3,7 +3,15 @@
 import { hostname } from "node:os";
 import type { AuthError } from "../values/errors.js";
 import type { AccessToken, Redemption } from "../values/issued.js";
-import { type GrantRecord, type RecordedToken, seenWith } from "./record.js";
+import type { GrantOptions } from "./grant-options.js";
+import { audienceMark, type GrantRecord, isUnseen, type RecordedToken, seenWith } from "./record.js";
+import type { RecordedFailure } from "./recorded-failure.js";
+
+/** How many audiences a record has tokens of, and refusals: those that were last asked for. It is written as a whole. */
+const MOST_AUDIENCES = 100;
+
+/** After so many milliseconds a refusal is forgotten, and the next counts as the first again. */
+const REMEMBERED_MS = 3_600_000;
 
 /** What the IdP has answered to one request. */
 export interface Answer {
@@ -16,31 +24,64 @@ export interface Answer {
   readonly refusal?: unknown;
 }
 
+/** Which refresh tokens a grant has: a configured one to begin with, or such as come with a login. */
+export type GrantKind = Pick<GrantOptions, "refreshToken" | "logsIn">;
+
 /**
- * With the refresh token that is good now. The configured one has had its turn if it was presented and taken,
+ * With the refresh token that is good now. Where the configured one supersedes the recorded one, nothing is left of the
+ * grant before it (D5). The configured one has had its turn if it was presented and taken,
  * or refused by a code: a refusal without one may be a firewall's, and must not bury a new consent.
  */
-export function rotated(record: GrantRecord, answer: Answer, configured: string | undefined): GrantRecord {
-  if (configured === undefined) return record;
+export function rotated(
+  record: GrantRecord,
+  answer: Answer,
+  { refreshToken: configured, logsIn = false }: GrantKind,
+): GrantRecord {
+  if (configured === undefined && !logsIn) return record;
   const { brought, presented } = answer;
   const refreshToken = brought.refreshToken ?? presented;
   const hadItsTurn =
     presented === configured || (answer.refusal as Partial<AuthError> | undefined)?.error !== undefined;
   const seen = hadItsTurn ? seenWith(record, configured) : record.seen;
-  return { ...record, refreshToken, ...endOf(record, answer), seen };
+  const isSuperseded = presented === configured && isUnseen(record, configured);
+  const former = isSuperseded ? { tokens: {}, refusals: {} } : {};
+  return { ...record, ...former, refreshToken, cameByLogin: logsIn ? true : undefined, ...endOf(record, answer), seen };
 }
 
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */
 export function withToken(
   record: GrantRecord,
-  { text, expiresIn }: AccessToken,
+  { text, expiresIn, baseUrl }: AccessToken,
   { audience, arrivedAt, fencingToken }: { audience: string; arrivedAt: number; fencingToken: number },
 ): GrantRecord & { readonly revision: number } {
   const revision = Math.max(record.revision + 1, fencingToken);
   const issuedTo = `${hostname()} ${process.pid}`;
-  const token: RecordedToken = { accessToken: text, revision, issuedAt: arrivedAt, expiresIn, issuedTo };
-  const others = Object.entries(record.tokens).filter(([, other]) => !isOver(other, arrivedAt));
-  return { ...record, revision, tokens: { ...Object.fromEntries(others), [audience]: token }, failure: undefined };
+  const token: RecordedToken = { accessToken: text, revision, issuedAt: arrivedAt, expiresIn, baseUrl, issuedTo };
+  const mark = audienceMark(record, audience);
+  const others = entriesBut(mark, record.tokens)
+    .filter(([, other]) => !isOver(other, arrivedAt))
+    .sort(([, a], [, b]) => b.revision - a.revision);
+  return {
+    ...record,
+    revision,
+    tokens: Object.fromEntries([[mark, token] as const, ...others].slice(0, MOST_AUDIENCES)),
+    refusals: Object.fromEntries(entriesBut(mark, record.refusals)),
+    failure: undefined,
+  };
+}
+
+/** With the refusal of one audience, which leaves the others as they are. */
+export function withRefusal(record: GrantRecord, audience: string, refusal: RecordedFailure): GrantRecord {
+  const mark = audienceMark(record, audience);
+  const { failedAt: now } = refusal.gate;
+  const others = entriesBut(mark, record.refusals)
+    .filter(([, { gate }]) => now < gate.blockedUntil + REMEMBERED_MS)
+    .sort(([, a], [, b]) => b.fencingToken - a.fencingToken);
+  return { ...record, refusals: Object.fromEntries([[mark, refusal] as const, ...others].slice(0, MOST_AUDIENCES)) };
+}
+
+function entriesBut<T>(mark: string, entries: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(entries).filter(([key]) => key !== mark);
 }
 
 function isOver({ issuedAt, expiresIn }: RecordedToken, now: number): boolean {
@@ -48,11 +89,12 @@ function isOver({ issuedAt, expiresIn }: RecordedToken, now: number): boolean {
 }
 
 /** When the refresh token itself ends. One that came without an end of its own has none that is known. */
-function endOf(record: GrantRecord, { brought, arrivedAt }: Answer): Partial<GrantRecord> {
+function endOf(record: GrantRecord, { brought, presented, arrivedAt }: Answer): Partial<GrantRecord> {
   const { refreshToken, refreshTokenExpiresIn: seconds } = brought;
   if (seconds !== undefined) {
     const lifetime = Math.max(seconds, refreshToken === undefined ? (record.refreshTokenLifetime ?? 0) : 0);
     return { refreshTokenExpiresAt: arrivedAt + seconds * 1000, refreshTokenLifetime: lifetime };
   }
-  return refreshToken === undefined ? {} : { refreshTokenExpiresAt: undefined, refreshTokenLifetime: undefined };
+  const isTheSame = refreshToken === undefined && presented !== undefined;
+  return isTheSame ? {} : { refreshTokenExpiresAt: undefined, refreshTokenLifetime: undefined };
 }

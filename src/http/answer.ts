@@ -5,26 +5,56 @@ import { parseJson } from "../values/parse-json.js";
 import type { HttpAnswer } from "./exchange.js";
 import { isObject } from "./json-object.js";
 import { type Mask, shorten } from "./mask.js";
-import { carriesError, redirected, refused } from "./refusal.js";
+import { carriesError, type FoundError, redirected, refused } from "./refusal.js";
 
 export { isObject };
 
 const LONGEST_NAME = 60;
 const MOST_KEYS = 20;
 
-/**
- * The document in a 2xx answer that carries no `error`; everything else is an `AuthError`. JSON is taken
- * for JSON whatever it is called. A form is an object of its first values; of plain text, a single word is a string.
- */
+/** What is looked for in an answer, as far as that changes how its body is read. */
+export interface Wanted {
+  /** Whether the body may be nothing but the token. */
+  readonly isBareToken?: boolean;
+  /** The error that stands where an API of its own has it. */
+  readonly foundError?: FoundError | undefined;
+}
+
+/** The document in `answer`; everything that is none, and every refusal, is an `AuthError`. */
 export function readBody(answer: HttpAnswer, mask: Mask): unknown {
+  return accepted(answer, parseBody(answer), mask);
+}
+
+/**
+ * The document in `answer`, whatever that says; `undefined` where there is none. JSON is taken for JSON whatever
+ * it is called. A form is an object of its first values; of plain text, a single word is a string.
+ */
+export function parseBody(answer: HttpAnswer, { isBareToken = false }: Wanted = {}): unknown {
+  const text = answer.text.trim();
+  const type = mediaTypeOf(answer);
+  const isWord = (type === "text/plain" || (isBareToken && type !== "text/html")) && ONE_WORD.test(text);
+  const json = parseJson(text);
+  // A word may look like a number, whose digits are not to be lost.
+  if (isWord && (json === undefined || typeof json === "number")) return text;
+  if (json !== undefined || text === "") return json;
+  return type === FORM ? firstValues(new URLSearchParams(text)) : undefined;
+}
+
+/** `body`, if `answer` is a 2xx that carries no error; everything else is an `AuthError`. */
+export function accepted(
+  answer: HttpAnswer,
+  body: unknown,
+  mask: Mask,
+  { isBareToken = false, foundError }: Wanted = {},
+): unknown {
   const { to, status } = answer;
   if (isRedirect(status)) throw redirected(answer, mask);
-  const body = parseBody(answer);
   const succeeded = status >= 200 && status < 300;
-  if (!succeeded || carriesError(body)) throw refused(answer, body, mask);
+  if (!succeeded || foundError !== undefined || carriesError(body)) throw refused(answer, body, mask, foundError);
   if (body !== undefined) return body;
   const isEmpty = answer.text.trim() === "";
-  throw new AuthError(`${to}: HTTP ${status}${isEmpty ? " without a body" : ", but the body is not JSON"}`, {
+  const missing = isEmpty ? " without a body" : `, but the body is ${isBareToken ? "no token" : "not JSON"}`;
+  throw new AuthError(`${to}: HTTP ${status}${missing}`, {
     status,
     // What should have been in it may be on record at the IdP all the same.
     unreadable: true,
@@ -43,26 +73,17 @@ export function describeKeys(body: unknown, mask: Mask): string {
 }
 
 /** A fetch may hide a redirect behind the status 0. 304 answers a conditional request, which was not made. */
-function isRedirect(status: number): boolean {
+export function isRedirect(status: number): boolean {
   return status === 0 || (status >= 300 && status < 400);
 }
 
-function parseBody(answer: HttpAnswer): unknown {
-  const text = answer.text.trim();
-  const isPlain = mediaTypeOf(answer) === "text/plain" && ONE_WORD.test(text);
-  const json = parseJson(text);
-  // A word may look like a number, whose digits are not to be lost.
-  if (isPlain && (json === undefined || typeof json === "number")) return text;
-  if (json !== undefined || text === "") return json;
-  if (mediaTypeOf(answer) === "application/x-www-form-urlencoded") return firstValues(new URLSearchParams(text));
-  return undefined;
-}
+const FORM = "application/x-www-form-urlencoded";
 
-/** No markup and no sentence. */
-const ONE_WORD = /^[^\s<{[]\S*$/;
+/** No sentence, and nothing that begins as markup or a JSON document does. */
+const ONE_WORD = /^[^\s<{["]\S*$/;
 
 /** The media type in lower case, without its parameters (RFC 9110 §8.3.1). */
-export function mediaTypeOf({ headers }: HttpAnswer): string | undefined {
+function mediaTypeOf({ headers }: HttpAnswer): string | undefined {
   const [given] = [headers["content-type"]].flat();
   return given?.split(";")[0]?.trim().toLowerCase();
 }

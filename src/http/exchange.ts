@@ -18,6 +18,8 @@ export interface HttpRequest {
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** What of the body was made for this request alone, and must not be shown. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** What came back. */

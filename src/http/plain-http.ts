@@ -1,10 +1,23 @@
-/** The warning about secrets on an unencrypted connection (H6). */
+/** Secrets on an unencrypted connection, and the warning about them (H6). */
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/;
 
+/** The link to the host itself, on which the metadata servers of clouds are. */
+const LINK_LOCAL = /^(?:169\.254(?:\.\d+){2}|\[fe[89ab].*\]|metadata\.google\.internal)$/;
+
+/** Whether nothing leaves this machine on the way to `url`. */
+export function isLoopback({ hostname }: URL): boolean {
+  return LOOPBACK.test(hostname);
+}
+
+/** Whether nobody on the way can read a request to `url`: it is encrypted, or stays on this machine. */
+export function isProtected(url: URL): boolean {
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
+}
+
 /** Warns, through `process.emitWarning`, if requests to `url` can be read on the way. Call it once per provider. */
 export function warnOfPlainHttp(url: URL, provider: string): void {
-  if (url.protocol !== "http:" || LOOPBACK.test(url.hostname)) return;
+  if (url.protocol !== "http:" || isLoopback(url) || LINK_LOCAL.test(url.hostname)) return;
   process.emitWarning(`${provider}: secrets go to ${url.origin} unencrypted; use https`, {
     code: "FAUCET_AUTH_PLAIN_HTTP",
   });

@@ -2,6 +2,7 @@
 
 import { isRetryableAnswer } from "../failure/policy.js";
 import { AuthError } from "../values/errors.js";
+import { isInexact } from "./exact-number.js";
 import type { HttpAnswer } from "./exchange.js";
 import { isObject } from "./json-object.js";
 import { type Mask, shorten } from "./mask.js";
@@ -27,20 +28,31 @@ const REGISTERED_CODES: ReadonlySet<string> = new Set([
   "unsupported_response_type",
 ]);
 
-/** Whether there is an error in `body`: not the null, false, 0, "" or {} that some APIs send beside a token. */
+/** An error that stands where RFC 6749 has none (A10). */
+export interface FoundError {
+  readonly error: unknown;
+  /** A sentence that stands beside it. */
+  readonly description: unknown;
+}
+
+/** Whether there is an error in `body`. */
 export function carriesError(body: unknown): boolean {
-  if (!isObject(body) || !Object.hasOwn(body, "error")) return false;
-  const { error } = body;
-  return typeof error === "object" && error !== null ? Object.keys(error).length > 0 : Boolean(error);
+  return isObject(body) && Object.hasOwn(body, "error") && isError(body.error);
+}
+
+/** Whether `value` is an error: not the null, false, 0, "" or {} that some APIs send beside a token. */
+export function isError(value: unknown): value is NonNullable<unknown> {
+  return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 /** The error for an answer that is no success. */
-export function refused(answer: HttpAnswer, body: unknown, mask: Mask): AuthError {
+export function refused(answer: HttpAnswer, body: unknown, mask: Mask, found?: FoundError): AuthError {
   const { to, status } = answer;
-  const given = withoutQuotations(errorIn(body), status);
+  const given = withoutQuotations(found === undefined ? errorIn(body) : foundIn(found), status);
   const code = given.code === undefined ? undefined : maskedCode(given.code, mask);
   const description = maskedDescription(given.description, mask);
-  const named = code ?? (carriesError(body) ? "an error that is no RFC 6749 code" : undefined);
+  const isNameless = found === undefined ? carriesError(body) : description === undefined;
+  const named = code ?? (isNameless ? "an error that is no RFC 6749 code" : undefined);
   const reason = [named, description].filter((part) => part !== undefined).join(": ");
   return new AuthError(`${to}: HTTP ${status}${reason === "" ? "" : `, ${reason}`}${remedy(answer, code)}`, {
     status,
@@ -77,6 +89,25 @@ function errorIn(body: unknown): GivenError {
   const prose = description ?? error.message ?? error.error_description ?? error.description;
   return { code, description: code === undefined ? description : prose };
 }
+
+/** The code and the sentence of what was found, which may be the one, the other, or an object of both. */
+function foundIn({ error, description }: FoundError): GivenError {
+  const first = Array.isArray(error) ? error[0] : error;
+  if (!isObject(first)) {
+    const code = wordOf(first);
+    return { code, description: code === undefined && typeof first === "string" ? first : description };
+  }
+  const { code = wordOf(first.code) } = errorIn({ error: first });
+  return { code, description: first.message ?? first.error_description ?? first.description ?? description };
+}
+
+/** A code of an API's own is a word or a number, such as `SESSION_GONE` or 40105. */
+function wordOf(value: unknown): string | undefined {
+  const text = typeof value === "number" && !isInexact(value) ? String(value) : value;
+  return typeof text === "string" && text.length <= LONGEST_CODE && WORD.test(text) ? text : undefined;
+}
+
+const WORD = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 function codeIn(candidates: readonly unknown[]): string | undefined {
   return candidates.find((given): given is string => typeof given === "string" && ERROR_CODE.test(given));

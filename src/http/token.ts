@@ -2,8 +2,9 @@
 
 import type { Credential } from "../values/credential.js";
 import { AuthError, FaucetError } from "../values/errors.js";
-import { type AccessToken, lifetimeOf } from "../values/issued.js";
+import type { AccessToken } from "../values/issued.js";
 import { describeKeys } from "./answer.js";
+import { inexact, isInexact } from "./exact-number.js";
 import type { HttpAnswer } from "./exchange.js";
 import type { Mask } from "./mask.js";
 
@@ -19,13 +20,14 @@ export interface FoundToken {
 export function tokenFrom(
   { value, at, body }: FoundToken,
   make: (token: string) => Credential,
-  { to, status }: HttpAnswer,
+  answer: HttpAnswer,
   mask: Mask,
 ): Omit<AccessToken, "expiresIn"> {
+  const { to, status } = answer;
   if (value === undefined || value === null || value === "") {
     throw new AuthError(`${to}: HTTP ${status} without a token at ${at}; ${describeKeys(body, mask)}`, { status });
   }
-  if (isInexact(value)) throw inexact(`${at} is no token`, to, status);
+  if (isInexact(value)) throw inexact(`${at} is no token`, answer);
   const text = textOf(value);
   if (text === undefined) {
     throw new AuthError(`${to}: what the answer has at ${at} is no token; ${describeKeys(body, mask)}`, { status });
@@ -48,25 +50,7 @@ export function tokenOrFault(read: () => AccessToken): { token: AccessToken } | 
   }
 }
 
-/** The seconds that are given as a lifetime at `at`, by the rules of `lifetimeOf`. Throws an `AuthError` for a number without its digits. */
-export function lifetimeFrom(value: unknown, at: string, { to, status }: HttpAnswer): number | undefined {
-  if (isInexact(value)) throw inexact(`${at} is no lifetime`, to, status);
-  return lifetimeOf(value);
-}
-
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return typeof value === "number" ? String(value) : undefined;
-}
-
-/** Whether it may have lost digits: `JSON.parse` rounds an integer that a number cannot hold, and what it gives then is beyond 2⁵³ too. */
-function isInexact(value: unknown): boolean {
-  return typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-}
-
-function inexact(what: string, to: string, status: number): AuthError {
-  return new AuthError(
-    `${to}: what the answer has at ${what}: a number beyond 2^53 loses digits when it is read; the server must send it as a string`,
-    { status },
-  );
 }

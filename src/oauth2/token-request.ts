@@ -1,28 +1,39 @@
 /** The token request: what a client posts to its token endpoint (RFC 6749 §3.2, §4.4.2, §6). */
 
 import type { HttpRequest } from "../http/exchange.js";
-import { authenticate } from "./client-authentication.js";
+import { encodedParameters } from "../http/request-encoding.js";
+import type { ClientAuthentication } from "./client-authentication.js";
 import type { OAuth2Client } from "./client-config.js";
 
 /** The parameters of a grant; those that are `undefined` or empty are not sent (H5). */
 export type Grant = { readonly grant_type: string } & Readonly<Record<string, string | undefined>>;
 
-/** Asks for a token by `grant`. */
-export function tokenRequest(client: OAuth2Client, grant: Grant): HttpRequest {
-  const authentication = authenticate(client);
-  const form = new URLSearchParams();
-  for (const [name, value] of [...client.params, ...Object.entries({ ...grant, ...authentication.params })]) {
-    if (value) form.append(name, value);
-  }
+/** What a token request is made of. */
+export interface TokenRequestParts {
+  readonly tokenUrl: URL;
+  readonly grant: Grant;
+  /** What shows the client. */
+  readonly authentication: ClientAuthentication;
+}
+
+/** Asks for a token, with what the live values of `client` are just now. */
+export function tokenRequest(
+  client: OAuth2Client,
+  { tokenUrl, grant, authentication }: TokenRequestParts,
+): HttpRequest {
+  const { params, encoding, scope_separator: separator } = client;
+  const scope = grant.scope?.replaceAll(" ", () => separator);
+  const named = Object.entries({ ...grant, scope, ...authentication.params });
+  const sent = [...params.current, ...named].filter((parameter): parameter is [string, string] => {
+    return Boolean(parameter[1]);
+  });
+  const { url, headers, body } = encodedParameters(tokenUrl, sent, encoding);
+  const { client_assertion: assertion } = authentication.params ?? {};
   return {
     method: "POST",
-    url: client.token_url,
-    headers: {
-      accept: "application/json",
-      ...client.headers,
-      ...authentication.headers,
-      "content-type": "application/x-www-form-urlencoded",
-    },
-    body: form.toString(),
+    url,
+    headers: { accept: "application/json", ...client.headers.current, ...authentication.headers, ...headers },
+    body,
+    secrets: assertion === undefined ? [] : [assertion],
   };
 }

@@ -1,31 +1,22 @@
-/** What the providers that fetch tokens have in common: the layers below them, wired together. */
+/** What the providers that fetch tokens have in common: their keys, and a grant of their own. */
 
 import * as z from "zod/mini";
-import type { ProviderStatus } from "../cache/status.js";
-import { TokenCache } from "../cache/token-cache.js";
 import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
 import { count, expiryRatio, optional, retryOnField, type Settings, seconds, withDefault } from "../config/fields.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
-import { type RetryOn, retryableOn } from "../failure/retry-on.js";
-
-import { Grant } from "../grant/grant.js";
-import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
-import { PrivateRepository } from "../grant/repository.js";
-import { exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
-import { Mask } from "../http/mask.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
-import { secretsOfRequest } from "../http/url.js";
-import { reliable, wallClock } from "../values/clock.js";
-import type { Credential } from "../values/credential.js";
-import type { CallOptions, Redemption } from "../values/issued.js";
-import { type GrantOrigin, type PersistConfig, type Persistence, persistenceOf, persistField } from "./persistence.js";
-import { Provider } from "./provider.js";
+import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
+import { type ApplyAs, applyAsField } from "./apply-as.js";
+import { GrantProvider } from "./grant-provider.js";
+import { type PersistConfig, persistField } from "./persistence.js";
+import { type GrantSettings, ProviderGrant } from "./provider-grant.js";
 import type { Runtime } from "./runtime.js";
-import { type Claim, claimGrant } from "./shared-grants.js";
+import { noteGrant } from "./shared-grants.js";
+import type { TokenSource } from "./token-source.js";
 
 /** The keys that every fetching provider has. */
-export interface FetchingConfig {
+export interface FetchingConfig extends AnswerConfig {
   /**
    * The share of its lifetime for which a token is used, in (0, 1].
    * @default 0.9
@@ -54,6 +45,8 @@ export interface FetchingConfig {
    * @default blocking
    */
   readonly refresh?: RefreshMode | null;
+  /** Where on a request the token goes; a list puts it into several places. Without it, the token is a bearer. */
+  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
   /** Keeps tokens, and above all a rotated refresh token, beyond this process, and shares them with others. */
   readonly persist?: PersistConfig | null;
 }
@@ -65,100 +58,36 @@ const MOST_RETRIES = 10;
 
 /** The fields for those keys. */
 export const fetchingFields = () => ({
+  ...answerFields(),
   expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
   default_expires_in: optional(seconds()),
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
   retry_on: retryOnField(),
   timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
+  apply_as: optional(applyAsField()),
   refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   persist: optional(persistField()),
 });
 
-/** How one kind of provider asks for a token: all that tells it from the others. */
-export interface TokenSource extends GrantOrigin {
-  /** Configured secrets that go into a body; those in URL and headers are found there. */
-  readonly secrets: readonly (string | undefined)[];
-  /** What may be printed. */
-  readonly visible: Readonly<Record<string, unknown>>;
-  request(held: HeldSecrets): HttpRequest;
-  read(answer: HttpAnswer, mask: Mask): Redemption | Promise<Redemption>;
-  /** What an access token is on a request. */
-  credential(accessToken: string): Credential;
-}
-
-/** A provider that fetches by its `TokenSource`, over the record of its grant, and caches in a `TokenCache`. */
-export abstract class FetchingProvider extends Provider {
-  readonly #cache: TokenCache;
-  readonly #grant: Grant;
-  readonly #persistence: Persistence | undefined;
-
+/** A provider that fetches by its `TokenSource`. It owns the grant, and closes it. */
+export abstract class FetchingProvider extends GrantProvider {
   /** @internal */
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
-    const { type, visible } = source;
-    const { name = type, clock = wallClock, random = Math.random } = runtime;
-    const { expiry_ratio: expiryRatio, refresh } = settings;
-    const persistence = persistenceOf(settings.persist, source, runtime);
-    super(type, { ...visible, ...(persistence && { persist: { key: persistence.key } }) }, runtime);
-    this.#persistence = persistence;
-    this.#grant = new Grant({
-      name: { type, name, key: persistence?.key ?? name },
-      repository: persistence?.repository ?? new PrivateRepository(),
-      isShared: persistence !== undefined,
-      strict: persistence?.strict ?? false,
-      refreshToken: source.refreshToken,
-      audience: persistence?.audience ?? "",
-      requestToken: requester(source, settings.retry_on, runtime, {
-        name,
-        place: persistence?.place ?? { store: this, key: "" },
-      }),
-      credential: source.credential,
-      expiryRatio,
-      defaultExpiresIn: settings.default_expires_in,
-      retries: settings.retries,
-      timeoutSecs: settings.timeout_secs,
-      clock,
-      random,
-    });
-    this.#cache = new TokenCache(this.#grant.issuer(), { type, name, expiryRatio, refresh, clock, random });
-    warnOfPlainHttp(source.url, this.name);
+    const { name = source.type } = runtime;
+    super(new ProviderGrant(source, grantSettings(settings), runtime), source, name);
+    noteGrant(this, source);
+    warnOfPlainHttp(source.url, name);
   }
 
-  getToken(options?: CallOptions): Promise<Credential> {
-    return this.#cache.getToken(options);
-  }
-
-  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
-    return this.#cache.invalidate(stale, options);
-  }
-
-  status(): ProviderStatus {
-    const { at: refreshTokenExpiresAt } = this.#grant.refreshTokenEnd;
-    return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
-  }
-
-  async close(): Promise<void> {
-    this.#grant.stopWaiting();
-    await this.#cache.close();
-    await this.#grant.close();
-    await this.#persistence?.close();
+  override async close(): Promise<void> {
+    this.grant.stopWaiting();
+    await super.close();
+    await this.grant.close();
   }
 }
 
-/** Makes one token request with what the grant holds. */
-function requester(source: TokenSource, retryOn: RetryOn, runtime: Runtime, claim: Claim): RequestToken {
-  const { type, url, clientId, refreshToken } = source;
-  const { dispatcher, fetch } = runtime;
-  const clock = reliable(runtime.clock ?? wallClock);
-  return async (held, signal) => {
-    if (refreshToken !== undefined && held.refreshToken === refreshToken) {
-      claimGrant([type, url.href, clientId, refreshToken], claim);
-    }
-    const request = source.request(held);
-    const mask = new Mask([...source.secrets, ...secretsOfRequest(request), held.refreshToken, held.accessToken]);
-    try {
-      return await source.read(await exchange(request, { dispatcher, fetch, clock, signal, mask }), mask);
-    } catch (failure) {
-      throw retryableOn(retryOn, failure);
-    }
-  };
+function grantSettings(settings: FetchingSettings): GrantSettings {
+  const { expiry_ratio: expiryRatio, default_expires_in: defaultExpiresIn, retries, retry_on: retryOn } = settings;
+  const { timeout_secs: timeoutSecs, refresh, persist } = settings;
+  return { expiryRatio, defaultExpiresIn, retries, retryOn, timeoutSecs, refresh, persist };
 }

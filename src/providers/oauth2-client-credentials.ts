@@ -3,8 +3,11 @@
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { scopes } from "../config/fields.js";
-import { OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
-import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { faultsOfClientKey } from "../oauth2/client-authentication.js";
+import { type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
+import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
+import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
+import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
@@ -27,16 +30,17 @@ export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, Fetch
  * });
  * const credential = await provider.getToken();
  */
-export class OAuth2ClientCredentialsProvider extends FetchingProvider {
+export class OAuth2ClientCredentialsProvider extends OAuth2Provider {
   /** The name of the type in configurations. */
   static readonly type = "oauth2";
 
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2ClientCredentialsConfig, runtime: Runtime = {}) {
     const type = OAuth2ClientCredentialsProvider.type;
-    const rules = { schema: clientCredentialsSchema(), relations: OAUTH2_CLIENT_RELATIONS };
+    const rules = { schema: clientCredentialsSchema(), relations: OAUTH2_CLIENT_RELATIONS, settled: faultsOfClientKey };
     const settings = settingsOf(type, rules, config, runtime);
-    const source = oauth2Source(settings, { type, parameters: () => ({ grant_type: "client_credentials" }) });
+    const grant = { type, parameters: () => ({ grant_type: "client_credentials" }) };
+    const source = oauth2Source(settings, grant, runtime);
     super(source, settings, runtime);
   }
 }

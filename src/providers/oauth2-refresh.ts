@@ -3,8 +3,11 @@
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
 import { scope, scopes, text } from "../config/fields.js";
-import { OAUTH2_CLIENT_RELATIONS, type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
-import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { faultsOfClientKey } from "../oauth2/client-authentication.js";
+import { type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
+import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
+import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
+import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
@@ -34,14 +37,18 @@ export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig 
  * });
  * const credential = await provider.getToken();
  */
-export class OAuth2RefreshProvider extends FetchingProvider {
+export class OAuth2RefreshProvider extends OAuth2Provider {
   /** The name of the type in configurations. */
   static readonly type = "oauth2_refresh";
 
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
     const type = OAuth2RefreshProvider.type;
-    const rules = { schema: refreshSchema(), relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes] };
+    const rules = {
+      schema: refreshSchema(),
+      relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes],
+      settled: faultsOfClientKey,
+    };
     const { scope: one, ...settings } = settingsOf(type, rules, config, runtime);
     const source = oauth2Source(
       { ...settings, scopes: settings.scopes ?? one },
@@ -50,6 +57,7 @@ export class OAuth2RefreshProvider extends FetchingProvider {
         refreshToken: settings.refresh_token,
         parameters: (held) => ({ grant_type: "refresh_token", refresh_token: held.refreshToken }),
       },
+      runtime,
     );
     super(source, settings, runtime);
   }

@@ -57,7 +57,7 @@ export const persistField = () =>
   });
 
 /** That in its normal form. */
-type PersistSettings = z.output<ReturnType<typeof persistField>>;
+export type PersistSettings = z.output<ReturnType<typeof persistField>>;
 
 /** What `persist` must be beside the provider's runtime. */
 export function persistFitsRuntime({ store }: Runtime): Relation {
@@ -98,7 +98,6 @@ export interface GrantOrigin {
 export interface Persistence {
   readonly key: string;
   readonly strict: boolean;
-  readonly audience: string;
   readonly repository: StoredRepository;
   readonly place: RecordPlace;
   /** Closes what was opened here. */
@@ -122,7 +121,6 @@ export function persistenceOf(
   return {
     key,
     strict,
-    audience: shortHash(origin.audience),
     repository: new StoredRepository({
       store,
       name: { type, name, key },

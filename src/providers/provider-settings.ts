@@ -2,6 +2,7 @@
 
 import type * as z from "zod/mini";
 import { check, isGiven, type Relation } from "../config/check.js";
+import type { ConfigFault } from "../values/errors.js";
 import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
@@ -9,15 +10,21 @@ import { faultsOfRuntime, type Runtime } from "./runtime.js";
 export interface ConfigRules<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations: readonly Relation[];
+  readonly settled?: (settings: T) => readonly ConfigFault[];
 }
 
 /** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
 export function settingsOf<T>(
   type: string,
-  { schema, relations }: ConfigRules<T>,
+  { schema, relations, settled }: ConfigRules<T>,
   config: unknown,
   runtime: Runtime,
 ): T {
   const persistence = isGiven(runtime) ? [persistFitsRuntime(runtime)] : [];
-  return check(type, config, { schema, relations: [...relations, ...persistence], others: faultsOfRuntime(runtime) });
+  return check(type, config, {
+    schema,
+    relations: [...relations, ...persistence],
+    settled,
+    others: faultsOfRuntime(runtime),
+  });
 }

@@ -1,6 +1,6 @@
 /** What a provider is given that is not data (G1). */
 
-import type { AuthProvider } from "../auth-provider.js";
+import type { Audience, AuthProvider } from "../auth-provider.js";
 import { isGiven } from "../config/check.js";
 import { faultsOfOptions } from "../config/options.js";
 import type { Random } from "../failure/policy.js";
@@ -16,6 +16,18 @@ import type { ConfigFault } from "../values/errors.js";
  * @throws ConfigError where the configuration cannot be used; its faults are reported with their paths.
  */
 export type ProviderFactory = (config: unknown, runtime: Runtime) => AuthProvider;
+
+/** Names a provider of a catalog, where a configuration could have the provider itself. */
+export interface ProviderReference {
+  /** The name of a provider in the catalog. */
+  readonly ref: string;
+  /**
+   * Other scopes and parameters of its grant, as its `for()` takes them.
+   *
+   * @default none: the provider itself
+   */
+  readonly for?: Audience | null;
+}
 
 /** The second argument of every provider: objects and functions, which no YAML could hold. */
 export interface Runtime {
@@ -54,6 +66,13 @@ export interface Runtime {
   readonly store?: TokenStore | undefined;
   /** A user's own provider types by name, for `fromConfig` and catalogs. */
   readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
+  /**
+   * Gives the provider that `{ ref: name }` within a configuration stands for. A catalog brings its own, which knows the
+   * entries that are written further down too; throws a `ConfigError` for an unknown name.
+   *
+   * @example { resolve: (reference) => catalog.resolve(reference) }
+   */
+  readonly resolve?: ((reference: ProviderReference) => AuthProvider) | undefined;
 }
 
 /** What in `runtime` is misspelt, or would only fail when it is first used. */
@@ -105,6 +124,10 @@ const REQUIREMENTS: Readonly<Record<keyof Runtime, Requirement>> = {
   types: {
     isUsable: (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction),
     message: "must be an object of functions, each of which makes a provider",
+  },
+  resolve: {
+    isUsable: isFunction,
+    message: "must be a function that gives the provider of a reference",
   },
 };
 

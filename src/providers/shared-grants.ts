@@ -4,6 +4,7 @@
  */
 
 import { createHmac, randomBytes } from "node:crypto";
+import { displayUrl } from "../http/url.js";
 
 /** A provider that has presented a refresh token, and where it keeps the record of the grant. */
 export interface Claim {
@@ -22,9 +23,29 @@ const key = randomBytes(32);
 const claims = new Map<string, Set<WeakRef<Claim>>>();
 const forgotten = new FinalizationRegistry<() => void>((forget) => forget());
 
+/** Which grant each provider has, by fingerprint. */
+const grants = new WeakMap<object, string>();
+
+/** What tells a grant with a refresh token from others. */
+interface GrantIdentity {
+  readonly url: URL;
+  readonly clientId?: string | undefined;
+  readonly refreshToken?: string | undefined;
+}
+
+/** Remembers the grant of a provider, if it has a refresh token. */
+export function noteGrant(provider: object, { url, clientId, refreshToken }: GrantIdentity): void {
+  if (refreshToken !== undefined) grants.set(provider, fingerprintOf([displayUrl(url), clientId, refreshToken]));
+}
+
+/** Names the grant of a provider; the same text is the same refresh token of the same client. `undefined` where there is none. */
+export function grantOf(provider: object): string | undefined {
+  return grants.get(provider);
+}
+
 /** Warns if a provider with another record has presented the same refresh token of the same client. */
 export function claimGrant(grant: readonly unknown[], claim: Claim): void {
-  const fingerprint = createHmac("sha256", key).update(JSON.stringify(grant)).digest("base64url");
+  const fingerprint = fingerprintOf(grant);
   const others = claims.get(fingerprint) ?? new Set();
   claims.set(fingerprint, others);
   const known = [...others].map((other) => other.deref()).filter((other) => other !== undefined);
@@ -40,6 +61,10 @@ export function claimGrant(grant: readonly unknown[], claim: Claim): void {
   });
 }
 
+function fingerprintOf(parts: readonly unknown[]): string {
+  return createHmac("sha256", key).update(JSON.stringify(parts)).digest("base64url");
+}
+
 function isSame(a: RecordPlace, b: RecordPlace): boolean {
   return a.store === b.store && a.key === b.key;
 }
@@ -47,7 +72,8 @@ function isSame(a: RecordPlace, b: RecordPlace): boolean {
 function warn(first: Claim, second: Claim): void {
   const both = first.name === second.name ? `two providers named ${first.name}` : `${first.name} and ${second.name}`;
   const consequence = "where the identity provider rotates it, each ends the other's grant";
-  const mend = "share one provider, or give both the same persist.path (and persist.key)";
+  const mend =
+    "share one provider, whose for() gives other scopes and parameters of its grant, or give both the same persist.path (and persist.key)";
   process.emitWarning(`${both} present the same refresh token: ${consequence}; ${mend}`, {
     code: "FAUCET_AUTH_GRANT_SHARED",
   });

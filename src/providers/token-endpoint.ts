@@ -2,19 +2,19 @@
 
 import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
-import { isGiven, lazily, type Relation } from "../config/check.js";
-import { because, type Field, optional, text, url, withDefault } from "../config/fields.js";
-import { faultsOfJson } from "../config/json-value.js";
-import { headers, type Parameters, parameters } from "../config/parameters.js";
-import type { HttpRequest } from "../http/exchange.js";
+import { lazily } from "../config/check.js";
+import { type Field, url, withDefault } from "../config/fields.js";
+import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
 import { displayUrl } from "../http/url.js";
-import { faultOfPath } from "../json-path/select.js";
+import { fixedData, liveData } from "../live/live-data.js";
+import { liveHeaders, liveParameters, type ParameterConfig, type ScalarConfig } from "../live/live-parameters.js";
+import { answerReader } from "../oauth2/token-response.js";
 import { isToken } from "../values/http-field.js";
-import { type ApplyAs, applyAsField, credentialMaker } from "./apply-as.js";
+import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
-import { type ExpiryWarning, reader } from "./token-endpoint-answer.js";
+import { accountOf, bodyFitsEncoding, bodyFitsMethod, requestMaker, secretsOfBody } from "./token-endpoint-request.js";
 
 /** The configuration of a `token_endpoint` provider. */
 export interface TokenEndpointConfig extends FetchingConfig {
@@ -27,31 +27,23 @@ export interface TokenEndpointConfig extends FetchingConfig {
    */
   readonly method?: string | null;
   /** Further request headers. */
-  readonly headers?: Readonly<Record<string, string | number | boolean>> | null;
+  readonly headers?: Readonly<Record<string, ScalarConfig>> | null;
   /**
    * Query parameters, encoded and added to those that the URL has. A list sends its parameter once for each
    * item.
    */
-  readonly query?: Readonly<
-    Record<string, string | number | boolean | readonly (string | number | boolean | null)[] | null>
-  > | null;
-  /** The request's body: any JSON value; with `encoding: form` a flat mapping, in which lists are repeated. */
+  readonly query?: Readonly<Record<string, ParameterConfig>> | null;
+  /**
+   * What is sent: any JSON value; with `encoding: form` or `query` a flat mapping, in which lists are repeated. Within it,
+   * `{ file: PATH }` stands for the text of the file, and in code a function for what it gives, as it is for each request.
+   */
   readonly body?: unknown;
   /**
-   * How `body` is sent: `json` or `form`.
+   * How `body` is sent: as a JSON value, as a form, or in the query of the URL.
    *
    * @default json
    */
-  readonly encoding?: "json" | "form" | null;
-  /** The JSONPath of the token in the answer: a string, or a number. `$` where the body is nothing but the token. */
-  readonly token_path: string;
-  /**
-   * The JSONPath of its lifetime in seconds. Where it selects none, the provider warns once, and assumes
-   * `default_expires_in`.
-   */
-  readonly expiry_path?: string | null;
-  /** The header that the token is for; without it, the token is a bearer. */
-  readonly apply_as?: ApplyAs | null;
+  readonly encoding?: RequestEncoding | null;
 }
 
 /**
@@ -78,17 +70,19 @@ export class TokenEndpointProvider extends FetchingProvider {
       relations: [bodyFitsMethod, bodyFitsEncoding, authorizedOnce("url")],
     };
     const settings = settingsOf(type, rules, config, runtime);
-    const request = requestOf(settings);
+    const { headers, query, body } = settings;
+    const credential = credentialMaker(settings.apply_as);
     const source = {
       type,
       url: settings.url,
-      account: [request.method, request.url.href, Object.entries(request.headers).sort(), request.body],
+      account: accountOf(settings),
       audience: [],
-      secrets: secretsOfBody(settings.body),
+      secrets: secretsOfBody(body.identity),
+      live: [...headers.values, ...query.values, ...body.values],
       visible: visibleSettings(settings),
-      request: () => request,
-      read: reader(settings, warningOf(runtime.name ?? type)),
-      credential: credentialMaker(settings.apply_as),
+      request: requestMaker(settings),
+      read: answerReader(settings, credential),
+      credential,
     };
     super(source, settings, runtime);
   }
@@ -99,13 +93,10 @@ export const tokenEndpointSchema = lazily(() =>
   z.strictObject({
     url: url(),
     method: withDefault(method(), "POST"),
-    headers: withDefault(headers(), {}),
-    query: withDefault(parameters(), []),
-    body: z.optional(z.unknown()),
-    encoding: withDefault(z.enum(["json", "form"]), "json"),
-    token_path: jsonPath(),
-    expiry_path: optional(jsonPath()),
-    apply_as: optional(applyAsField()),
+    headers: liveHeaders("headers"),
+    query: liveParameters("query"),
+    body: withDefault(liveData("body", z.unknown(), { role: "grant" }), fixedData(undefined)),
+    encoding: withDefault(z.enum(REQUEST_ENCODINGS), "json"),
     ...fetchingFields(),
   }),
 );
@@ -125,74 +116,12 @@ function isNoTunnel(given: string): boolean {
   return !["CONNECT", "TRACE"].includes(given.toUpperCase());
 }
 
-function jsonPath(): Field<string> {
-  return text().check(because((path) => (path === "" ? undefined : faultOfPath(path))));
-}
-
-const bodyFitsMethod: Relation = ({ method: given, body }) => {
-  const isHead = typeof given === "string" && given.toUpperCase() === "HEAD";
-  return isHead && isGiven(body) ? [{ path: "body", message: "cannot be sent with HEAD" }] : [];
-};
-
-const bodyFitsEncoding: Relation = ({ encoding, body }) => {
-  if (!isGiven(body)) return [];
-  if (encoding !== "form" || isFlat(body)) return faultsOfJson(body, "body");
-  return [{ path: "body", message: "must be a flat mapping of scalars, or of lists of them, with encoding: form" }];
-};
-
-/** Whether `body` has the shape of a form, whatever is wrong with its scalars. */
-function isFlat(body: unknown): boolean {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return false;
-  return Object.values(body)
-    .flat()
-    .every((item) => item === undefined || item === null || typeof item !== "object");
-}
-
-function requestOf(settings: TokenEndpointSettings): HttpRequest {
-  const { method: verb, headers: configured, body, encoding } = settings;
-  const target = withQuery(settings.url, settings.query);
-  const accept = { accept: "application/json" };
-  if (!isGiven(body)) return { method: verb, url: target, headers: { ...accept, ...configured } };
-  const type = encoding === "form" ? "application/x-www-form-urlencoded" : "application/json";
-  return {
-    method: verb,
-    url: target,
-    headers: { ...accept, "content-type": type, ...configured },
-    body: encoding === "form" ? formOf(body) : JSON.stringify(body),
-  };
-}
-
-function formOf(body: unknown): string {
-  return new URLSearchParams(
-    parameters()
-      .parse(body)
-      .map(([name, value]): [string, string] => [name, value]),
-  ).toString();
-}
-
-/** The URL's own query stays as it is written. A space is `%20`, which every server decodes. */
-function withQuery(target: URL, query: Parameters): URL {
-  if (query.length === 0) return target;
-  const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  const extended = new URL(target);
-  extended.search = [target.search.slice(1), ...pairs].filter((part) => part !== "").join("&");
-  return extended;
-}
-
-/** Every text and number in the body. */
-function secretsOfBody(body: unknown): string[] {
-  if (typeof body === "string") return [body];
-  if (typeof body === "number") return [String(body)];
-  return typeof body === "object" && body !== null ? Object.values(body).flatMap(secretsOfBody) : [];
-}
-
 function visibleSettings(settings: TokenEndpointSettings): Record<string, unknown> {
   const { method: verb, token_path, expiry_path, apply_as, expiry_ratio } = settings;
-  const optionals = { ...(expiry_path && { expiry_path }), ...(apply_as && { apply_as: { header: apply_as.header } }) };
-  return { url: displayUrl(settings.url), method: verb, token_path, ...optionals, expiry_ratio };
-}
-
-/** A wrong `expiry_path` shows only once there is an answer. */
-function warningOf(name: string): ExpiryWarning {
-  return (message) => process.emitWarning(`${name}: ${message}`, { code: "FAUCET_AUTH_EXPIRY" });
+  const optionals = {
+    ...(token_path && { token_path }),
+    ...(expiry_path && { expiry_path }),
+    ...(apply_as && { apply_as: visiblePlaces(apply_as) }),
+  };
+  return { url: displayUrl(settings.url), method: verb, ...optionals, expiry_ratio };
 }

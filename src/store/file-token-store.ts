@@ -1,8 +1,7 @@
 /** The embedded store: a folder of files, shared by all processes that can reach it. */
 
-import { homedir } from "node:os";
-import { isAbsolute, resolve } from "node:path";
 import { ConfigError } from "../values/errors.js";
+import { absolutePath, faultOfFilePath } from "../values/file-path.js";
 import { FileMedium } from "./file-medium.js";
 import { faultsOfStoreOptions, LeasedStore, type StoreOptions } from "./leased-store.js";
 import type { ClosableTokenStore, Lease, StoredRecord } from "./token-store.js";
@@ -59,31 +58,5 @@ export class FileTokenStore implements ClosableTokenStore {
 
 /** What is wrong with the path of a store. */
 export function faultOfPath(path: unknown): string | undefined {
-  if (typeof path !== "string" || path === "") return "must be the path of a folder";
-  if (path.includes("\0")) return "must be the path of a folder, without a NUL character";
-  if (!path.startsWith("~")) return undefined;
-  if (!isHome(path))
-    return "names the home of another user, which is not known here; for a folder of that name, put ./ before it";
-  return home() === undefined
-    ? "begins at the home directory, and there is none: HOME is not set to a path"
-    : undefined;
-}
-
-/** `path`, from which `faultOfPath` has no fault, as an absolute one. A relative one starts at `base`, by default the working directory. */
-export function absolutePath(path: string, base?: string): string {
-  return isHome(path) ? resolve(home() ?? "", `.${path.slice(1)}`) : resolve(base ?? "", path);
-}
-
-function isHome(path: string): boolean {
-  return path === "~" || path.startsWith("~/") || (process.platform === "win32" && path.startsWith("~\\"));
-}
-
-/** The home directory of this user; containers may run a user that has none. */
-function home(): string | undefined {
-  try {
-    const path = homedir();
-    return isAbsolute(path) ? path : undefined;
-  } catch {
-    return undefined;
-  }
+  return faultOfFilePath(path, "folder");
 }

@@ -7,12 +7,15 @@
 export interface Brands {
   /** When the credential expires, in milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
+  /** The address of the API that the credential is for. */
+  readonly baseUrl?: string | undefined;
   /** Called when an API has accepted the credential, as often as a wrapper says so (F5). */
   readonly onAccepted?: (() => void) | undefined;
 }
 
 const SYMBOLS: Readonly<Record<keyof Brands, symbol>> = {
   expiresAt: Symbol.for("faucet-auth.expiresAt"),
+  baseUrl: Symbol.for("faucet-auth.baseUrl"),
   onAccepted: Symbol.for("faucet-auth.onAccepted"),
 };
 
@@ -28,6 +31,12 @@ export function brand(credential: object, brands: Brands): void {
 export function expiryOf(credential: unknown): number | undefined {
   const expiresAt = brandOf(credential, "expiresAt");
   return typeof expiresAt === "number" && Number.isFinite(expiresAt) ? expiresAt : undefined;
+}
+
+/** The address of the API that `credential` is for, whichever copy of this library has made it. */
+export function baseUrlOf(credential: unknown): string | undefined {
+  const baseUrl = brandOf(credential, "baseUrl");
+  return typeof baseUrl === "string" ? baseUrl : undefined;
 }
 
 /** An API has accepted `credential`: tells the cache that it came from, whatever provider stands between (F5). */

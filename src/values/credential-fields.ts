@@ -1,6 +1,6 @@
 /** What a credential can be made of (A5). */
 
-import type { CredentialFields } from "./credential-kinds.js";
+import type { CredentialFields, SignerCredential } from "./credential-kinds.js";
 import { isFieldValue, isToken } from "./http-field.js";
 
 /** What is wrong with one field; it does not repeat the value. */
@@ -23,7 +23,54 @@ export function faultsOfFields(fields: CredentialFields): readonly FieldFault[] 
       return faultsOfHeaders(fields.headers);
     case "basic":
       return faultsOfUserPass(fields.username, fields.password);
+    case "query":
+    case "body":
+      return [...faultOfText("name", fields.name), ...faultOfText("value", fields.value)];
+    case "cookie":
+      return [...faultOfCookieName(fields.name), ...faultOfCookieValue(fields.value)];
+    case "signer":
+      return faultsOfSigner(fields);
+    case "composite":
+      return faultsOfParts(fields.parts);
   }
+}
+
+function faultOfText(field: string, text: unknown): FieldFault[] {
+  if (typeof text !== "string") return [{ field, fault: "is not a string", isOfType: true }];
+  return text === "" ? [{ field, fault: "is empty" }] : [];
+}
+
+function faultOfCookieName(name: unknown): FieldFault[] {
+  if (typeof name === "string" && isToken(name)) return [];
+  return [{ field: "name", fault: "is not the name of a cookie (RFC 6265 §4.1.1)" }];
+}
+
+/** Servers read more than the RFC's cookie-octets; a semicolon would begin another cookie. */
+function faultOfCookieValue(value: unknown): FieldFault[] {
+  const faults = faultOfFieldValue("value", value);
+  if (faults.length > 0 || !(value as string).includes(";")) return faults;
+  return [{ field: "value", fault: "has a semicolon, which ends a cookie (RFC 6265 §4.1.1)" }];
+}
+
+function faultsOfSigner({ scheme, secret, sign, isChallenge }: SignerCredential): FieldFault[] {
+  const notFunctions = Object.entries({ sign, isChallenge }).filter(([field, given]) => {
+    return typeof given !== "function" && (field === "sign" || given !== undefined);
+  });
+  return [
+    ...faultOfText("scheme", scheme),
+    ...faultOfText("secret", secret),
+    ...notFunctions.map(([field]): FieldFault => ({ field, fault: "is not a function", isOfType: true })),
+  ];
+}
+
+function faultsOfParts(parts: unknown): FieldFault[] {
+  if (!Array.isArray(parts)) return [{ field: "parts", fault: "is not a list of credentials", isOfType: true }];
+  if (parts.length === 0) return [{ field: "parts", fault: "is empty" }];
+  return parts.flatMap((part: CredentialFields, index) => {
+    return part.type === "composite"
+      ? [{ field: `parts[${index}]`, fault: "is a composite itself" }]
+      : faultsOfFields(part).map((each) => ({ ...each, field: `parts[${index}].${each.field}` }));
+  });
 }
 
 function faultsOfHeaders(headers: unknown): FieldFault[] {

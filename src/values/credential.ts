@@ -3,13 +3,20 @@
  * unusable (A5), and print without their secret (S1, S3).
  */
 
-import { type Brands, expiryOf } from "./brands.js";
+import { type Brands, baseUrlOf, expiryOf } from "./brands.js";
+import { labelOf, secretOf } from "./credential-content.js";
 import { faultsOfFields } from "./credential-fields.js";
 import type {
   BasicCredential,
   BearerCredential,
+  BodyCredential,
+  CompositeCredential,
+  CookieCredential,
   HeaderCredential,
   HeadersCredential,
+  PartCredential,
+  QueryCredential,
+  SignerCredential,
   TokenCredential,
 } from "./credential-kinds.js";
 import { guarded } from "./guarded.js";
@@ -17,8 +24,18 @@ import { guarded } from "./guarded.js";
 export type {
   BasicCredential,
   BearerCredential,
+  BodyCredential,
+  CompositeCredential,
+  CookieCredential,
   HeaderCredential,
   HeadersCredential,
+  IsChallenge,
+  PartCredential,
+  QueryCredential,
+  Sign,
+  SignableRequest,
+  SignedAnswer,
+  SignerCredential,
   TokenCredential,
 } from "./credential-kinds.js";
 
@@ -28,7 +45,7 @@ export type {
  * compares it by its properties finds a `fingerprint` instead of the secret: equal credentials have
  * the same one within a process, and it means nothing outside of it.
  */
-export type Credential = BearerCredential | HeaderCredential | HeadersCredential | BasicCredential | TokenCredential;
+export type Credential = PartCredential | CompositeCredential;
 
 /** Makers of credentials, and what can be asked of one. */
 export const Credential = {
@@ -84,6 +101,61 @@ export const Credential = {
     return make({ type: "token", token });
   },
 
+  /**
+   * A parameter of the query, in place of those of the same name.
+   *
+   * @throws `TypeError` if name or value are empty.
+   * @example
+   * Credential.query("api_key", "k3y"); // https://api.example/rows?api_key=k3y
+   */
+  query(name: string, value: string): QueryCredential {
+    return make({ type: "query", name, value });
+  },
+
+  /**
+   * A cookie, beside those that a request has already.
+   *
+   * @throws `TypeError` if the name is not what RFC 6265 §4.1.1 allows, or the value would end the cookie.
+   */
+  cookie(name: string, value: string): CookieCredential {
+    return make({ type: "cookie", name, value });
+  },
+
+  /**
+   * A member of a JSON object, or a field of a form. A request with another body cannot carry it.
+   *
+   * @throws `TypeError` if name or value are empty.
+   */
+  body(name: string, value: string): BodyCredential {
+    return make({ type: "body", name, value });
+  },
+
+  /**
+   * A signature that is made for each request, and anew when a request is sent again.
+   *
+   * @throws `TypeError` if scheme or secret are empty, or `sign` is no function.
+   * @example
+   * Credential.signer({
+   *   scheme: "ACME",
+   *   secret: key,
+   *   sign: ({ method, url }) => ({ "x-signature": hmac(key, `${method} ${url}`) }),
+   * });
+   */
+  signer(signer: Omit<SignerCredential, "type">): SignerCredential {
+    return make(signerFields(signer));
+  },
+
+  /**
+   * Several credentials that only together authorize a request.
+   *
+   * @throws `TypeError` if there is none, or if one of them is a composite itself.
+   * @example
+   * Credential.composite([Credential.bearer("t0ken"), Credential.query("tenant_key", "k3y")]);
+   */
+  composite(parts: readonly PartCredential[]): CompositeCredential {
+    return make({ type: "composite", parts: partsOf(parts) });
+  },
+
   /** Whether both are of one type and carry the same values. Header names differ in case freely. */
   equals(a: Credential, b: Credential): boolean {
     return secretOf(a) === secretOf(b) && labelOf(a) === labelOf(b);
@@ -102,6 +174,14 @@ export const Credential = {
   },
 
   /**
+   * The address of the API that this very credential is for, where only the IdP's answer tells it; `authFetch` resolves
+   * relative URLs against it. `undefined` where it is not known.
+   */
+  baseUrl(credential: Credential): string | undefined {
+    return baseUrlOf(credential);
+  },
+
+  /**
    * The value of an `Authorization` header: `Bearer …` for a bearer, the raw text for a token,
    * `undefined` for the kinds that are not one ready-made value of that header.
    */
@@ -111,9 +191,7 @@ export const Credential = {
         return `Bearer ${credential.token}`;
       case "token":
         return credential.token;
-      case "header":
-      case "headers":
-      case "basic":
+      default:
         return undefined;
     }
   },
@@ -131,49 +209,36 @@ export function remake(credential: Credential | undefined, brands: Brands = {}):
       return make({ type: credential.type, headers: frozenCopy(credential.headers) }, brands);
     case "basic":
       return make({ type: credential.type, username: credential.username, password: credential.password }, brands);
+    case "query":
+    case "cookie":
+    case "body":
+      return make({ type: credential.type, name: credential.name, value: credential.value }, brands);
+    case "signer":
+      return make(signerFields(credential), brands);
+    case "composite":
+      return make({ type: credential.type, parts: partsOf(credential.parts) }, brands);
     default:
       throw new TypeError("not a credential: make one with Credential.bearer(token) or its kin");
   }
-}
-
-/** The one field that must not be seen; an API key used as user name has no password beside it. */
-export function secretOf(credential: Credential): string {
-  switch (credential.type) {
-    case "bearer":
-    case "token":
-      return credential.token;
-    case "header":
-      return credential.value;
-    case "headers":
-      return JSON.stringify(Object.values(byLowerCaseName(credential.headers)));
-    case "basic":
-      return credential.password || credential.username;
-  }
-}
-
-/** What tells two credentials apart that carry the same secret. */
-function labelOf(credential: Credential): string {
-  switch (credential.type) {
-    case "header":
-      return `header ${credential.name.toLowerCase()}`;
-    case "headers":
-      return `headers ${Object.keys(byLowerCaseName(credential.headers))}`;
-    case "basic":
-      return `basic ${credential.username}`;
-    default:
-      return credential.type;
-  }
-}
-
-function byLowerCaseName(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function make<C extends Credential>(fields: C, brands: Brands = {}): C {
   const [first] = faultsOfFields(fields);
   if (first !== undefined) throw new TypeError(`the ${first.field} ${first.fault}`);
   return guarded(fields, JSON.stringify([labelOf(fields), secretOf(fields)]), brands);
+}
+
+/** The signer's own object is kept, since it may have a state. */
+function signerFields(signer: Omit<SignerCredential, "type">): SignerCredential {
+  const { scheme, secret, sign, isChallenge } = signer ?? {};
+  const bound = (given: unknown) => (typeof given === "function" ? given.bind(signer) : given);
+  const challenge = isChallenge === undefined ? {} : { isChallenge: bound(isChallenge) };
+  return { type: "signer", scheme, secret, sign: bound(sign), ...challenge };
+}
+
+/** What is no list is left to `faultsOfFields`. */
+function partsOf(parts: readonly PartCredential[]): readonly PartCredential[] {
+  return Array.isArray(parts) ? Object.freeze(parts.map((part) => remake(part) as PartCredential)) : parts;
 }
 
 /** What is no record is left to `faultsOfFields`. */

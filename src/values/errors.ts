@@ -76,17 +76,30 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** The configuration cannot be used. All its faults are in `issues`; mend them, nothing else helps. */
+/** What a `ConfigError` says beside its faults. */
+export interface ConfigErrorDetails extends FaucetErrorDetails {
+  /**
+   * Whether it may be usable later with nothing changed in it, as where a file that it names is missing just now.
+   * @default false
+   */
+  readonly retryable?: boolean;
+}
+
+/**
+ * The configuration cannot be used. All its faults are in `issues`; unless it is `retryable`, mend them, nothing
+ * else helps.
+ */
 export class ConfigError extends FaucetError {
   readonly code = "config";
   /** Every fault, with its place. */
   readonly issues: readonly ConfigFault[];
 
-  constructor(subject: string, issues: readonly ConfigFault[]) {
+  constructor(subject: string, issues: readonly ConfigFault[], details: ConfigErrorDetails = {}) {
     const faults = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
     super(
       `${subject}: ${faults.length === 1 ? faults[0] : `${faults.length} faults\n  ${faults.join("\n  ")}`}`,
-      false,
+      details.retryable ?? false,
+      details,
     );
     this.issues = issues;
   }

@@ -37,6 +37,14 @@ function redacted(credential: Partial<Fields>): Record<string, unknown> {
       return credential.password === ""
         ? { type: credential.type, username: MASK, password: "" }
         : { type: credential.type, username: credential.username, password: MASK };
+    case "query":
+    case "cookie":
+    case "body":
+      return { type: credential.type, name: credential.name, value: MASK };
+    case "signer":
+      return { type: credential.type, scheme: credential.scheme, secret: MASK };
+    case "composite":
+      return { type: credential.type, parts: credential.parts };
     default:
       return {};
   }

@@ -63,6 +63,8 @@ export interface Issued {
    * @default now
    */
   readonly issuedAt?: number | undefined;
+  /** The address of the API that the credential is for, where only the answer tells it: an absolute URL. */
+  readonly baseUrl?: string | undefined;
 }
 
 /** A token that can be used. */
@@ -73,6 +75,8 @@ export interface AccessToken {
   readonly credential: Credential;
   /** Seconds from its arrival; `undefined` where the answer has no lifetime. */
   readonly expiresIn: number | undefined;
+  /** The address of the API, where the answer has it. */
+  readonly baseUrl?: string | undefined;
 }
 
 /**

@@ -37,7 +37,7 @@ describe("each kind of credential", () => {
   });
 
   test("a kind that is not known is an error", () => {
-    expect(() => credentialHeaders({ type: "cookie" } as never)).toThrow(/type "cookie" is no header/);
+    expect(() => credentialHeaders({ type: "mystery" } as never)).toThrow(/type "mystery" is not known/);
   });
 });
 

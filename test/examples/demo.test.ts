@@ -57,9 +57,9 @@ describe("what the demo shows", () => {
   test("its table is no wider than 80 columns, and counts one in the singular", () => {
     const one = { requests: 1, refused: 1, tokens: new Set(["t"]), failed: 1, failure: "invalid_grant" };
     const connectors = [{ ...one, table: "shipments" }] as unknown as Connector[];
-    const many = { tokenRequests: 9999, reuses: 999, revokedGrants: 9 };
+    const many = { tokenRequests: 9999, overlaps: 0, reuses: 999, revokedGrants: 9 };
     for (const line of table(connectors, many)) expect(line.length).toBeLessThanOrEqual(80);
-    const seen = { tokenRequests: 1, reuses: 1, revokedGrants: 1 };
+    const seen = { tokenRequests: 1, overlaps: 0, reuses: 1, revokedGrants: 1 };
     expect(table(connectors, seen).at(-1)).toBe(
       "IdP: 1 token request, 1 refresh token presented twice, 1 grant revoked",
     );

@@ -25,7 +25,7 @@ describe.each(places)("a record %s", (_where, open) => {
       const options = { random, retries: 0 };
       const caches = Array.from(
         { length: 2 },
-        () => new TokenCache(processOf(idp, place, "r0", options).issuer(), { random }),
+        () => new TokenCache(processOf(idp, place, "r0", options).issue, { random }),
       );
       for (let failures = 0; failures < 3; failures += 1) {
         await errorOf(() => caches[failures % 2]?.getToken() as Promise<Credential>);
@@ -45,7 +45,7 @@ describe.each(places)("a record %s", (_where, open) => {
     const [idp, place] = [playedIdp(), open()];
     idp.answer = () => Promise.reject(refused());
     const grant = processOf(idp, place);
-    const [first, second] = [new TokenCache(grant.issuer()), new TokenCache(grant.issuer())];
+    const [first, second] = [new TokenCache(grant.issue), new TokenCache(grant.issue)];
     await errorOf(() => first.getToken());
     const { retryAt } = await errorOf(() => first.getToken());
     expect(await errorOf(() => second.getToken())).toMatchObject({ retryAt });

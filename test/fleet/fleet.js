@@ -15,6 +15,7 @@ const USED_SECONDS = 1;
  * @property {number} connectors
  * @property {number} [milliseconds] How long they run; or
  * @property {number} [tokens] until they have seen so many tokens, or an error.
+ * @property {string[]} [audiences] Scopes: the connectors use an audience of these in turn, in place of the provider itself.
  *
  * @typedef {object} Report
  * @property {number} requests
@@ -28,6 +29,7 @@ const USED_SECONDS = 1;
  * @property {number} connectors In each process.
  * @property {number} [milliseconds] How long each runs; or
  * @property {number} [tokens] until each has seen so many tokens.
+ * @property {string[]} [audiences] Scopes that the connectors of each process ask for in turn.
  * @property {number} accessTokenSeconds
  * @property {string} [path] The store that they share; without one, each has the refresh token for itself.
  * @property {number} [configured] How many refresh tokens are configured: the processes have one or the other.

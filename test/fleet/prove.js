@@ -10,6 +10,10 @@ const size = { processes: 8, connectors: 25, accessTokenSeconds: 2 };
 console.log("8 processes × 25 connectors, tokens of 2 s, 30 s, one store");
 console.log(await runFleet({ ...size, milliseconds: 30_000, path: await newFolder() }));
 
+console.log("one grant with 4 audiences, otherwise the same");
+const audiences = ["read", "write", "read write", "openid"];
+console.log(await runFleet({ ...size, connectors: 24, milliseconds: 30_000, path: await newFolder(), audiences }));
+
 console.log("the same without a store");
 console.log(await runFleet({ ...size, milliseconds: 30_000 }));
 

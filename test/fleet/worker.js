@@ -7,26 +7,42 @@ import { setTimeout as pause } from "node:timers/promises";
 import { authFetch, OAuth2RefreshProvider } from "faucet-auth";
 
 /** @type {import("./fleet.js").Orders} */
-const { config, name, api, connectors, milliseconds, tokens } = JSON.parse(process.env.FLEET_ORDERS ?? "{}");
+const { config, name, api, connectors, milliseconds, tokens, audiences } = JSON.parse(process.env.FLEET_ORDERS ?? "{}");
 
 const provider = new OAuth2RefreshProvider(config, { name });
-const fetch = authFetch(provider);
+/** What each connector uses: the provider, or an audience of its grant in turn. */
+const used = audiences?.map((scopes) => ({ provider: provider.for({ scopes }), query: `&scope=${scopes}` })) ?? [
+  { provider, query: "" },
+];
 /** @type {string[]} */
 const errors = [];
 const seen = { requests: 0, refused: 0, errors };
 const end = Date.now() + (milliseconds ?? 0);
 const isOver = () =>
-  tokens === undefined ? Date.now() >= end : errors.length > 0 || provider.status().generation >= tokens;
+  tokens === undefined
+    ? Date.now() >= end
+    : errors.length > 0 || used.every(({ provider }) => provider.status().generation >= tokens);
 
-await Promise.all(Array.from({ length: connectors }, run));
-const { tokenRequests, flights } = provider.status().counts;
+await Promise.all(Array.from({ length: connectors }, (_, n) => run(used[n % used.length] ?? { provider, query: "" })));
+const counts = used.map(({ provider }) => provider.status().counts);
+const [tokenRequests, flights] = [
+  sum(counts.map((count) => count.tokenRequests)),
+  sum(counts.map((count) => count.flights)),
+];
 await provider.close();
 process.send?.({ ...seen, tokenRequests, flights });
 
-async function run() {
+/** @param {number[]} numbers */
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** @param {typeof used[number]} connection */
+async function run({ provider: own, query }) {
+  const fetch = authFetch(own);
   for (let page = 0; !isOver(); page += 1) {
     try {
-      const { status } = await fetch(`${api}/orders?page=${page}`);
+      const { status } = await fetch(`${api}/orders?page=${page}${query}`);
       seen.requests += 1;
       if (status !== 200) seen.refused += 1;
     } catch (error) {

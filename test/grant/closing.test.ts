@@ -30,7 +30,7 @@ test.each([["r0"], [undefined]])(
     const [idp, store] = [playedIdp(), new MemoryTokenStore()];
     await store.lock("test", 3_600_000);
     const grant = processOf(idp, store, refreshToken, { refreshToken });
-    const cache = new TokenCache(grant.issuer());
+    const cache = new TokenCache(grant.issue);
     const waiting = errorOf(() => cache.getToken());
     await seconds(1);
     grant.stopWaiting();

@@ -153,7 +153,7 @@ describe.each(places)("a record %s", (_where, place) => {
       const error = await errorOf(() => processOf(idp, store).refresh(initial));
       expect(error).toMatchObject({ code: "auth", name: "AuthError", status: 401, error: "invalid_client" });
       expect(error).toMatchObject({ errorDescription: "no", retryAt: Date.now() + 15_000 });
-      expect(error.cause).toMatchObject({ code: "auth", message: "refused" });
+      expect(error.cause).toMatchObject({ code: "auth", message: "test: refused" });
       expect(idp.presented).toHaveLength(1);
       idp.answer = (n) => redemption(n);
       await seconds(15);
@@ -221,7 +221,7 @@ describe.each(places)("a record %s", (_where, place) => {
       const [idp, store] = [playedIdp(), place()];
       idp.answer = () => ({ refreshToken: "r1", unusable: refused() });
       await errorOf(() => processOf(idp, store).refresh(initial));
-      expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", failure: { error: { status: 401 } } });
+      expect(await recordIn(store)).toMatchObject({ refreshToken: "r1", refusal: { error: { status: 401 } } });
       expect(await errorOf(() => processOf(idp, store).refresh(initial))).toMatchObject({
         retryAt: expect.any(Number),
       });

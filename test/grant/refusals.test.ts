@@ -6,6 +6,7 @@ import { Grant } from "../../src/grant/grant.js";
 import type { GrantOptions } from "../../src/grant/grant-options.js";
 import { fingerprint, newRecord } from "../../src/grant/record.js";
 import { StoredRepository } from "../../src/grant/stored-repository.js";
+import { LiveInputs } from "../../src/live/live-inputs.js";
 import { MemoryTokenStore } from "../../src/store/memory-token-store.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError } from "../../src/values/errors.js";
@@ -63,10 +64,11 @@ function accountOf(
   const name = { type: "test", name: "test", key: "test" };
   const place = { store, name, account, hasRefreshToken: false, strict: false, random: Math.random };
   const repository = new StoredRepository(place);
-  const base = { name, repository, isShared: true, strict: false, refreshToken: undefined, audience: "" };
+  const inputs = new LiveInputs([]);
+  const base = { name, repository, isShared: true, strict: false, refreshToken: undefined };
   const rest = { expiryRatio: 0.9, defaultExpiresIn: undefined, retries: 0, timeoutSecs: 30, clock: () => Date.now() };
-  const { requestToken } = idp;
-  return new Grant({ ...base, ...rest, requestToken, credential: Credential.bearer, random: Math.random, ...options });
+  const grant = new Grant({ ...base, ...rest, credential: Credential.bearer, inputs, random: Math.random, ...options });
+  return grant.issuer({ audience: "", requestToken: idp.requestToken, isClosing: () => false });
 }
 
 test("D8 D7 one account's failure neither blocks another, nor takes the place of its record", async () => {

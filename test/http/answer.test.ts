@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { readBody } from "../../src/http/answer.js";
 import type { HttpAnswer } from "../../src/http/exchange.js";
+import { lifetimeFrom } from "../../src/http/lifetime.js";
 import { Mask } from "../../src/http/mask.js";
-import { lifetimeFrom, tokenFrom } from "../../src/http/token.js";
+import { tokenFrom } from "../../src/http/token.js";
 import { AuthError, Credential } from "../../src/index.js";
 
 const SECRET = "cl1ent-s3cr3t";
@@ -83,21 +84,20 @@ describe("A8 numbers beyond 2^53", () => {
     '{"access_token":12345678901234567890,"expires_in":9007199254740993,"user_id":12345678901234567890}',
   );
   const body = readBody(huge, mask) as Record<string, unknown>;
+  const written = { at: "expires_in", format: "seconds" } as const;
 
   test("A8 are no token and no lifetime, and do no harm elsewhere", () => {
     const found = { value: body.access_token, at: "access_token", body };
     expect(() => tokenFrom(found, Credential.bearer, huge, mask)).toThrow(
       /at access_token is no token: a number beyond 2\^53/,
     );
-    expect(() => lifetimeFrom(body.expires_in, "expires_in", huge)).toThrow(
-      /at expires_in is no lifetime: a number beyond/,
-    );
+    expect(() => lifetimeFrom(body.expires_in, written, huge)).toThrow(/at expires_in is no lifetime: a number beyond/);
   });
 
   test("A8 below it, a number is a token with all of its digits", () => {
     const found = { value: Number.MAX_SAFE_INTEGER, at: "$.token", body };
     expect(tokenFrom(found, Credential.bearer, huge, mask).text).toBe("9007199254740991");
-    expect(lifetimeFrom("3600.5", "expires_in", huge)).toBe(3600.5);
+    expect(lifetimeFrom("3600.5", written, huge)).toBe(3600.5);
   });
 });
 

@@ -63,7 +63,7 @@ test("A3 rotation with reuse detection: a storm of connectors never presents a r
     token = replacements[0] as Credential;
     expect(new Set(replacements).size).toBe(1);
   }
-  expect(idp.seen).toEqual({ tokenRequests: 11, reuses: 0, revokedGrants: 0 });
+  expect(idp.seen).toEqual({ tokenRequests: 11, overlaps: 0, reuses: 0, revokedGrants: 0 });
   expect(await introspect(provider)).toMatchObject({ active: true });
 });
 

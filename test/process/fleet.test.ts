@@ -14,10 +14,23 @@ describe("D1 one grant, many processes", () => {
   test("D1 D2 D6 three processes present no refresh token twice", async () => {
     const path = await newFolder();
     const seen = await runFleet({ processes: 3, connectors: 5, tokens: 3, accessTokenSeconds: 600, path });
-    expect(seen).toMatchObject({ reuses: 0, revokedGrants: 0, errors: 0, refused: 0 });
+    expect(seen).toMatchObject({ overlaps: 0, reuses: 0, revokedGrants: 0, errors: 0, refused: 0 });
     // The first, and one for each time that a token had been used for long enough.
     expect(seen.tokenRequests).toBeGreaterThanOrEqual(3);
     expect(seen.tokenRequests).toBeLessThanOrEqual(seen.expiries + 1);
+    expect(await faultsOfStore(path)).toEqual([]);
+  });
+
+  test("D9 redemptions of one grant never overlap, whatever their audience, and each token is of its own", {
+    tags: ["slow"],
+  }, async () => {
+    const path = await newFolder();
+    const audiences = ["read", "write", "read write", "openid"];
+    const size = { processes: 4, connectors: 4, tokens: 3, accessTokenSeconds: 600 };
+    const seen = await runFleet({ ...size, path, audiences });
+    expect(seen).toMatchObject({ overlaps: 0, reuses: 0, revokedGrants: 0, errors: 0, refused: 0 });
+    expect(seen.tokenRequests).toBeGreaterThanOrEqual(3 * audiences.length);
+    expect(seen.tokenRequests).toBeLessThanOrEqual((seen.expiries + 1) * audiences.length);
     expect(await faultsOfStore(path)).toEqual([]);
   });
 

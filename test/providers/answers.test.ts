@@ -6,7 +6,8 @@ import {
   OAuth2RefreshProvider,
   TokenEndpointProvider,
 } from "../../src/index.js";
-import { readTokenResponse } from "../../src/oauth2/token-response.js";
+import { answerReader } from "../../src/oauth2/token-response.js";
+import { answerSettings } from "../support/answers.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
 import { json, startIdp } from "../support/idp.js";
@@ -120,13 +121,11 @@ describe("A7 an answer that is nothing but the token: token_path $", () => {
 });
 
 describe("how long the refresh token lives", () => {
-  const read = (fields: object) => {
+  const read = async (fields: object) => {
     const text = JSON.stringify({ access_token: "t", ...fields });
     const url = new URL("https://idp.example/token");
-    return readTokenResponse(
-      { to: "POST it", url, status: 200, headers: {}, text, usedBasic: false, receivedAt: 0 },
-      new Mask([]),
-    ).refreshTokenExpiresIn;
+    const answer = { to: "POST it", url, status: 200, headers: {}, text, usedBasic: false, receivedAt: 0 };
+    return (await answerReader(answerSettings())(answer, new Mask([]))).refreshTokenExpiresIn;
   };
 
   test.each([
@@ -138,8 +137,8 @@ describe("how long the refresh token lives", () => {
     [{ refresh_expires_in: null }, undefined],
     [{ refresh_token_expires_in: "never" }, undefined],
     [{}, undefined],
-  ])("%j", (fields, expected) => {
-    expect(read(fields)).toBe(expected);
+  ])("%j", async (fields, expected) => {
+    expect(await read(fields)).toBe(expected);
   });
 });
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   fromConfig,
@@ -5,6 +6,7 @@ import {
   type TokenEndpointConfig,
   TokenEndpointProvider,
 } from "../../src/index.js";
+import { errorOf } from "../support/errors.js";
 import { faultsOf } from "../support/faults.js";
 import { startIdp } from "../support/idp.js";
 
@@ -155,5 +157,119 @@ describe("the request of token_endpoint", () => {
       body: '{"user":"u"}',
       headers: { "content-type": "application/json" },
     });
+  });
+});
+
+describe.each([
+  ["oauth2", {}],
+  ["oauth2_refresh", { refresh_token: "r3fr3sh" }],
+])("K8 %s", (type, more) => {
+  const config = {
+    ...oauth2,
+    ...more,
+    scopes: ["read", "write"],
+    params: { audience: "a b&c", none: "", many: [1, 2] },
+  };
+  const parameters = {
+    grant_type: type === "oauth2" ? "client_credentials" : "refresh_token",
+    client_id: "id",
+    client_secret: "s3cr3t",
+    ...more,
+    scope: "read write",
+    audience: "a b&c",
+  };
+
+  async function asked(change: object, path = "") {
+    const idp = await startIdp();
+    await fromConfig({ type, config: { token_url: idp.tokenUrl + path, ...config, ...change } }).getToken();
+    return idp.seen[0];
+  }
+
+  test("K8 encoding: form is the default", async () => {
+    for (const change of [{}, { encoding: "form" }, { encoding: null }]) {
+      const seen = await asked(change);
+      expect(seen).toMatchObject({
+        method: "POST",
+        path: "/token",
+        headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+        form: parameters,
+      });
+      expect(new URLSearchParams(seen?.body).getAll("many")).toEqual(["1", "2"]);
+    }
+  });
+
+  test("K8 encoding: json sends one object, in which a repeated parameter is a list", async () => {
+    const seen = await asked({ encoding: "json" });
+    expect(seen).toMatchObject({ method: "POST", path: "/token", headers: { "content-type": "application/json" } });
+    expect(JSON.parse(seen?.body ?? "")).toEqual({ ...parameters, many: ["1", "2"] });
+  });
+
+  test("K8 encoding: query posts without a body, and keeps the URL's own parameters", async () => {
+    const seen = await asked({ encoding: "query" }, "?tenant=a+b%20c&flag");
+    expect(seen).toMatchObject({ method: "POST", body: "", headers: { "content-length": "0" } });
+    expect(seen?.headers["content-type"]).toBeUndefined();
+    expect(seen?.path).toMatch(/^\/token\?tenant=a\+b%20c&flag&/);
+    const query = new URLSearchParams(seen?.path.split("?")[1]);
+    expect(Object.fromEntries(query)).toMatchObject({ ...parameters, flag: "", many: "2" });
+    expect(query.has("none")).toBe(false);
+  });
+
+  test("S1 encoding: query shows none of it in an error", async () => {
+    const idp = await startIdp((request, response) => {
+      response.statusCode = 400;
+      response.end(JSON.stringify({ error: "invalid_request", error_description: `no ${request.path}` }));
+    });
+    const provider = fromConfig({ type, config: { token_url: idp.tokenUrl, ...config, encoding: "query" } });
+    const error = await errorOf(() => provider.getToken());
+    expect(error).toMatchObject({ code: "auth", error: "invalid_request" });
+    expect(inspect(error, { depth: 9 })).not.toMatch(/s3cr3t|r3fr3sh|a b&c|a%20b%26c/);
+  });
+
+  test.each([
+    [",", "read,write"],
+    [", ", "read, write"],
+    ["+", "read+write"],
+    ["$&", "read$&write"],
+    [null, "read write"],
+  ])("K8 scope_separator %j", async (scope_separator, scope) => {
+    expect((await asked({ scope_separator }))?.form.scope).toBe(scope);
+    expect((await asked({ scope_separator, scopes: null }))?.form).not.toHaveProperty("scope");
+  });
+
+  test("G2 what cannot be is a fault", async () => {
+    const faults = await faultsOf(type, {
+      token_url: tokenUrl,
+      ...config,
+      encoding: "xml",
+      scope_separator: "",
+      headers: { "content-type": "a/b" },
+    });
+    expect(faults).toEqual({
+      encoding: "must be one of form, json, query",
+      scope_separator: "must not be empty",
+      "headers.content-type": expect.stringContaining("is set by encoding"),
+    });
+  });
+});
+
+describe("K8 encoding: query of token_endpoint", () => {
+  test("K8 the body stands behind the query, and none is sent", async () => {
+    const idp = await startIdp();
+    const config = { method: "GET", query: { v: 2 }, body: { user: "ü &", many: [1, 2], none: "" }, encoding: "query" };
+    const url = `${idp.tokenUrl}?own=1`;
+    await new TokenEndpointProvider({ url, ...config } as TokenEndpointConfig).getToken();
+    expect(idp.seen[0]).toMatchObject({
+      method: "GET",
+      path: "/token?own=1&v=2&user=%C3%BC%20%26&many=1&many=2",
+      body: "",
+    });
+  });
+
+  test("G2 it must be flat", async () => {
+    const faults = await faultsOf("token_endpoint", { url: tokenUrl, body: { a: { b: 1 } }, encoding: "query" });
+    expect(faults).toEqual({ body: expect.stringContaining("must be a flat mapping") });
+    const head = { url: tokenUrl, method: "HEAD", body: { a: 1 } };
+    expect(await faultsOf("token_endpoint", head)).toEqual({ body: "cannot be sent with HEAD" });
+    expect(fromConfig({ type: "token_endpoint", config: { ...head, encoding: "query" } }).type).toBe("token_endpoint");
   });
 });

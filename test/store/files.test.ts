@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { FileTokenStore } from "../../src/index.js";
-import { absolutePath } from "../../src/store/file-token-store.js";
 import { VersionFolder } from "../../src/store/version-folder.js";
+import { absolutePath } from "../../src/values/file-path.js";
 import { newFolder } from "../fleet/processes.js";
 import { errorOf } from "../support/errors.js";
 

@@ -42,7 +42,7 @@ export async function chaos(seed: number, calls = 100_000): Promise<ChaosReport>
     const requestToken: RequestToken = ({ refreshToken }, signal) => idp.redeem(refreshToken ?? "", signal);
     const grant = grantIn(place, "r0", requestToken, { random, isShared: false });
     const refresh = random() < 0.5 ? "background" : "blocking";
-    const cache = new TokenCache(grant.issuer(), { random, refresh });
+    const cache = new TokenCache(grant.issue, { random, refresh });
     const counts = { calls: 0, served: 0, failed: 0 };
 
     const call = async (held: { credential?: Credential }): Promise<void> => {

@@ -1,6 +1,5 @@
 /** Several processes' worth of grants over one store, against an IdP that the test plays. */
 
-import type { Grant } from "../../src/grant/grant.js";
 import type { GrantOptions, HeldSecrets } from "../../src/grant/grant-options.js";
 import type { GrantRecord } from "../../src/grant/record.js";
 import { PrivateRepository } from "../../src/grant/repository.js";
@@ -69,18 +68,25 @@ export function processOf(
   place: Place,
   refreshToken: string | undefined = "r0",
   options: Partial<GrantOptions> = {},
-): Grant {
+) {
   return grantIn(place, refreshToken, idp.requestToken, options);
 }
 
-/** The record of the grant, and the access token in it. */
-export async function recordIn(place: Place): Promise<GrantRecord & { accessToken?: string | undefined }> {
+/** The record of the grant, and of the one audience in it the access token, and why it was refused. */
+export async function recordIn(place: Place): Promise<RecordOfOneAudience> {
   const record =
     place instanceof PrivateRepository
       ? (await place.read()).record
       : (JSON.parse((await place.read("test"))?.text ?? "null") as GrantRecord);
-  return { ...record, accessToken: record.tokens[""]?.accessToken };
+  const [token] = Object.values(record.tokens);
+  const [refusal] = Object.values(record.refusals);
+  return { ...record, accessToken: token?.accessToken, refusal };
 }
+
+type RecordOfOneAudience = GrantRecord & {
+  readonly accessToken: string | undefined;
+  readonly refusal: GrantRecord["failure"];
+};
 
 /** Both kinds of place. */
 export const places: readonly (readonly [string, () => Place])[] = [

@@ -12,6 +12,11 @@ const all = [
   Credential.basic("ann", "s3cr3t"),
   Credential.basic("s3cr3t", ""),
   Credential.token("s3cr3t"),
+  Credential.query("api_key", "s3cr3t"),
+  Credential.cookie("sid", "s3cr3t"),
+  Credential.body("session", "s3cr3t"),
+  Credential.signer({ scheme: "ACME", secret: "s3cr3t", sign: () => ({ "x-signature": "s3cr3t" }) }),
+  Credential.composite([Credential.bearer("s3cr3t"), Credential.query("tenant", "s3cr3t")]),
 ];
 
 describe("values", () => {
@@ -56,6 +61,7 @@ describe("values", () => {
       undefined,
       undefined,
       "s3cr3t",
+      ...Array(5).fill(undefined),
     ]);
   });
 });
@@ -79,6 +85,24 @@ describe("A5 an unusable credential cannot be made", () => {
     ["a name of headers that is given twice", () => Credential.headers({ "X-A": "s3cr3t", "x-a": "s3cr3t" })],
     ["a value of headers that is empty", () => Credential.headers({ "X-A": "s3cr3t", "X-B": "" })],
     ["a value of headers with a line break", () => Credential.headers({ "X-A": "s3cr3t\n" })],
+    ["a query parameter without a name", () => Credential.query("", "s3cr3t")],
+    ["a query parameter whose value is no string", () => Credential.query("k", 1 as never)],
+    ["a cookie whose name has a space", () => Credential.cookie("a b", "s3cr3t")],
+    ["a cookie that would be two", () => Credential.cookie("a", "s3cr3t; b=1")],
+    ["an empty member of a body", () => Credential.body("k", "")],
+    [
+      "a signer that is no function",
+      () => Credential.signer({ scheme: "A", secret: "s3cr3t", sign: "s3cr3t" as never }),
+    ],
+    ["a signer without a secret", () => Credential.signer({ scheme: "A", secret: "", sign: () => ({}) })],
+    ["nothing as a signer", () => Credential.signer(undefined as never)],
+    ["a composite of nothing", () => Credential.composite([])],
+    ["a composite of what is no list", () => Credential.composite(Credential.bearer("s3cr3t") as never)],
+    [
+      "a composite of a composite",
+      () => Credential.composite([Credential.composite([Credential.bearer("s3cr3t")]) as never]),
+    ],
+    ["a composite of what is no credential", () => Credential.composite([{ type: "s3cr3t" } as never])],
     ["a value of headers that is no string", () => Credential.headers({ "X-A": 1 as never })],
   ])("A5 %s", (_what, make) => {
     expect(make).toThrow(TypeError);
@@ -163,6 +187,17 @@ describe("S1 S3 a credential prints without its secret", () => {
       { type: "basic", username: "ann", password: "***" },
       { type: "basic", username: "***", password: "" },
       { type: "token", token: "***" },
+      { type: "query", name: "api_key", value: "***" },
+      { type: "cookie", name: "sid", value: "***" },
+      { type: "body", name: "session", value: "***" },
+      { type: "signer", scheme: "ACME", secret: "***" },
+      {
+        type: "composite",
+        parts: [
+          { type: "bearer", token: "***" },
+          { type: "query", name: "tenant", value: "***" },
+        ],
+      },
     ]);
   });
 });

@@ -1,0 +1,48 @@
+/** A credential that is more than headers, on a request as undici dispatches it. */
+
+import { stringify } from "node:querystring";
+import type { Credential, SignableRequest } from "../values/credential.js";
+import { type DispatchOptions, originOf } from "./dispatch.js";
+import { contentLengthRemoved, headerOf, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
+import { contentOf, UNREADABLE } from "./fetch-body.js";
+import { type Placed, placed, readsBody } from "./placement.js";
+
+/** What of the options of a request is another once `credential` is on it. Throws a `TypeError` if it cannot carry it. */
+export function placedDispatch(
+  options: Omit<DispatchOptions, "headers">,
+  headers: RequestHeaders,
+  credential: Credential,
+): object {
+  const path = pathOf(options);
+  const isSigned = readsBody(credential);
+  const url = isSigned ? new URL(path, originOf(options)) : undefined;
+  const { body } = options;
+  const request: SignableRequest = {
+    method: (options.method ?? "GET").toUpperCase(),
+    url: url?.href ?? path,
+    header: (name) => headerOf(headers, name),
+    body: () => contentOf({ content: isKnown(body) ? (body ?? undefined) : UNREADABLE }),
+  };
+  const to = placed(request, credential);
+  return {
+    path: url === undefined ? to.url : to.url.slice(url.origin.length),
+    query: undefined,
+    ...changes(to, headers),
+  };
+}
+
+function changes({ body, headers: added }: Placed, headers: RequestHeaders): object {
+  if (body === undefined) return { headers: withHeaders(headers, added) };
+  // The length that the caller has given is that of another body.
+  return { body, headers: withHeaders(contentLengthRemoved(headers), added) };
+}
+
+/** undici takes parameters apart from the path, and refuses them beside a path that has some. */
+function pathOf({ path, query }: Omit<DispatchOptions, "headers">): string {
+  const parameters = query ? stringify(query as Parameters<typeof stringify>[0]) : "";
+  return parameters === "" ? path : `${path}?${parameters}`;
+}
+
+function isKnown(body: unknown): body is string | Uint8Array | null | undefined {
+  return body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
+}

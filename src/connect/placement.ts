@@ -1,0 +1,117 @@
+/** Where each kind of credential stands on an HTTP request. No other file knows this. */
+
+import type { Credential, PartCredential, SignableRequest, SignerCredential } from "../values/credential.js";
+import { isFieldValue, isToken } from "../values/http-field.js";
+import { withMember } from "./body-members.js";
+import { withCookie } from "./cookies.js";
+import { withQuery } from "./query.js";
+
+/** What a request has once a credential is on it. */
+export interface Placed {
+  readonly url: string;
+  /** Headers in place of those of the same names; the others are left alone. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** `undefined` where the body is left alone. */
+  readonly body: string | undefined;
+}
+
+/** The headers that a credential is, if it is nothing else, whatever the request: this is nearly always so. */
+export function headersOf(credential: Credential): Record<string, string> | undefined {
+  switch (credential.type) {
+    case "bearer":
+      return { authorization: `Bearer ${credential.token}` };
+    case "token":
+      return { authorization: credential.token };
+    case "basic":
+      return { authorization: `Basic ${userPass(credential.username, credential.password)}` };
+    case "header":
+      return { [credential.name]: credential.value };
+    case "headers":
+      return { ...credential.headers };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether it depends on the request's body what a credential makes of the request. */
+export function readsBody(credential: Credential): boolean {
+  return partsOf(credential).some(({ type }) => type === "body" || type === "signer");
+}
+
+/** What `request` has once `credential` is on it. Throws a `TypeError` if it cannot carry it. */
+export function placed(request: SignableRequest, credential: Credential): Placed {
+  const unchanged: Placed = { url: request.url, headers: {}, body: undefined };
+  return partsOf(credential).reduce((before, part) => withPart(before, part, request), unchanged);
+}
+
+/** A signature covers what the other parts have placed, so it comes last. */
+function partsOf(credential: Credential): readonly PartCredential[] {
+  if (credential.type !== "composite") return [credential];
+  const isSigner = ({ type }: PartCredential): boolean => type === "signer";
+  return [...credential.parts.filter((part) => !isSigner(part)), ...credential.parts.filter(isSigner)];
+}
+
+function withPart(before: Placed, part: PartCredential, request: SignableRequest): Placed {
+  const { url, headers } = before;
+  switch (part.type) {
+    case "query":
+      return { ...before, url: withQuery(url, part.name, part.value) };
+    case "cookie": {
+      const cookies = headerIn(headers, "cookie") ?? request.header("cookie") ?? "";
+      return { ...before, headers: withHeaders(headers, { cookie: withCookie(cookies, part.name, part.value) }) };
+    }
+    case "body": {
+      const body = before.body ?? request.body();
+      return { ...before, body: withMember(body, request.header("content-type"), part.name, part.value) };
+    }
+    case "signer":
+      return { ...before, headers: withHeaders(headers, signatureOf(part, signable(before, request))) };
+    default: {
+      const added = headersOf(part);
+      if (added === undefined) throw unknownKind(part);
+      return { ...before, headers: withHeaders(headers, added) };
+    }
+  }
+}
+
+/** The request as a signer sees it: with what has been placed on it. */
+function signable({ url, headers, body }: Placed, request: SignableRequest): SignableRequest {
+  return {
+    method: request.method,
+    url,
+    header: (name) => headerIn(headers, name) ?? request.header(name),
+    body: () => body ?? request.body(),
+  };
+}
+
+/** fetch would quote a header that it cannot send, and a user's own signer may make any. */
+function signatureOf({ scheme, sign }: SignerCredential, request: SignableRequest): Readonly<Record<string, string>> {
+  const headers = sign(request);
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isToken(name) || typeof value !== "string" || !isFieldValue(value)) {
+      throw new TypeError(`the signer ${scheme} has made a header that cannot be sent (RFC 9110 §5)`);
+    }
+  }
+  return headers;
+}
+
+function withHeaders(headers: Placed["headers"], added: Placed["headers"]): Placed["headers"] {
+  const names = new Set(Object.keys(added).map((name) => name.toLowerCase()));
+  const others = Object.entries(headers).filter(([name]) => !names.has(name.toLowerCase()));
+  return { ...Object.fromEntries(others), ...added };
+}
+
+function headerIn(headers: Placed["headers"], wanted: string): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === wanted.toLowerCase())?.[1];
+}
+
+/** RFC 7617 §2.1: in UTF-8. */
+function userPass(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString("base64");
+}
+
+/** The error of what is no credential, or one of a later release. */
+export function unknownKind(credential: unknown): TypeError {
+  const type = JSON.stringify((credential as { type?: unknown } | null | undefined)?.type);
+  return new TypeError(`a credential of type ${type} is not known`);
+}

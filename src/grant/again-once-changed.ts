@@ -1,0 +1,25 @@
+/** A request that is made once more where the IdP has refused a live value that has another text by now (V2). */
+
+import type { Ask } from "../failure/deadline.js";
+import type { IssueContext } from "../values/issued.js";
+import type { IssuerOptions } from "./grant-options.js";
+
+/** `ask`, and once more at once where it was refused for a value that has changed. */
+export function againOnceChanged<T>(ask: Ask<T>, options: IssuerOptions): Ask<T> {
+  const { inputs, retries } = options;
+  return async (why) => {
+    try {
+      return await ask(why);
+    } catch (failure) {
+      if (!(await inputs.haveChangedSince(failure)) || why.signal.aborted || !hasTimeToRotate(why, options))
+        throw failure;
+      why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
+      return ask(why);
+    }
+  };
+}
+
+/** A refresh token that is cut off in its rotation would be lost: the next flight presents it. */
+export function hasTimeToRotate({ timeLeft }: IssueContext, { timeoutSecs, retries }: IssuerOptions): boolean {
+  return (timeLeft?.() ?? 0) >= (timeoutSecs * 1000) / (retries + 1);
+}

@@ -1,0 +1,27 @@
+/** The folder of the document that a part of a configuration stands in, at which relative paths in it start (D11). */
+
+const FOLDER: unique symbol = Symbol.for("faucet-auth.document-folder") as never;
+
+/**
+ * A copy of `data` in which every mapping knows that it stands in a document of `folder`, if it is in one. What is no data
+ * stays as it is.
+ */
+export function standingIn<T>(folder: string | undefined, data: T): T {
+  if (folder === undefined) return data;
+  if (Array.isArray(data)) return data.map((item) => standingIn(folder, item)) as T;
+  if (!isData(data)) return data;
+  const copy = Object.fromEntries(Object.entries(data).map(([key, item]) => [key, standingIn(folder, item)]));
+  return Object.defineProperty(copy, FOLDER, { value: folder }) as T;
+}
+
+/** The folder that `mapping` knows of; `undefined` for one of code, whose paths start at the working directory. */
+export function folderOf(mapping: object): string | undefined {
+  return (mapping as { readonly [FOLDER]?: string })[FOLDER];
+}
+
+/** Whether `value` is a mapping, of any realm, and no object of a class. */
+export function isData(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

@@ -1,0 +1,93 @@
+/** The values that the token requests of one provider are made with: read together, and together judged when one is refused (V1, V2, V4). */
+
+import { pause } from "../failure/deadline.js";
+import { refusesGrant } from "../failure/policy.js";
+import { type AuthError, FaucetError } from "../values/errors.js";
+import { type LiveRole, type LiveValue, MOST_READINGS, WRITING_MS } from "./live-value.js";
+
+/** What one request was made with: the text of each value. */
+export type Reading = readonly string[];
+
+/** All of one provider. */
+export class LiveInputs {
+  readonly #values: readonly LiveValue[];
+  /** What the request was made with that has failed so. */
+  readonly #readings = new WeakMap<object, Reading>();
+
+  constructor(values: readonly LiveValue[]) {
+    this.#values = values;
+  }
+
+  /** Whether any of them can change. */
+  get canChange(): boolean {
+    return this.#values.some(({ isLive }) => isLive);
+  }
+
+  /** What an IdP may echo (V4). */
+  get secrets(): readonly string[] {
+    return this.#values.flatMap(({ secrets }) => secrets);
+  }
+
+  /** Reads all of them for one request, which is made with their `text` before anything else is awaited. */
+  async read(signal?: AbortSignal): Promise<Reading> {
+    await Promise.all(this.#values.map((value) => value.read(signal)));
+    return this.#values.map(({ text }) => text);
+  }
+
+  /** The request that was made with `reading` has failed with `failure`. */
+  noteFailure(failure: unknown, reading: Reading): void {
+    if (typeof failure === "object" && failure !== null) this.#readings.set(failure, reading);
+  }
+
+  /**
+   * Whether `failure` refuses one of the values, and one has another text by now than the request was made with. A file
+   * that has not changed is looked at again after a moment: its new text may just be being written.
+   */
+  async haveChangedSince(failure: unknown): Promise<boolean> {
+    const reading = this.#readings.get(Object(failure));
+    if (reading === undefined || !this.#values.some(({ isLive, role }) => isLive && refuses(failure, role)))
+      return false;
+    if (await this.#differFrom(reading, ["file", "function"])) return true;
+    for (let readings = 1; readings < MOST_READINGS; readings += 1) {
+      await pause(WRITING_MS);
+      if (await this.#differFrom(reading, ["file"])) return true;
+    }
+    return false;
+  }
+
+  /** Reads them only to see whether they have changed: what cannot be read has not. */
+  async look(): Promise<void> {
+    await Promise.allSettled(this.#values.map((value) => value.read()));
+  }
+
+  /**
+   * A text that is another one once a value has changed: of what the request was made with that failed with `failure`, or of
+   * now. `undefined` where nothing can change. A function that gives another text each time it is called says nothing by it.
+   */
+  mark(failure?: unknown): string | undefined {
+    if (!this.canChange) return undefined;
+    const reading = this.#readings.get(Object(failure));
+    const texts = this.#values.map(({ source, isSettled, secrets: [last] }, index) => {
+      return source === "file" || (source === "function" && isSettled) ? (reading?.[index] ?? last) : undefined;
+    });
+    return JSON.stringify(texts);
+  }
+
+  async #differFrom(reading: Reading, sources: readonly LiveValue["source"][]): Promise<boolean> {
+    const changes = this.#values.map(async (value, index) => {
+      if (!sources.includes(value.source)) return false;
+      return (await value.read().catch(() => reading[index])) !== reading[index];
+    });
+    return (await Promise.all(changes)).includes(true);
+  }
+}
+
+/** Whether `failure` may be about a value of that role. */
+function refuses(failure: unknown, role: LiveRole): boolean {
+  if (!FaucetError.is(failure) || failure.retryable) return false;
+  if (failure.code === "transport") return role === "tls";
+  const { error, status } = failure as Partial<AuthError>;
+  // The status says it where the code is one of the server's own (RFC 6749 §5.2).
+  const isOfClient = failure.code === "auth" && (error === "invalid_client" || status === 401);
+  return isOfClient || (role === "grant" && refusesGrant(failure));
+}

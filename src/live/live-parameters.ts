@@ -1,0 +1,24 @@
+/** Parameters and headers of a request whose values may be live (V1). */
+
+import { type Field, NO_FIELD_VALUE, withDefault } from "../config/fields.js";
+import { headers, type Parameters, parameters } from "../config/parameters.js";
+import { isFieldValue } from "../values/http-field.js";
+import { fixedData, type LiveData, liveData } from "./live-data.js";
+import type { LiveText } from "./live-text.js";
+
+/** What a parameter may be: a list sends it once for each item. */
+export type ParameterConfig = ScalarConfig | readonly (ScalarConfig | null)[] | null;
+
+/** What the value of a header may be, or of a parameter that is sent once. */
+export type ScalarConfig = LiveText | number | boolean;
+
+/** Form or query parameters; without them, none. An assertion may be among them. */
+export function liveParameters(key: string): Field<LiveData<Parameters>> {
+  return withDefault(liveData(key, parameters(), { role: "grant" }), fixedData([]));
+}
+
+/** Request headers, by lower-case name; without them, none. */
+export function liveHeaders(key: string): Field<LiveData<Readonly<Record<string, string>>>> {
+  const faultOf = (text: string): string | undefined => (isFieldValue(text) ? undefined : NO_FIELD_VALUE);
+  return withDefault(liveData(key, headers(), { role: "client", faultOf }), fixedData({}));
+}

@@ -1,0 +1,41 @@
+/** The address of the API, where an answer tells it (P2). */
+
+import type { HttpAnswer } from "../http/exchange.js";
+import { isLoopback } from "../http/plain-http.js";
+import { AuthError } from "../values/errors.js";
+import type { AnswerSettings } from "./answer-config.js";
+import { type Look, memberAt } from "./answer-member.js";
+
+/** How the address is found, and what becomes of it. */
+export interface BaseUrlReader {
+  readonly find: Look;
+  /** The address as a URL. Throws an `AuthError` for one that no credential may go to. */
+  from(found: unknown, answer: HttpAnswer): string | undefined;
+}
+
+/** Reads what `base_url_path` selects; nothing without it. */
+export function baseUrlAt({ base_url_path: path, allowed_origins: allowed }: AnswerSettings): BaseUrlReader {
+  if (path === undefined) return { find: async () => undefined, from: () => undefined };
+  return {
+    find: memberAt(path, "").find,
+    from: (found, answer) => usable(found, path, allowed, answer),
+  };
+}
+
+function usable(
+  found: unknown,
+  path: string,
+  allowed: readonly string[] | undefined,
+  { to, status }: HttpAnswer,
+): string {
+  const refused = (why: string): AuthError => new AuthError(`${to}: the base URL at ${path} ${why}`, { status });
+  if (found === undefined || found === null) throw refused("is missing in the answer");
+  if (typeof found !== "string" || !URL.canParse(found)) throw refused("is no absolute URL");
+  const url = new URL(found);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url))) throw refused("is not https");
+  if (url.username !== "" || url.password !== "") throw refused("has a user name or a password");
+  if (allowed !== undefined && !allowed.includes(url.origin)) {
+    throw refused(`is of ${url.origin}, which allowed_origins does not list`);
+  }
+  return found;
+}

@@ -1,0 +1,92 @@
+/** The grant of a provider, and a cache for each of its audiences: the layers below, wired together (D9). */
+
+import { TokenCache } from "../cache/token-cache.js";
+import type { RefreshMode } from "../cache/token-cache-options.js";
+import type { RetryOn } from "../failure/retry-on.js";
+import { Grant } from "../grant/grant.js";
+import type { RequestToken } from "../grant/grant-options.js";
+import { PrivateRepository } from "../grant/repository.js";
+import { LiveInputs } from "../live/live-inputs.js";
+import { wallClock } from "../values/clock.js";
+import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
+import { requester } from "./requester.js";
+import type { Runtime } from "./runtime.js";
+import type { TokenSource } from "./token-source.js";
+
+/** What is configured for a grant beside its source: the same for all its audiences. */
+export interface GrantSettings {
+  readonly expiryRatio: number;
+  /** In seconds. */
+  readonly defaultExpiresIn: number | undefined;
+  readonly retries: number;
+  readonly retryOn: RetryOn;
+  readonly timeoutSecs: number;
+  readonly refresh: RefreshMode;
+  readonly persist: PersistSettings | undefined;
+}
+
+/** One grant of one provider. It owns what it has opened, and closes it. */
+export class ProviderGrant {
+  readonly #settings: GrantSettings;
+  readonly #runtime: Runtime;
+  readonly #persistence: Persistence | undefined;
+  readonly #grant: Grant;
+  readonly #requesterOf: (source: TokenSource) => RequestToken;
+
+  constructor(source: TokenSource, settings: GrantSettings, runtime: Runtime) {
+    const { type } = source;
+    const { name = type, clock = wallClock, random = Math.random } = runtime;
+    const persistence = persistenceOf(settings.persist, source, runtime);
+    const repository = persistence?.repository ?? new PrivateRepository();
+    const claim = { name, place: persistence?.place ?? { store: repository, key: "" } };
+    this.#settings = settings;
+    this.#runtime = runtime;
+    this.#persistence = persistence;
+    // Audiences differ in what they ask for, and not in who asks: one reading of the live values serves them all.
+    const inputs = new LiveInputs(source.live);
+    this.#requesterOf = (asking) => requester(asking, { inputs, retryOn: settings.retryOn, runtime, claim });
+    this.#grant = new Grant({
+      ...settings,
+      name: { type, name, key: persistence?.key ?? name },
+      repository,
+      isShared: persistence !== undefined,
+      strict: persistence?.strict ?? false,
+      refreshToken: source.refreshToken,
+      logsIn: source.logsIn,
+      credential: source.credential,
+      inputs,
+      clock,
+      random,
+    });
+  }
+
+  /** The key of its record in the store, if it is in one. */
+  get key(): string | undefined {
+    return this.#persistence?.key;
+  }
+
+  /** When the refresh token itself ends, in milliseconds since the epoch, if the IdP says so. */
+  get refreshTokenExpiresAt(): number | undefined {
+    return this.#grant.refreshTokenEnd.at;
+  }
+
+  /** A cache for the tokens that `source` asks for. Once `isClosing`, its flights wait for no lease any more. */
+  cacheOf(source: TokenSource, name: string, isClosing: () => boolean = () => false): TokenCache {
+    const { clock = wallClock, random = Math.random } = this.#runtime;
+    const { expiryRatio, refresh } = this.#settings;
+    const audience = JSON.stringify(source.audience);
+    const issuer = this.#grant.issuer({ audience, requestToken: this.#requesterOf(source), isClosing });
+    return new TokenCache(issuer.issue(), { type: source.type, name, expiryRatio, refresh, clock, random });
+  }
+
+  /** Lets go of all flights that wait for others to give up the lease. */
+  stopWaiting(): void {
+    this.#grant.stopWaiting();
+  }
+
+  /** Saves what is due, and closes what was opened here. Rejects with a `StoreError`; then it may be called again. */
+  async close(): Promise<void> {
+    await this.#grant.close();
+    await this.#persistence?.close();
+  }
+}

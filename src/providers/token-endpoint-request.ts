@@ -1,0 +1,85 @@
+/** The request of a login that is not OAuth 2: what it is made of, and what tells its account from others. */
+
+import { isGiven, type Relation } from "../config/check.js";
+import { faultsOfJson } from "../config/json-value.js";
+import { type Parameters, parameters } from "../config/parameters.js";
+import type { HttpRequest } from "../http/exchange.js";
+import {
+  type EncodedParameters,
+  encodedParameters,
+  jsonBody,
+  type RequestEncoding,
+  withQuery,
+} from "../http/request-encoding.js";
+import { type LiveData, withoutLiveValues } from "../live/live-data.js";
+
+/** The settings that a request is made of. */
+export interface RequestSettings {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: LiveData<Readonly<Record<string, string>>>;
+  readonly query: LiveData<Parameters>;
+  readonly body: LiveData<unknown>;
+  readonly encoding: RequestEncoding;
+}
+
+/** Makes the request with what the live values are just now. */
+export function requestMaker(settings: RequestSettings): () => HttpRequest {
+  const { headers, query, body } = settings;
+  const isLive = [...headers.values, ...query.values, ...body.values].length > 0;
+  if (isLive) return () => requestOf(settings, (data) => data.current);
+  const request = requestOf(settings, (data) => data.current);
+  return () => request;
+}
+
+/** What tells the account from others, whatever its live values are just now (D8). */
+export function accountOf(settings: RequestSettings): readonly unknown[] {
+  const { method, url, headers, body } = requestOf(settings, (data) => data.identity);
+  return [method, url.href, Object.entries(headers).sort(), body];
+}
+
+function requestOf(settings: RequestSettings, of: <T>(data: LiveData<T>) => T): HttpRequest {
+  const { method, encoding } = settings;
+  const body = of(settings.body);
+  const target = withQuery(settings.url, of(settings.query));
+  const sent = isGiven(body) ? encodedBody(target, body, encoding) : { url: target, headers: {} };
+  return { method, ...sent, headers: { accept: "application/json", ...sent.headers, ...of(settings.headers) } };
+}
+
+function encodedBody(target: URL, body: unknown, encoding: RequestEncoding): EncodedParameters {
+  return encoding === "json"
+    ? { url: target, ...jsonBody(body) }
+    : encodedParameters(target, parameters().parse(body), encoding);
+}
+
+/** Every text and number in the body. */
+export function secretsOfBody(body: unknown): string[] {
+  if (typeof body === "string") return [body];
+  if (typeof body === "number") return [String(body)];
+  return typeof body === "object" && body !== null ? Object.values(body).flatMap(secretsOfBody) : [];
+}
+
+/** HEAD has no body. */
+export const bodyFitsMethod: Relation = ({ method: given, body, encoding }) => {
+  const isHead = typeof given === "string" && given.toUpperCase() === "HEAD";
+  return isHead && encoding !== "query" && isGiven(body) ? [{ path: "body", message: "cannot be sent with HEAD" }] : [];
+};
+
+/** Form and query take scalars and lists of them, JSON whatever JSON can carry. */
+export const bodyFitsEncoding: Relation = ({ encoding, body: given }) => {
+  if (!isGiven(given)) return [];
+  const body = withoutLiveValues(given);
+  const isFlatEncoding = encoding === "form" || encoding === "query";
+  if (!isFlatEncoding || isFlat(body)) return faultsOfJson(body, "body");
+  return [
+    { path: "body", message: `must be a flat mapping of scalars, or of lists of them, with encoding: ${encoding}` },
+  ];
+};
+
+/** Whether `body` has the shape of a form, whatever is wrong with its scalars. */
+function isFlat(body: unknown): boolean {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return false;
+  return Object.values(body)
+    .flat()
+    .every((item) => item === undefined || item === null || typeof item !== "object");
+}

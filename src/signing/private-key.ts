@@ -1,0 +1,60 @@
+/** Private keys as configurations have them: PEM (RFC 7468, RFC 5958, PKCS#1, SEC 1), or a JWK (RFC 7517). */
+
+import { createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { isGiven } from "../config/check.js";
+import { isObject } from "../http/json-object.js";
+import { parseJson } from "../values/parse-json.js";
+import { PRIVATE_KEY_ALGORITHMS, type SigningAlgorithm } from "./algorithms.js";
+
+/** A private key, and what it says of itself if it is a JWK. */
+export interface PrivateKey {
+  readonly key: KeyObject;
+  readonly kid: string | undefined;
+  readonly alg: SigningAlgorithm | undefined;
+}
+
+/** The key that `text` is, or what is wrong with it, without repeating any of it. */
+export function privateKeyFrom(text: string): PrivateKey | { readonly fault: string } {
+  const jwk = parseJson(text);
+  return jwk === undefined ? fromPem(text) : fromJwk(jwk);
+}
+
+function fromPem(text: string): PrivateKey | { readonly fault: string } {
+  if (!text.includes("-----BEGIN ")) return { fault: "is neither PEM (-----BEGIN PRIVATE KEY-----) nor a JWK" };
+  if (/-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text)) {
+    return { fault: "is encrypted; give the decrypted key: openssl pkcs8 -in key.pem -topk8 -nocrypt" };
+  }
+  if (!/-----BEGIN (?:\w+ )?PRIVATE KEY-----/.test(text)) {
+    return { fault: "is PEM, but no private key: it needs -----BEGIN PRIVATE KEY-----" };
+  }
+  try {
+    return { key: createPrivateKey(withLineBreaks(text)), kid: undefined, alg: undefined };
+  } catch {
+    return { fault: "is PEM that is cut off or damaged: there is no private key in it" };
+  }
+}
+
+/** A variable of the environment often has `\n` in it where the file has line breaks. */
+function withLineBreaks(text: string): string {
+  return /[\r\n]/.test(text.trim()) ? text : text.replaceAll("\\r", "").replaceAll("\\n", "\n");
+}
+
+function fromJwk(jwk: unknown): PrivateKey | { readonly fault: string } {
+  if (!isObject(jwk)) return { fault: "is JSON, but no JWK: it must be an object" };
+  if (Array.isArray(jwk.keys)) return { fault: "is a set of JWKs; give the one key of it that is meant" };
+  const { kty, d, use, kid, alg } = jwk;
+  if (kty === "oct") return { fault: "is a symmetric JWK; its method needs a private key" };
+  if (typeof d !== "string" && ["RSA", "EC", "OKP"].includes(String(kty))) {
+    return { fault: "is the JWK of a public key: the private one has d" };
+  }
+  if (use !== undefined && use !== "sig") return { fault: "is a JWK that is not for signing: its use says so" };
+  if (typeof alg === "string" && !(PRIVATE_KEY_ALGORITHMS as readonly string[]).includes(alg)) {
+    return { fault: `is a JWK whose alg is not for signing; known are ${PRIVATE_KEY_ALGORITHMS.join(", ")}` };
+  }
+  try {
+    const key = createPrivateKey({ key: jwk as JsonWebKey, format: "jwk" });
+    return { key, kid: isGiven(kid) ? String(kid) : undefined, alg: alg as SigningAlgorithm | undefined };
+  } catch {
+    return { fault: "is a JWK that is cut off or damaged: there is no private key in it" };
+  }
+}

@@ -1,0 +1,52 @@
+/** What a credential carries, as text: what is compared, and what must not be seen. */
+
+import type { CredentialFields } from "./credential-kinds.js";
+
+/** What must not be seen; an API key used as user name has no password beside it. */
+export function secretOf(credential: CredentialFields): string {
+  switch (credential.type) {
+    case "bearer":
+    case "token":
+      return credential.token;
+    case "header":
+    case "query":
+    case "cookie":
+    case "body":
+      return credential.value;
+    case "headers":
+      return JSON.stringify(Object.values(byLowerCaseName(credential.headers)));
+    case "basic":
+      return credential.password || credential.username;
+    case "signer":
+      return credential.secret;
+    case "composite":
+      return JSON.stringify(credential.parts.map(secretOf));
+  }
+}
+
+/** What tells two credentials apart that carry the same secret. */
+export function labelOf(credential: CredentialFields): string {
+  switch (credential.type) {
+    case "header":
+      return `header ${credential.name.toLowerCase()}`;
+    case "query":
+    case "cookie":
+    case "body":
+      return `${credential.type} ${credential.name}`;
+    case "headers":
+      return `headers ${Object.keys(byLowerCaseName(credential.headers))}`;
+    case "basic":
+      return `basic ${credential.username}`;
+    case "signer":
+      return `signer ${credential.scheme}`;
+    case "composite":
+      return `composite ${JSON.stringify(credential.parts.map(labelOf))}`;
+    default:
+      return credential.type;
+  }
+}
+
+function byLowerCaseName(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

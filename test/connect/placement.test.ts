@@ -1,0 +1,420 @@
+/** Where credentials go that are more than headers: query, cookie, body, signatures (P1, P2, P5). */
+
+import { createHmac } from "node:crypto";
+import { inspect } from "node:util";
+import { Agent, Request as UndiciRequest, fetch as undiciFetch } from "undici";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import {
+  type AuthProvider,
+  applyCredential,
+  authFetch,
+  authInterceptor,
+  Credential,
+  credentialHeaders,
+  type SignableRequest,
+  TokenCache,
+} from "../../src/index.js";
+import { type Api, type ApiRequest, startApi } from "../support/api.js";
+import { errorOf } from "../support/errors.js";
+import { scriptedProvider } from "../support/scripted-provider.js";
+
+let api: Api;
+
+beforeEach(async () => {
+  api = await startApi();
+  api.answerWith((_request, response) => response.end("rows"));
+});
+
+interface Outgoing {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+
+type Send = (url: string, request?: Outgoing) => Promise<{ status: number; text(): Promise<string> }>;
+
+function composed(provider: AuthProvider) {
+  const agent = new Agent();
+  onTestFinished(() => agent.destroy());
+  return agent.compose(authInterceptor(provider, { origins: "any" }));
+}
+
+const ways: Record<string, (provider: AuthProvider) => Send> = {
+  authFetch: (provider) => {
+    const fetch = authFetch(provider);
+    return (url, init) => fetch(url, init as RequestInit);
+  },
+  "authFetch given a Request": (provider) => {
+    const fetch = authFetch(provider);
+    return (url, init) => fetch(new Request(url, init as RequestInit));
+  },
+  "authFetch on undici's fetch": (provider) => {
+    const fetch = authFetch(provider, { fetch: undiciFetch as never });
+    return (url, init) => fetch(url, init as RequestInit);
+  },
+  "interceptor with request": (provider) => {
+    const dispatcher = composed(provider);
+    return async (url, { method = "GET", headers = {}, body = null } = {}) => {
+      const { origin, pathname, search } = new URL(url);
+      const answer = await dispatcher.request({
+        origin,
+        path: pathname + search,
+        method: method as "GET",
+        headers,
+        body: body as string,
+      });
+      return { status: answer.statusCode, text: () => answer.body.text() };
+    };
+  },
+  "interceptor with fetch": (provider) => {
+    const dispatcher = composed(provider);
+    return (url, init) => undiciFetch(url, { ...(init as object), dispatcher });
+  },
+  "applyCredential, then fetch": (provider) => {
+    return async (url, { body, ...init } = {}) => {
+      const request = applyCredential(
+        { url, method: init.method ?? "GET", headers: new Headers(init.headers), body },
+        await provider.getToken(),
+      );
+      return fetch(request.url, { ...init, headers: request.headers, body: request.body as string });
+    };
+  },
+};
+
+/** undici's fetch puts each error of its dispatcher behind one of its own. */
+function causeOf(error: Error): Error {
+  return (error.cause as Error | undefined) ?? error;
+}
+
+const json = { "content-type": "application/json" };
+const form = { "content-type": "application/x-www-form-urlencoded" };
+
+describe.each(Object.entries(ways))("%s", (way, makeSend) => {
+  async function sent(credential: Credential, path: string, request?: Outgoing): Promise<ApiRequest> {
+    const response = await makeSend(scriptedProvider(credential))(api.origin + path, request);
+    expect(await response.text()).toBe("rows");
+    return api.seen.at(-1) as ApiRequest;
+  }
+
+  test.each([
+    ["/rows", "/rows?key=s3%20cr%26t"],
+    ["/rows?a=1&a=2", "/rows?a=1&a=2&key=s3%20cr%26t"],
+    ["/rows?a=%7E&b", "/rows?a=%7E&b&key=s3%20cr%26t"],
+    ["/rows?key=old&a=1&k%65y=older", "/rows?a=1&key=s3%20cr%26t"],
+    ["/rows?", "/rows?key=s3%20cr%26t"],
+  ])("P1 a query credential goes to %s as %s", async (path, expected) => {
+    expect((await sent(Credential.query("key", "s3 cr&t"), path)).path).toBe(expected);
+  });
+
+  test("P1 a cookie stands beside the others, in place of one of its name", async () => {
+    const cookie = Credential.cookie("sid", "s3cr3t");
+    expect((await sent(cookie, "/rows")).headers.cookie).toBe("sid=s3cr3t");
+    const headers = { Cookie: "a=1; sid=old;b=2" };
+    expect((await sent(cookie, "/rows", { headers })).headers.cookie).toBe("a=1; b=2; sid=s3cr3t");
+  });
+
+  test("P1 several go onto one request", async () => {
+    const several = Credential.composite([
+      Credential.bearer("t0ken"),
+      Credential.query("tenant", "acme"),
+      Credential.cookie("sid", "1"),
+      Credential.cookie("route", "2"),
+    ]);
+    const { path, headers } = await sent(several, "/rows");
+    expect(path).toBe("/rows?tenant=acme");
+    expect(headers).toMatchObject({ authorization: "Bearer t0ken", cookie: "sid=1; route=2" });
+  });
+
+  test.each([
+    [
+      '{"a":12345678901234567890, "b":{"session":[1,"}"]}}',
+      '{"a":12345678901234567890,"b":{"session":[1,"}"]},"session":"s\\"1"}',
+    ],
+    ['{ "session" : "old", "a": 1.10 }', '{"a": 1.10,"session":"s\\"1"}'],
+    ["{}", '{"session":"s\\"1"}'],
+  ])("P5 a member of the JSON object %s", async (body, expected) => {
+    const request = { method: "POST", headers: json, body };
+    expect((await sent(Credential.body("session", 's"1'), "/rows", request)).body).toBe(expected);
+  });
+
+  test("P5 a field of a form", async () => {
+    const request = { method: "POST", headers: form, body: "a=1+2&session=old&b=%C3%BC" };
+    expect((await sent(Credential.body("session", "s 1"), "/rows", request)).body).toBe("a=1+2&b=%C3%BC&session=s+1");
+  });
+
+  test.each([
+    ["a list", { method: "POST", headers: json, body: "[1]" }, /JSON object or a form/],
+    ["text", { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" }, /another body \(text\/plain\)/],
+    ["nothing", {}, /no body/],
+    ["what is no JSON", { method: "POST", headers: json, body: "{" }, /JSON object/],
+  ])("P5 %s cannot carry a credential in its body: a TypeError, and no request", async (_what, request, message) => {
+    const send = makeSend(scriptedProvider(Credential.body("session", "s3cr3t")));
+    const error = causeOf(await errorOf(() => send(`${api.origin}/rows`, request as Outgoing)));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(message);
+    expect(inspect(error)).not.toContain("s3cr3t");
+    expect(api.seen).toEqual([]);
+  });
+
+  test("P5 P1 a signature covers the request as it is sent, with all else that is on it", async () => {
+    const hmac = (text: string): string => createHmac("sha256", "key").update(text).digest("hex");
+    const signed = ({ method, url, header, body }: SignableRequest): string =>
+      hmac([method, url, header("cookie"), header("x-own"), Buffer.from(body() ?? "")].join("\n"));
+    const credential = Credential.composite([
+      Credential.signer({ scheme: "ACME", secret: "key", sign: (request) => ({ "x-signature": signed(request) }) }),
+      Credential.query("tenant", "a c"),
+      Credential.cookie("sid", "1"),
+    ]);
+    const request = { method: "POST", headers: { ...form, "X-Own": "o" }, body: "a=1" };
+    const { path, headers } = await sent(credential, "/rows?q=ü", request);
+    const expected = hmac(["POST", api.origin + path, "sid=1", "o", "a=1"].join("\n"));
+    expect(headers["x-signature"]).toBe(expected);
+    expect(path).toBe("/rows?q=%C3%BC&tenant=a%20c");
+  });
+
+  test("S1 what a signer makes that cannot be sent is not quoted", async () => {
+    const sign = () => ({ "x-signature": "s3cr3t\n" });
+    const send = makeSend(scriptedProvider(Credential.signer({ scheme: "ACME", secret: "k", sign })));
+    const error = causeOf(await errorOf(() => send(`${api.origin}/rows`)));
+    expect(error.message).toMatch(/the signer ACME has made a header that cannot be sent/);
+    expect(inspect(error)).not.toContain("s3cr3t");
+  });
+
+  describe.skipIf(way.startsWith("applyCredential"))("after a refusal", () => {
+    test("P1 it is placed anew, with nothing left of the one before", async () => {
+      api.answerWith(({ path }, response) => {
+        response.statusCode = path.includes("one") ? 401 : 200;
+        response.end("rows");
+      });
+      const provider = scriptedProvider(Credential.query("key", "one"), Credential.query("key", "two"));
+      const response = await makeSend(provider)(`${api.origin}/rows?a=1`);
+      expect(response.status).toBe(200);
+      expect(api.seen.map(({ path }) => path)).toEqual(["/rows?a=1&key=one", "/rows?a=1&key=two"]);
+      expect(provider.reported).toHaveLength(1);
+    });
+
+    test("P5 a body is changed anew, from what the caller gave", async () => {
+      api.answerWith(({ body }, response) => {
+        response.statusCode = body.includes("one") ? 401 : 200;
+        response.end("rows");
+      });
+      const provider = scriptedProvider(Credential.body("s", "one"), Credential.body("s", "two"));
+      await makeSend(provider)(`${api.origin}/rows`, { method: "POST", headers: json, body: '{"a":1}' });
+      expect(api.seen.map(({ body }) => body)).toEqual(['{"a":1,"s":"one"}', '{"a":1,"s":"two"}']);
+    });
+
+    test("P6 a challenge is answered once by another signature, and is no refusal", async () => {
+      let nonce = "none";
+      api.answerWith(({ headers }, response) => {
+        const isCurrent = headers["x-signature"] === "n1";
+        response.writeHead(isCurrent ? 200 : 401, { "x-nonce": "n1" });
+        response.end("rows");
+      });
+      const credential = Credential.signer({
+        scheme: "ACME",
+        secret: "k",
+        sign: () => ({ "x-signature": nonce }),
+        isChallenge({ origin, status, headers }) {
+          expect(origin).toBe(api.origin);
+          nonce = headers.get("x-nonce") ?? "";
+          return status === 401;
+        },
+      });
+      const provider = scriptedProvider(credential);
+      expect((await makeSend(provider)(`${api.origin}/rows`, { method: "POST", body: "x" })).status).toBe(200);
+      expect(provider.reported).toEqual([]);
+      expect(api.seen.map(({ body, headers }) => [body, headers["x-signature"]])).toEqual([
+        ["x", "none"],
+        ["x", "n1"],
+      ]);
+    });
+
+    test("P6 a challenge that comes again is the answer, and nothing is reported", async () => {
+      api.answerWith((_request, response) => {
+        response.statusCode = 401;
+        response.end("rows");
+      });
+      const sign = () => ({ "x-signature": "s" });
+      const provider = scriptedProvider(
+        Credential.signer({ scheme: "ACME", secret: "k", sign, isChallenge: ({ status }) => status === 401 }),
+      );
+      const response = await makeSend(provider)(`${api.origin}/rows`);
+      expect([response.status, await response.text()]).toEqual([401, "rows"]);
+      expect(api.seen).toHaveLength(2);
+      expect(provider.reported).toEqual([]);
+    });
+  });
+});
+
+describe("P5 a body that can be read only once", () => {
+  const signer = (reads: boolean): Credential =>
+    Credential.signer({
+      scheme: "ACME",
+      secret: "k",
+      sign: ({ body }) => ({ "x-signature": reads ? String(body()) : "unread" }),
+    });
+  const stream = () => new Blob(["a=1"]).stream();
+  const init = (headers = {}) => ({ method: "POST", body: stream(), duplex: "half", headers }) as RequestInit;
+
+  test("is not signed", async () => {
+    const fetch = authFetch(scriptedProvider(signer(true)));
+    const error = await errorOf(() => fetch(`${api.origin}/rows`, init()));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/read only once/);
+    expect(api.seen).toEqual([]);
+  });
+
+  test("is sent, where the signature does not cover it", async () => {
+    const response = await authFetch(scriptedProvider(signer(false)))(`${api.origin}/rows`, init());
+    expect(await response.text()).toBe("rows");
+    expect(api.seen[0]).toMatchObject({ body: "a=1", headers: { "x-signature": "unread" } });
+  });
+
+  test("carries a query credential, and is sent once", async () => {
+    api.answerWith((_request, response) => {
+      response.statusCode = 401;
+      response.end();
+    });
+    const provider = scriptedProvider(Credential.query("k", "1"), Credential.query("k", "2"));
+    expect((await authFetch(provider)(`${api.origin}/rows`, init())).status).toBe(401);
+    expect(api.seen.map(({ path, body }) => [path, body])).toEqual([["/rows?k=1", "a=1"]]);
+    expect(provider.reported).toHaveLength(1);
+  });
+});
+
+describe("a redirect to another origin", () => {
+  test.each([
+    ["query", Credential.query("key", "s3cr3t")],
+    ["cookie", Credential.cookie("key", "s3cr3t")],
+    ["body", Credential.body("key", "s3cr3t")],
+  ] as const)("W5 leaves a %s credential behind", async (_kind, credential) => {
+    const other = await startApi();
+    other.answerWith((_request, response) => response.end("there"));
+    api.answerWith((_request, response) => {
+      response.writeHead(307, { location: `${other.origin}/there` });
+      response.end();
+    });
+    const fetch = authFetch(scriptedProvider(credential));
+    const response = await fetch(`${api.origin}/rows`, { method: "POST", headers: json, body: "{}" });
+    expect(await response.text()).toBe("there");
+    expect(JSON.stringify(api.seen)).toContain("s3cr3t");
+    expect(JSON.stringify(other.seen)).not.toContain("s3cr3t");
+  });
+
+  test("P1 a redirect within the origin carries it", async () => {
+    api.answerWith(({ path }, response) => {
+      if (path.startsWith("/rows")) response.writeHead(302, { location: "/moved?x=1" });
+      response.end();
+    });
+    await authFetch(scriptedProvider(Credential.query("key", "s")))(`${api.origin}/rows`);
+    expect(api.seen.map(({ path }) => path)).toEqual(["/rows?key=s", "/moved?x=1&key=s"]);
+  });
+});
+
+describe("P2 a relative URL", () => {
+  const providerAt = (...bases: (string | undefined)[]): AuthProvider => {
+    let issued = -1;
+    const cache = new TokenCache(async () => {
+      issued += 1;
+      return { credential: Credential.bearer(`t${issued}`), baseUrl: bases[issued] };
+    });
+    return Object.assign(cache, { type: "own", name: "own" });
+  };
+
+  test.each([
+    ["/rest/x", "entity/1?a=b", "/rest/x/entity/1?a=b"],
+    ["/rest/x/", "entity/1", "/rest/x/entity/1"],
+    ["/rest/x", "/services/data", "/services/data"],
+    ["", "entity", "/entity"],
+    ["/rest?q=1#f", "entity", "/rest/entity"],
+  ])("of %s and %s goes to %s", async (base, url, expected) => {
+    await authFetch(providerAt(api.origin + base))(url);
+    expect(api.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([[expected, "Bearer t0"]]);
+  });
+
+  test("follows a session that has moved, when it is sent again", async () => {
+    const other = await startApi(["Bearer t1"]);
+    api.answerWith((_request, response) => {
+      response.statusCode = 401;
+      response.end();
+    });
+    const response = await authFetch(providerAt(`${api.origin}/a`, `${other.origin}/b`))("rows");
+    expect(response.status).toBe(200);
+    expect([api.seen[0]?.path, other.seen[0]?.path]).toEqual(["/a/rows", "/b/rows"]);
+  });
+
+  test("W5 goes without the credential to an origin that is not listed, and so does its redirect", async () => {
+    api.answerWith(({ path }, response) => {
+      if (path === "/rows") response.writeHead(302, { location: "/moved" });
+      response.end();
+    });
+    await authFetch(providerAt(api.origin), { origins: ["https://api.example"] })("/rows");
+    expect(api.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ["/rows", undefined],
+      ["/moved", undefined],
+    ]);
+    await authFetch(providerAt(api.origin), { origins: [api.origin] })("/rows");
+    expect(api.authorizations().slice(2)).toEqual(["Bearer t0", "Bearer t0"]);
+  });
+
+  test("without a base URL is fetch's to judge", async () => {
+    expect((await errorOf(() => authFetch(providerAt(undefined))("rows"))).message).toMatch(/parse URL/i);
+    const listed = authFetch(providerAt(undefined), { origins: [api.origin] });
+    expect((await errorOf(() => listed("rows"))).message).toMatch(/cannot be compared with authFetch's origins/);
+  });
+
+  test("Credential.baseUrl tells it, and printing does not change by it", async () => {
+    const credential = await providerAt("https://api.example/x").getToken();
+    expect(Credential.baseUrl(credential)).toBe("https://api.example/x");
+    expect(Credential.baseUrl(Credential.bearer("t0"))).toBeUndefined();
+    expect(Credential.equals(credential, Credential.bearer("t0"))).toBe(true);
+    expect(inspect(credential, { showHidden: true, depth: 9 })).not.toContain("api.example");
+  });
+});
+
+describe("applyCredential", () => {
+  test.each([Request, UndiciRequest])(
+    "P1 gives a new Request where its URL changes, and the same one where not",
+    async (Fetch) => {
+      const request = new Fetch("https://api.example/rows?a=1", {
+        method: "POST",
+        body: "x",
+        headers: { "x-own": "o" },
+      });
+      const other = applyCredential(request as Request, Credential.query("key", "s")) as Request;
+      expect([other.url, other.method, other.headers.get("x-own")]).toEqual([
+        "https://api.example/rows?a=1&key=s",
+        "POST",
+        "o",
+      ]);
+      expect(await other.text()).toBe("x");
+      const same = new Fetch("https://api.example/rows");
+      expect(applyCredential(same as Request, Credential.cookie("a", "b"))).toBe(same);
+      expect(same.headers.get("cookie")).toBe("a=b");
+    },
+  );
+
+  test("P1 changes a URL in place", () => {
+    const request = { method: "GET", url: new URL("https://api.example/?key=old"), headers: new Map() };
+    expect(applyCredential(request, Credential.query("key", "s"))).toBe(request);
+    expect(request.url.href).toBe("https://api.example/?key=s");
+  });
+
+  test("P5 says that a Request's body is not to be read by it", () => {
+    const request = new Request("https://api.example", { method: "POST", body: "{}", headers: json });
+    expect(() => applyCredential(request, Credential.body("a", "b"))).toThrow(/authFetch can read that of a Request/);
+  });
+});
+
+test("credentialHeaders gives cookies and composites of headers, and says of others what to do", () => {
+  expect(credentialHeaders(Credential.cookie("a", "b"))).toEqual({ cookie: "a=b" });
+  const headers = Credential.composite([
+    Credential.bearer("t"),
+    Credential.cookie("a", "b"),
+    Credential.header("X", "y"),
+  ]);
+  expect(credentialHeaders(headers)).toEqual({ authorization: "Bearer t", cookie: "a=b", X: "y" });
+  for (const other of [Credential.query("a", "b"), Credential.composite([Credential.body("a", "b")])]) {
+    expect(() => credentialHeaders(other)).toThrow(/is no header: put it onto a request/);
+  }
+});

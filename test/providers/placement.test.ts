@@ -1,0 +1,110 @@
+/** Where a token goes, and where the API is, by configuration (P1, P2). */
+
+import { beforeEach, describe, expect, test } from "vitest";
+import { type AuthProvider, authFetch, Credential, fromConfig, MemoryTokenStore } from "../../src/index.js";
+import { type Api, startApi } from "../support/api.js";
+import { errorOf } from "../support/errors.js";
+import { type Idp, json, startIdp } from "../support/idp.js";
+
+let api: Api;
+let idp: Idp;
+
+beforeEach(async () => {
+  api = await startApi();
+  api.answerWith((_request, response) => response.end("rows"));
+  idp = await startIdp((_request, response, index) => json(response, { access_token: `t${index}`, expires_in: 3600 }));
+});
+
+const client = () => ({ token_url: idp.tokenUrl, client_id: "c", client_secret: "s" });
+
+const types: Record<string, () => object> = {
+  oauth2: client,
+  oauth2_refresh: () => ({ ...client(), refresh_token: "r1" }),
+  token_endpoint: () => ({ url: idp.tokenUrl, token_path: "$.access_token" }),
+};
+
+describe.each(Object.entries(types))("apply_as of %s", (type, config) => {
+  const make = (more: object, runtime = {}): AuthProvider =>
+    fromConfig({ type, config: { ...config(), ...more } }, runtime);
+
+  test.each([
+    [
+      { header: "Authorization", template: "Zoho-oauthtoken {token}" },
+      { authorization: "Zoho-oauthtoken t1" },
+      "/rows",
+    ],
+    [{ query: "BhRestToken" }, {}, "/rows?BhRestToken=t1"],
+    [{ cookie: "B1SESSION" }, { cookie: "B1SESSION=t1" }, "/rows"],
+    [
+      [{ cookie: "sid", template: "s-{token}" }, { header: "X-Tenant", template: "{token}/acme" }, { query: "k" }],
+      { cookie: "sid=s-t1", "x-tenant": "t1/acme" },
+      "/rows?k=t1",
+    ],
+  ])("P1 %j", async (apply_as, headers, path) => {
+    const provider = make({ apply_as });
+    await authFetch(provider)(`${api.origin}/rows`);
+    expect(api.seen[0]).toMatchObject({ path, headers });
+    expect(JSON.stringify(provider)).not.toContain("t1");
+  });
+
+  test("P1 the token that another process has fetched goes there too", async () => {
+    const store = new MemoryTokenStore();
+    const more = { apply_as: { query: "k" }, persist: { key: "k" } };
+    await make(more, { store, name: "a" }).getToken();
+    await authFetch(make(more, { store, name: "a" }))(`${api.origin}/rows`);
+    expect(api.seen[0]?.path).toBe("/rows?k=t1");
+    expect(idp.seen).toHaveLength(1);
+  });
+
+  describe("P2 base_url_path", () => {
+    const answer = (instance_url: unknown) =>
+      idp.answerWith((_request, response) => json(response, { access_token: "t1", expires_in: 60, instance_url }));
+    const located = (more = {}, runtime = {}) => make({ base_url_path: "$.instance_url", ...more }, runtime);
+
+    test("P2 tells where relative URLs start, in this process and in the next", async () => {
+      answer(`${api.origin}/rest`);
+      const store = new MemoryTokenStore();
+      const more = { persist: { key: "k" }, allowed_origins: [api.origin] };
+      for (const provider of [located(more, { store, name: "a" }), located(more, { store, name: "a" })]) {
+        await authFetch(provider)("entity/1");
+        expect(Credential.baseUrl(await provider.getToken())).toBe(`${api.origin}/rest`);
+      }
+      expect(api.seen.map(({ path }) => path)).toEqual(["/rest/entity/1", "/rest/entity/1"]);
+      expect(idp.seen).toHaveLength(1);
+    });
+
+    test.each([
+      ["http://api.example/rest", {}, /is not https/],
+      ["/rest", {}, /is no absolute URL/],
+      ["ftp://127.0.0.1/", {}, /is not https/],
+      ["https://u:s3cr3t@api.example", {}, /has a user name or a password/],
+      [undefined, {}, /is missing in the answer/],
+      [7, {}, /is no absolute URL/],
+      [
+        "https://evil.example",
+        { allowed_origins: ["https://api.example"] },
+        /https:\/\/evil.example, which allowed_origins/,
+      ],
+    ])("P2 %s is a terminal AuthError", async (url, more, message) => {
+      answer(url);
+      const error = await errorOf(() => located({ retries: 0, ...more }).getToken());
+      expect(error).toMatchObject({ code: "auth", retryable: false, message: expect.stringMatching(message) });
+      expect(error.message).not.toContain("s3cr3t");
+    });
+  });
+});
+
+test("G2 places and origins that are none are faults", async () => {
+  const faults = { apply_as: [{ cookie: "a b" }], allowed_origins: ["https://api.example/x"], base_url_path: "$[" };
+  const error = await errorOf(() => fromConfig({ type: "oauth2", config: { ...client(), ...faults } }));
+  expect(
+    Object.fromEntries(
+      (error as { issues?: { path: string; message: string }[] }).issues?.map(({ path, message }) => [path, message]) ??
+        [],
+    ),
+  ).toEqual({
+    "config.apply_as[0].cookie": expect.stringContaining("cookie"),
+    "config.allowed_origins[0]": expect.stringContaining("origin"),
+    "config.base_url_path": expect.any(String),
+  });
+});
