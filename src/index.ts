@@ -79,11 +79,13 @@ export {
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
 export type { SigningAlgorithm } from "./signing/algorithms.js";
 export type { JsonWebKeyConfig, PrivateKeyConfig } from "./signing/private-key-field.js";
+export { databaseStore } from "./store/database-store.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
 export { FileTokenStore } from "./store/file-token-store.js";
 export type { StoreOptions } from "./store/leased-store.js";
 export { MemoryTokenStore } from "./store/memory-token-store.js";
-export type { Lease, StoredRecord, TokenStore } from "./store/token-store.js";
+export type { ReleaseListener, TokenDatabase } from "./store/token-database.js";
+export type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./store/token-store.js";
 export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,
