@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { OAuth2ClientCredentialsProvider, OAuth2RefreshProvider } from "../../src/index.js";
 import { errorOf } from "../support/errors.js";
+import { startFront } from "./front.js";
 import type { ClientKeys } from "./identity-server.js";
 import { clientOf, introspect, mintRefreshToken, server, tokenOf } from "./server-under-test.js";
 
@@ -28,6 +29,16 @@ test.skipIf(clients.none === undefined)("K1 none: a public client refreshes", as
   const refresh_token = await mintRefreshToken(server.strict, client);
   const token = await tokenOf(new OAuth2RefreshProvider({ ...client, refresh_token }));
   expect(await introspect(server.strict, token)).toMatchObject({ active: true, client_id: client.client_id });
+});
+
+test("V2 a secret that is replaced between two requests", async () => {
+  const client = clientOf(server.strict);
+  const secrets = ["of-yesterday"];
+  const front = await startFront(server.strict);
+  const client_secret = () => secrets.shift() ?? client.client_secret ?? "";
+  const provider = new OAuth2ClientCredentialsProvider({ ...client, client_secret, token_url: front.tokenUrl });
+  expect(await introspect(server.strict, await tokenOf(provider))).toMatchObject({ active: true });
+  expect(front.requests.map(({ status }) => status)).toEqual([401, 200]);
 });
 
 test("F1 a wrong secret", async ({ task }) => {
