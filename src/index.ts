@@ -48,6 +48,7 @@ export type { RequestEncoding } from "./http/request-encoding.js";
 export type { ParameterConfig, ScalarConfig } from "./live/live-parameters.js";
 export type { LiveFile, LiveText } from "./live/live-text.js";
 export type { LiveFunction } from "./live/live-value.js";
+export type { SignatureMethod } from "./oauth1/signature.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
@@ -58,6 +59,7 @@ export type { FetchingConfig, FetchingProvider } from "./providers/fetching-prov
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
 export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
+export { type OAuth1Config, OAuth1Provider } from "./providers/oauth1.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,
