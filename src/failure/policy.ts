@@ -4,6 +4,7 @@
  */
 
 import { AuthError, FaucetError, type TransportError } from "../values/errors.js";
+import { isSourceFailure } from "./source-failure.js";
 
 /** A source of chance, as `Math.random`: uniform in [0, 1). */
 export type Random = () => number;
@@ -23,6 +24,7 @@ export const SAVE_MS = 5000;
 
 const RETRY = { base: 200, cap: 5 * SECOND };
 const LOCK_POLL = { least: 10, most: 250 };
+const RELEASE_WAIT = 5 * SECOND;
 const SAVE_RETRY = { base: 50, cap: SECOND };
 const COOL_DOWN = { base: SECOND, cap: MINUTE };
 const TERMINAL_COOL_DOWN = { base: 30 * SECOND, cap: 15 * MINUTE };
@@ -73,7 +75,9 @@ const ABOUT_THE_AUDIENCE: ReadonlySet<string | undefined> = new Set([
  * codes of their own (D4, V2).
  */
 export function refusesGrant(failure: unknown): boolean {
-  if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
+  // What an issuer of a user's own throws has no code, and can say no more than that it is final.
+  if (!FaucetError.is(failure)) return !isRetryable(failure);
+  if (failure.code !== "auth" || failure.retryable) return false;
   return !NOT_ABOUT_THE_GRANT.has((failure as AuthError).error);
 }
 
@@ -119,7 +123,7 @@ export interface FailedAttempt {
  */
 export function retryDelay(failed: FailedAttempt, random: Random): number | undefined {
   const { failure, attempt, retries, timeLeft, lostAnswers } = failed;
-  if (attempt > retries || !isRetryable(failure)) return undefined;
+  if (attempt > retries || !isRetryable(failure) || isSourceFailure(failure)) return undefined;
   const isFirstLoss = lostAnswers === 1 && isLostAnswer(failure);
   const backoff = isFirstLoss ? 0 : random() * doubled(RETRY, attempt - 1);
   const delay = Math.max(backoff, retryAfterMs(failure));
@@ -154,7 +158,8 @@ export const CLEAR: GateState = { failuresInARow: 0, terminalInARow: 0, failedAt
 /** The state after a further failed flight (F4). */
 export function afterFailure(state: GateState, failure: unknown, now: number, random: Random): GateState {
   // Such a failure comes from another provider, whose gate has said until when: it was not the IdP's.
-  if (FaucetError.is(failure) && failure.retryAt !== undefined) return blocked(state, failure.retryAt, now);
+  const { retryAt } = FaucetError.is(failure) ? failure : {};
+  if (retryAt !== undefined || isSourceFailure(failure)) return blocked(state, retryAt ?? now, now);
   const failuresInARow = state.failuresInARow + 1;
   const terminalInARow = isRetryable(failure) ? 0 : state.terminalInARow + 1;
   const coolDown =
@@ -188,6 +193,11 @@ export function renewalInstant(freshUntil: number, expiresAt: number, random: Ra
 /** How long to wait before looking again whether a lock is free: a share of what was waited already. */
 export function lockDelay(waited: number, random: Random): number {
   return jittered(Math.min(Math.max(waited / 4, LOCK_POLL.least), LOCK_POLL.most), random);
+}
+
+/** How long to wait for the word that a lock is free, before looking all the same: the word may have been lost. */
+export function releaseWait(random: Random): number {
+  return jittered(RELEASE_WAIT, random);
 }
 
 /** How long to wait before saving again, after `attempts` that failed. */

@@ -28,21 +28,20 @@ export function requester(source: TokenSource, parts: RequesterParts): RequestTo
   const { type, url, clientId, refreshToken } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
-  return async (held, signal) => {
+  return async (held, { signal }) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
+    const secrets = (): Secrets => [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
+    const errand = errandWith(secrets, { dispatcher, fetch, clock, signal });
+    const endpoint = await endpointOf(source, errand).catch((error: unknown) => {
+      throw retryableOn(retryOn, error);
+    });
     const reading = await inputs.read(signal);
-    const secrets = [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
-    const options = { dispatcher, fetch, clock, signal };
-    const errand = errandWith(new Mask(secrets), options);
+    // Where nobody waits any more, no refresh token need be spent.
+    signal.throwIfAborted();
     try {
-      const request = await source.request(held, errand);
-      // Nobody waits any more, so that no refresh token need be spent.
-      signal.throwIfAborted();
-      const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
-      const answer = await exchange(request, { ...options, mask });
-      const { doubt, ...redemption } = await source.read(answer, mask);
+      const { doubt, ...redemption } = await source.ask(held, { ...errand, endpoint });
       warnOfDoubt(doubt);
       return redemption;
     } catch (error) {
@@ -53,7 +52,21 @@ export function requester(source: TokenSource, parts: RequesterParts): RequestTo
   };
 }
 
-function errandWith(mask: Mask, options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock }): Errand {
+async function endpointOf({ url, endpoint }: TokenSource, errand: Errand): Promise<URL> {
+  return endpoint === undefined ? url : endpoint(errand);
+}
+
+type Secrets = readonly (string | undefined)[];
+
+/** A live value that is read on the way is a secret from then on. */
+function errandWith(
+  secrets: () => Secrets,
+  options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock },
+): Errand {
   const { signal, clock } = options;
-  return { mask, signal, clock, send: (request) => exchange(request, { ...options, mask }) };
+  const maskOf: Errand["maskOf"] = (request, more = []) => {
+    return new Mask([...secrets(), ...secretsOfRequest(request), ...more]);
+  };
+  const send: Errand["send"] = (request, by = exchange) => by(request, { ...options, mask: maskOf(request) });
+  return { mask: new Mask(secrets()), signal, clock, maskOf, send };
 }
