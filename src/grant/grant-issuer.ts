@@ -3,10 +3,9 @@
  * turn take the lease, look again, redeem, save, release, and only then hand out. The same wherever the record is kept.
  */
 
-import { pause, stopwatch } from "../failure/deadline.js";
+import { stopwatch } from "../failure/deadline.js";
 import type { Gate } from "../failure/gate.js";
 import { gated, type HostedIssue } from "../failure/issuer.js";
-import { lockDelay } from "../failure/policy.js";
 import { ClosedError } from "../values/errors.js";
 import { answerOf, lastFailure, type Recorded, type Refresh } from "./adoption.js";
 import { AudienceGate } from "./audience-gate.js";
@@ -60,7 +59,7 @@ export class GrantIssuer {
 
   /** The next token, from the record or from the IdP. Looks again until it gets the one or the other. */
   async refresh(refresh: Refresh): Promise<Recorded> {
-    const { name, random, audience, inputs, isClosing } = this.#options;
+    const { name, repository, audience, inputs, isClosing } = this.#options;
     const limitSecs = 2 * this.#leaseSecs;
     const timeLeft = stopwatch(limitSecs);
     try {
@@ -76,7 +75,7 @@ export class GrantIssuer {
         if (recorded !== undefined) return recorded;
         if (isClosing()) throw new ClosedError(name.name);
         if (timeLeft() === 0) throw notLocked(name.key, limitSecs);
-        await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
+        await repository.waitForRelease(limitSecs * 1000 - timeLeft(), isClosing);
       }
     } catch (error) {
       const { refreshToken, mayHaveRefreshTokens, strict } = this.#options;

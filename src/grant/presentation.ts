@@ -79,8 +79,9 @@ export class Presentation {
     this.#announce(refusal, why);
     const onRetry: IssueContext["onRetry"] = (retry) =>
       why.onRetry?.({ ...retry, attempt: retries + 1 + retry.attempt });
+    const ask = retrying((each: IssueContext) => this.#attempt(undefined, each), { retries, random });
     try {
-      return await retrying((each) => this.#attempt(undefined, each), { retries, random })({ ...why, onRetry });
+      return await againOnceChanged(ask, this.#options)({ ...why, onRetry });
     } catch (failure) {
       throw causedBy(failure, refusal);
     }

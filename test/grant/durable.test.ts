@@ -214,10 +214,14 @@ describe("the record", () => {
   });
 
   test.each([
-    ["a signer", Credential.signer({ scheme: "X", secret: "s3cr3t", sign: () => ({}) }), /a signer has a function/],
+    [
+      "a signer",
+      Credential.signer({ scheme: "X", secret: "s3cr3t", sign: () => Credential.bearer("t") }),
+      /a signer has a function/,
+    ],
     [
       "a composite with a signer",
-      Credential.composite([Credential.signer({ scheme: "X", secret: "s3cr3t", sign: () => ({}) })]),
+      Credential.composite([Credential.signer({ scheme: "X", secret: "s3cr3t", sign: () => Credential.bearer("t") })]),
       /a signer has a function/,
     ],
     ["nothing", undefined, /not a credential/],
