@@ -46,7 +46,7 @@ export class Presentation {
     const policy = { retries, random, presentsRefreshToken: presented !== undefined };
     try {
       const ask = retrying((each: IssueContext) => this.#present(presented, each), policy);
-      return await againOnceChanged(ask, this.#options)(why);
+      return await againOnceChanged(ask, this.#options, { spends: presented !== undefined })(why);
     } catch (failure) {
       if (presented === undefined || !this.#isRefusal(failure)) throw failure;
       return this.#askWithAnother(presented, failure, why);
