@@ -9,6 +9,7 @@ import type { AuthError } from "../values/errors.js";
 import type { IssueContext } from "../values/issued.js";
 import { againOnceChanged, hasTimeToRotate } from "./again-once-changed.js";
 import type { IssuerOptions } from "./grant-options.js";
+import { LeaseTooShort } from "./lease.js";
 import { otherThan, refreshTokenOf } from "./record.js";
 import type { Kept } from "./repository.js";
 import type { Answer } from "./succession.js";
@@ -48,7 +49,7 @@ export class Presentation {
       const ask = retrying((each: IssueContext) => this.#present(presented, each), policy);
       return await againOnceChanged(ask, this.#options, { spends: presented !== undefined })(why);
     } catch (failure) {
-      if (presented === undefined || !this.#isRefusal(failure)) throw failure;
+      if (presented === undefined || failure instanceof LeaseTooShort || !this.#isRefusal(failure)) throw failure;
       return this.#askWithAnother(presented, failure, why);
     }
   }
@@ -78,8 +79,9 @@ export class Presentation {
     this.#announce(refusal, why);
     const onRetry: IssueContext["onRetry"] = (retry) =>
       why.onRetry?.({ ...retry, attempt: retries + 1 + retry.attempt });
+    const ask = retrying((each: IssueContext) => this.#attempt(undefined, each), { retries, random });
     try {
-      return await retrying((each) => this.#attempt(undefined, each), { retries, random })({ ...why, onRetry });
+      return await againOnceChanged(ask, this.#options, { spends: false })({ ...why, onRetry });
     } catch (failure) {
       throw causedBy(failure, refusal);
     }

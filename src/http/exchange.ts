@@ -15,6 +15,8 @@ import { USER_AGENT } from "./user-agent.js";
 export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
+  /** What messages show in place of `url`, where its path holds a secret. */
+  readonly shownUrl?: URL | undefined;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
@@ -56,7 +58,7 @@ export interface ExchangeOptions {
  */
 export async function exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer> {
   const { signal, mask, clock = wallClock } = options;
-  const to = `${request.method} ${displayUrl(request.url)}`;
+  const to = `${request.method} ${displayUrl(request.shownUrl ?? request.url)}`;
   const send = await sender(options);
   const outgoing = outgoingRequest(request, signal, send.decodes);
   const raw = await sendOnLiveConnection(send, outgoing).catch((error: unknown) => {

@@ -86,7 +86,7 @@ function errorIn(body: unknown): GivenError {
   const { error, error_description: description } = body;
   if (!isObject(error)) return { code: codeIn([error]), description };
   const code = codeIn([error.code, error.error, error.type, error.status]);
-  const prose = description ?? error.message ?? error.error_description ?? error.description;
+  const prose = description ?? sentenceIn(error);
   return { code, description: code === undefined ? description : prose };
 }
 
@@ -98,7 +98,11 @@ function foundIn({ error, description }: FoundError): GivenError {
     return { code, description: code === undefined && typeof first === "string" ? first : description };
   }
   const { code = wordOf(first.code) } = errorIn({ error: first });
-  return { code, description: first.message ?? first.error_description ?? first.description ?? description };
+  return { code, description: sentenceIn(first) ?? description };
+}
+
+function sentenceIn(error: Readonly<Record<string, unknown>>): unknown {
+  return error.message ?? error.error_description ?? error.description ?? error.detail;
 }
 
 /** A code of an API's own is a word or a number, such as `SESSION_GONE` or 40105. */

@@ -42,7 +42,7 @@ export function errorAt(path: string | undefined): (body: unknown) => Promise<Fo
 }
 
 /** What APIs call the sentence that goes with a code. */
-const SENTENCES = ["error_description", "message", "description", "error_message", "msg"];
+const SENTENCES = ["error_description", "message", "description", "detail", "error_message", "msg"];
 
 function memberCalled(name: string): Look {
   return async (body) => (isObject(body) && Object.hasOwn(body, name) ? body[name] : undefined);

@@ -33,6 +33,11 @@ export class Connection {
     return this.#settings.tls === undefined ? [] : valuesOf(this.#settings.tls);
   }
 
+  /** Reads the certificates for a request that is made before that for the token. */
+  async read(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.live.map((value) => value.read(signal)));
+  }
+
   /** What a proxy may echo. */
   get secrets(): readonly string[] {
     const { proxy_url: url } = this.#settings;

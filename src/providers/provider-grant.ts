@@ -8,8 +8,11 @@ import type { RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
+
 import { Connection } from "./connection.js";
 import type { ConnectionSettings } from "./connection-config.js";
+import { warningOfExpiry } from "./expiry-warning.js";
+
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
 import type { Runtime } from "./runtime.js";
@@ -49,7 +52,7 @@ export class ProviderGrant {
     // Audiences differ in what they ask for, and not in who asks: one reading of the live values serves them all.
     const connection = new Connection(settings.connection, runtime);
     const inputs = new LiveInputs([...source.live, ...connection.live]);
-    const parts = { inputs, connection, retryOn: settings.retryOn, runtime, claim };
+    const parts = { inputs, connection, retryOn: settings.retryOn, runtime, claim, warnOfDoubt: warningOfExpiry(name) };
     this.#connection = connection;
     this.#requesterOf = (asking) => requester(asking, parts);
     this.#grant = new Grant({

@@ -16,7 +16,7 @@ export interface ConfigRules<T> {
 }
 
 /** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
-export function settingsOf<T extends Partial<ConnectionSettings>>(
+export function settingsOf<T>(
   type: string,
   { schema, relations, settled = () => [] }: ConfigRules<T>,
   config: unknown,
@@ -26,7 +26,7 @@ export function settingsOf<T extends Partial<ConnectionSettings>>(
   return check(type, config, {
     schema,
     relations: [...relations, ...ofRuntime],
-    settled: (settings) => [...settled(settings), ...faultsOfTls(settings.tls)],
+    settled: (settings) => [...settled(settings), ...faultsOfTls((settings as Partial<ConnectionSettings>).tls)],
     others: faultsOfRuntime(runtime),
   });
 }

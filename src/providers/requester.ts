@@ -2,14 +2,13 @@
 
 import { type RetryOn, retryableOn } from "../failure/retry-on.js";
 import type { RequestToken } from "../grant/grant-options.js";
-import { type ExchangeOptions, exchange } from "../http/exchange.js";
+import { exchange } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
 import type { LiveInputs } from "../live/live-inputs.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
 import type { Connection } from "./connection.js";
-import { warningOfExpiry } from "./expiry-warning.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
@@ -21,31 +20,29 @@ export interface RequesterParts {
   readonly retryOn: RetryOn;
   readonly runtime: Runtime;
   readonly claim: Claim;
+  /** Warns once, whichever audience gives the first reason to doubt. */
+  readonly warnOfDoubt: (doubt: string | undefined) => void;
 }
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
-export function requester(
-  source: TokenSource,
-  { inputs, connection, retryOn, runtime, claim }: RequesterParts,
-): RequestToken {
-  const { type, url, clientId, refreshToken, send = exchange } = source;
+export function requester(source: TokenSource, parts: RequesterParts): RequestToken {
+  const { inputs, connection, retryOn, runtime, claim, warnOfDoubt } = parts;
+  const { type, url, clientId, refreshToken } = source;
   const clock = reliable(runtime.clock ?? wallClock);
-  const warnOfDoubt = warningOfExpiry(claim.name);
-  return async (held, signal) => {
+  return async (held, { signal }) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
+    const configured = [...source.secrets, ...connection.secrets, held.refreshToken, held.accessToken];
+    const errand = errandWith(() => [...configured, ...inputs.secrets], connection, { clock, signal });
+    const endpoint = await endpointOf(source, errand, connection).catch((error: unknown) => {
+      throw retryableOn(retryOn, error);
+    });
     const reading = await inputs.read(signal);
-    const secrets = [...source.secrets, ...inputs.secrets, ...connection.secrets, held.refreshToken, held.accessToken];
-    const options = { ...(await connection.sender()), clock, signal };
-    const errand = errandWith(new Mask(secrets), options);
+    // Where nobody waits any more, no refresh token need be spent.
+    signal.throwIfAborted();
     try {
-      const request = await source.request(held, errand);
-      // Nobody waits any more, so that no refresh token need be spent.
-      signal.throwIfAborted();
-      const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
-      const answer = await send(request, { ...options, mask });
-      const { doubt, ...redemption } = await source.read(answer, mask);
+      const { doubt, ...redemption } = await source.ask(held, { ...errand, endpoint });
       warnOfDoubt(doubt);
       return redemption;
     } catch (error) {
@@ -56,7 +53,26 @@ export function requester(
   };
 }
 
-function errandWith(mask: Mask, options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock }): Errand {
+async function endpointOf(source: TokenSource, errand: Errand, connection: Connection): Promise<URL> {
+  if (source.endpoint === undefined) return source.url;
+  await connection.read(errand.signal);
+  return source.endpoint(errand);
+}
+
+type Secrets = readonly (string | undefined)[];
+
+/** A live value that is read on the way is a secret from then on. */
+function errandWith(
+  secrets: () => Secrets,
+  connection: Connection,
+  options: { readonly signal: AbortSignal; readonly clock: Clock },
+): Errand {
   const { signal, clock } = options;
-  return { mask, signal, clock, send: (request) => exchange(request, { ...options, mask }) };
+  const maskOf: Errand["maskOf"] = (request, more = []) => {
+    return new Mask([...secrets(), ...secretsOfRequest(request), ...more]);
+  };
+  const send: Errand["send"] = async (request, by = exchange) => {
+    return by(request, { ...options, ...(await connection.sender()), mask: maskOf(request) });
+  };
+  return { mask: new Mask(secrets()), signal, clock, maskOf, send };
 }

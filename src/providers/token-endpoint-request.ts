@@ -1,6 +1,8 @@
 /** The request of a login that is not OAuth 2: what it is made of, and what tells its account from others. */
 
+import * as z from "zod/mini";
 import { isGiven, type Relation } from "../config/check.js";
+import type { Field } from "../config/fields.js";
 import { faultsOfJson } from "../config/json-value.js";
 import { type Parameters, parameters } from "../config/parameters.js";
 import type { HttpRequest } from "../http/exchange.js";
@@ -12,6 +14,7 @@ import {
   withQuery,
 } from "../http/request-encoding.js";
 import { type LiveData, withoutLiveValues } from "../live/live-data.js";
+import { isToken } from "../values/http-field.js";
 
 /** The settings that a request is made of. */
 export interface RequestSettings {
@@ -39,11 +42,29 @@ export function accountOf(settings: RequestSettings): readonly unknown[] {
 }
 
 function requestOf(settings: RequestSettings, of: <T>(data: LiveData<T>) => T): HttpRequest {
-  const { method, encoding } = settings;
-  const body = of(settings.body);
-  const target = withQuery(settings.url, of(settings.query));
-  const sent = isGiven(body) ? encodedBody(target, body, encoding) : { url: target, headers: {} };
-  return { method, ...sent, headers: { accept: "application/json", ...sent.headers, ...of(settings.headers) } };
+  const { method, encoding, headers, query, body } = settings;
+  return requestWith({
+    method,
+    encoding,
+    url: withQuery(settings.url, of(query)),
+    headers: of(headers),
+    body: of(body),
+  });
+}
+
+/** What a request is made of just now. */
+export interface RequestParts {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly encoding: RequestEncoding;
+}
+
+/** The request of these parts. */
+export function requestWith({ url, method, headers, body, encoding }: RequestParts): HttpRequest {
+  const sent = isGiven(body) ? encodedBody(url, body, encoding) : { url, headers: {} };
+  return { method, ...sent, headers: { accept: "application/json", ...sent.headers, ...headers } };
 }
 
 function encodedBody(target: URL, body: unknown, encoding: RequestEncoding): EncodedParameters {
@@ -57,6 +78,20 @@ export function secretsOfBody(body: unknown): string[] {
   if (typeof body === "string") return [body];
   if (typeof body === "number") return [String(body)];
   return typeof body === "object" && body !== null ? Object.values(body).flatMap(secretsOfBody) : [];
+}
+
+/** The field for an HTTP method, in capital letters. */
+export function methodField(): Field<string> {
+  return z.pipe(
+    z
+      .string()
+      .check(z.refine(isToken, "is not an HTTP method"), z.refine(isNoTunnel, "must be a method that has an answer")),
+    z.transform((given) => given.toUpperCase()),
+  );
+}
+
+function isNoTunnel(given: string): boolean {
+  return !["CONNECT", "TRACE"].includes(given.toUpperCase());
 }
 
 /** HEAD has no body. */

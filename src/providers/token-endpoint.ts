@@ -3,18 +3,34 @@
 import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { lazily } from "../config/check.js";
-import { type Field, url, withDefault } from "../config/fields.js";
+import { optional, url, withDefault } from "../config/fields.js";
+import { isProtected, warnOfPlainHttp } from "../http/plain-http.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
 import { displayUrl } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
 import { liveHeaders, liveParameters, type ParameterConfig, type ScalarConfig } from "../live/live-parameters.js";
 import { answerReader } from "../oauth2/token-response.js";
-import { isToken } from "../values/http-field.js";
 import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { byOneRequest } from "./one-request.js";
 import { settingsOf } from "./provider-settings.js";
+import {
+  type Refresher,
+  type RefreshRequest,
+  refresher,
+  refreshRequestField,
+  refreshRequestFits,
+} from "./refresh-request.js";
 import type { Runtime } from "./runtime.js";
-import { accountOf, bodyFitsEncoding, bodyFitsMethod, requestMaker, secretsOfBody } from "./token-endpoint-request.js";
+import {
+  accountOf,
+  bodyFitsEncoding,
+  bodyFitsMethod,
+  methodField,
+  requestMaker,
+  secretsOfBody,
+} from "./token-endpoint-request.js";
+import type { TokenSource } from "./token-source.js";
 
 /** The configuration of a `token_endpoint` provider. */
 export interface TokenEndpointConfig extends FetchingConfig {
@@ -44,6 +60,11 @@ export interface TokenEndpointConfig extends FetchingConfig {
    * @default json
    */
   readonly encoding?: RequestEncoding | null;
+  /**
+   * How a refresh token that comes with a login is presented. It is kept, and so is each that follows it; where one is
+   * refused, the login is made again.
+   */
+  readonly refresh_request?: RefreshRequest | null;
 }
 
 /**
@@ -67,24 +88,13 @@ export class TokenEndpointProvider extends FetchingProvider {
     const type = TokenEndpointProvider.type;
     const rules = {
       schema: tokenEndpointSchema(),
-      relations: [bodyFitsMethod, bodyFitsEncoding, authorizedOnce("url")],
+      relations: [bodyFitsMethod, bodyFitsEncoding, authorizedOnce("url"), refreshRequestFits],
     };
     const settings = settingsOf(type, rules, config, runtime);
-    const { headers, query, body } = settings;
-    const credential = credentialMaker(settings.apply_as);
-    const source = {
-      type,
-      url: settings.url,
-      account: accountOf(settings),
-      audience: [],
-      secrets: secretsOfBody(body.identity),
-      live: [...headers.values, ...query.values, ...body.values],
-      visible: visibleSettings(settings),
-      request: requestMaker(settings),
-      read: answerReader(settings, credential),
-      credential,
-    };
-    super(source, settings, runtime);
+    const refresh = settings.refresh_request && refresher(settings.refresh_request, settings);
+    super(sourceOf(settings, refresh), settings, runtime);
+    // One warning is enough where the login goes the same way.
+    if (refresh !== undefined && isProtected(settings.url)) warnOfPlainHttp(refresh.shownUrl, this.name);
   }
 }
 
@@ -92,36 +102,47 @@ export class TokenEndpointProvider extends FetchingProvider {
 export const tokenEndpointSchema = lazily(() =>
   z.strictObject({
     url: url(),
-    method: withDefault(method(), "POST"),
+    method: withDefault(methodField(), "POST"),
     headers: liveHeaders("headers"),
     query: liveParameters("query"),
     body: withDefault(liveData("body", z.unknown(), { role: "grant" }), fixedData(undefined)),
     encoding: withDefault(z.enum(REQUEST_ENCODINGS), "json"),
+    refresh_request: optional(refreshRequestField()),
     ...fetchingFields(),
   }),
 );
 
 type TokenEndpointSettings = z.output<ReturnType<typeof tokenEndpointSchema>>;
 
-function method(): Field<string> {
-  return z.pipe(
-    z
-      .string()
-      .check(z.refine(isToken, "is not an HTTP method"), z.refine(isNoTunnel, "must be a method that has an answer")),
-    z.transform((given) => given.toUpperCase()),
-  );
+/** A login; and where a refresh token has come with one, `refresh` presents that. */
+function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefined): TokenSource {
+  const { headers, query, body } = settings;
+  const credential = credentialMaker(settings.apply_as);
+  const login = requestMaker(settings);
+  return {
+    type: TokenEndpointProvider.type,
+    url: settings.url,
+    account: accountOf(settings),
+    audience: [],
+    secrets: [...secretsOfBody(body.identity), ...(refresh?.secrets ?? [])],
+    live: [...new Set([...headers.values, ...query.values, ...body.values, ...(refresh?.live ?? [])])],
+    logsIn: refresh !== undefined,
+    visible: visibleSettings(settings, refresh),
+    ask: byOneRequest({
+      request: ({ refreshToken: held }) => (refresh && held !== undefined ? refresh.request(held) : login()),
+      read: answerReader(settings, credential),
+    }),
+    credential,
+  };
 }
 
-function isNoTunnel(given: string): boolean {
-  return !["CONNECT", "TRACE"].includes(given.toUpperCase());
-}
-
-function visibleSettings(settings: TokenEndpointSettings): Record<string, unknown> {
+function visibleSettings(settings: TokenEndpointSettings, refresh: Refresher | undefined): Record<string, unknown> {
   const { method: verb, token_path, expiry_path, apply_as, expiry_ratio } = settings;
   const optionals = {
     ...(token_path && { token_path }),
     ...(expiry_path && { expiry_path }),
     ...(apply_as && { apply_as: visiblePlaces(apply_as) }),
+    ...(refresh && { refresh_request: { url: displayUrl(refresh.shownUrl) } }),
   };
   return { url: displayUrl(settings.url), method: verb, ...optionals, expiry_ratio };
 }
