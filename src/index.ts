@@ -55,6 +55,7 @@ export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-confi
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
