@@ -13,6 +13,7 @@ const INTERFACES = {
   oauth2: "OAuth2ClientCredentialsConfig",
   oauth2_refresh: "OAuth2RefreshConfig",
   token_endpoint: "TokenEndpointConfig",
+  identity_token: "IdentityTokenConfig",
 };
 
 const PAGE = fileURLToPath(new URL("configuration.md", import.meta.url));

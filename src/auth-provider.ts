@@ -1,6 +1,7 @@
 /** The interface that connectors depend on. */
 
 import type { ProviderStatus } from "./cache/status.js";
+import type { WatchListener, WatchOptions } from "./cache/watches.js";
 import type { Credential } from "./values/credential.js";
 import type { CallOptions } from "./values/issued.js";
 
@@ -27,6 +28,16 @@ export interface AuthProvider {
    * A result equal to `stale` means that there is nothing else to try. Rejects as `getToken` does.
    */
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential>;
+
+  /**
+   * Calls `listener` with the current credential, or with the first once it is there, and then with each later
+   * one: once each, in order. While anybody watches, credentials are renewed without a caller. The watch ends
+   * when it is disposed of, or with `close()`; it holds no process open.
+   */
+  watch?(listener: WatchListener, options?: WatchOptions): Disposable;
+
+  /** Gets one token, so that what is wrong shows before work begins. Rejects as `getToken` does. */
+  ready?(options?: CallOptions): Promise<void>;
 
   /**
    * A provider of other scopes and parameters of the same grant, the same object for the same audience. Its `close()` ends

@@ -2,8 +2,10 @@
 
 import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
+import { IdentityTokenProvider } from "./providers/identity-token.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
+import type { Provider } from "./providers/provider.js";
 import { faultsOfRuntime, type ProviderFactory, type Runtime } from "./providers/runtime.js";
 import { StaticProvider } from "./providers/static.js";
 import { STATIC_FORMS } from "./providers/static-forms.js";
@@ -25,6 +27,7 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
   [OAuth2ClientCredentialsProvider.type]: madeBy(OAuth2ClientCredentialsProvider),
   [OAuth2RefreshProvider.type]: madeBy(OAuth2RefreshProvider),
   [TokenEndpointProvider.type]: madeBy(TokenEndpointProvider),
+  [IdentityTokenProvider.type]: madeBy(IdentityTokenProvider),
   ...STATIC_FORMS,
 };
 
@@ -36,6 +39,9 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
  * @example
  * const provider = fromConfig({ type: "static", config: { token: "t0ken" } });
  */
+export function fromConfig(spec: ProviderSpec, runtime?: Runtime & { readonly types?: undefined }): Provider;
+/** The same, of a user's own type or of ours: what has no more than `AuthProvider` promises. */
+export function fromConfig(spec: ProviderSpec, runtime?: Runtime): AuthProvider;
 export function fromConfig(spec: ProviderSpec, runtime: Runtime = {}): AuthProvider {
   const subject = runtime?.name || "auth provider";
   const own = new Map(Object.entries(runtime?.types ?? {}));
@@ -73,7 +79,7 @@ function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
   const { type, config, ...others } = spec as Record<string, unknown>;
   const faults = Object.keys(others).map((key) => ({
     path: redactKey(key),
-    message: `unknown key; ${suggest(redactKey(key), ["type", "config"])}`,
+    message: key === "for" ? OF_REFERENCES : `unknown key; ${suggest(redactKey(key), ["type", "config"])}`,
   }));
   const known = `known are ${types.join(", ")}`;
   if (typeof type !== "string") return [...faults, { path: "type", message: `is required: a string; ${known}` }];
@@ -81,3 +87,5 @@ function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
     ? faults
     : [...faults, { path: "type", message: `unknown type ${JSON.stringify(type)}; ${known}` }];
 }
+
+const OF_REFERENCES = "can stand beside ref only: it asks for another audience of a provider that is defined elsewhere";

@@ -12,6 +12,7 @@ export type {
 export type { ErrorSummary, ProviderStatus, StatusCounts } from "./cache/status.js";
 export { TokenCache } from "./cache/token-cache.js";
 export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options.js";
+export type { WatchListener, WatchOptions } from "./cache/watches.js";
 export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
@@ -46,8 +47,10 @@ export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-confi
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
+export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,

@@ -8,7 +8,7 @@ const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts"];
 const APART = ["test/{clients,runtimes,servers}/**"];
 
 /** The package's own name, by which one of its entries imports another. */
-const TO_SOURCE = [
+export const TO_SOURCE = [
   { find: /^faucet-auth$/, replacement: fileURLToPath(new URL("../src/index.ts", import.meta.url)) },
   { find: /^faucet-auth\/([\w-]+)$/, replacement: fileURLToPath(new URL("../src/$1/index.ts", import.meta.url)) },
 ];

@@ -111,8 +111,12 @@ export function summaryOf(error: unknown): ErrorSummary {
   return { name: nameOf(error) };
 }
 
-/** Of an error of whichever realm. */
+/** Of an error of whichever realm, or of anything else that was thrown. */
 function nameOf(error: unknown): string {
-  const { name } = (error ?? {}) as { name?: unknown };
-  return typeof name === "string" ? name : typeof error;
+  try {
+    const { name } = (error ?? {}) as { name?: unknown };
+    return typeof name === "string" ? name : typeof error;
+  } catch {
+    return typeof error;
+  }
 }

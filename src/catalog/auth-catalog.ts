@@ -3,18 +3,22 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve as resolvePath } from "node:path";
 import { inspect } from "node:util";
-import { redactKey } from "../config/check.js";
+import type { ProviderStatus } from "../cache/status.js";
 import type { ProviderSpec } from "../from-config.js";
 import { decoded } from "../live/text-file.js";
+import type { ProviderReference } from "../providers/runtime.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
 import { handled } from "../values/handled.js";
+import type { CallOptions } from "../values/issued.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
 import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
 import { allOf, closeInOrder, type Dependents, noSuchProvider } from "./dependency-order.js";
+import { isReference, providerFor, referenceOf } from "./entry-reference.js";
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
 import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
+import { allReady, type Named } from "./readiness.js";
 import { builtInResolvers } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
 
@@ -22,12 +26,7 @@ import { WeakMembers } from "./weak-members.js";
  * A connector's `auth:` key: a reference into the catalog, or a provider of its own. For fixed credentials there are also
  * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `custom`, `none`.
  */
-export type AuthSpec =
-  | {
-      /** The name of a provider in the catalog. */
-      readonly ref: string;
-    }
-  | ProviderSpec;
+export type AuthSpec = ProviderReference | ProviderSpec;
 
 /**
  * Named providers, each one live object, however many connectors refer to it.
@@ -49,18 +48,20 @@ export class AuthCatalog {
     const { providers, dependents } = buildAll(definitions, origin);
     this.#providers = providers;
     this.#dependents = dependents;
-    this.#types = Object.fromEntries(definitions.map(({ name, value }) => [name, (value as ProviderSpec).type]));
+    const typeOf = ({ name, value }: Definition): string =>
+      isReference(value) ? this.get(name).type : (value as ProviderSpec).type;
+    this.#types = Object.fromEntries(definitions.map((definition) => [definition.name, typeOf(definition)]));
     this.#origin = origin;
   }
 
   /**
-   * A catalog of an `auth:` block that is already data: `{ name: { type, config } }`. Nothing in it
-   * is interpolated; a relative `persist.path` starts at the working directory.
+   * A catalog of an `auth:` block that is already data: `{ name: { type, config } }`, or `{ name: { ref, for } }` for
+   * another audience of an entry's grant. Nothing in it is interpolated; a relative `persist.path` starts at the working directory.
    *
    * @throws ConfigError with all faults of all providers, and of `runtime`.
    */
   static fromConfig(
-    authBlock: Readonly<Record<string, ProviderSpec>> | null | undefined,
+    authBlock: Readonly<Record<string, AuthSpec>> | null | undefined,
     runtime: CatalogRuntime = {},
   ): AuthCatalog {
     checkRuntime(SUBJECT, runtime);
@@ -114,16 +115,35 @@ export class AuthCatalog {
   }
 
   /**
-   * What a connector's `auth:` key stands for: of `{ ref }` the one provider that all share, of `{ type,
-   * config }` a new one of its own.
+   * What a connector's `auth:` key stands for: of `{ ref }` the one provider that all share, of `{ ref, for }` what its
+   * `for()` gives, of `{ type, config }` a new one of its own.
    *
    * @throws ConfigError with every fault; ClosedError after `close()`.
    */
   resolve(auth: AuthSpec): CatalogProvider {
     if (this.#closed) throw new ClosedError(SUBJECT);
     if (typeof auth === "string") throw new ConfigError("auth", [{ path: "", message: this.#adviceFor(auth) }]);
-    if (typeof auth === "object" && auth !== null && "ref" in auth) return this.get(nameOf(auth));
-    return this.#own(auth);
+    if (!isReference(auth)) return this.#own(auth);
+    const { ref, audience } = referenceOf(auth);
+    return providerFor(this.get(ref), audience);
+  }
+
+  /**
+   * Gets one token of each provider, also for connectors that define their own, so that what is wrong shows
+   * before a pipeline starts. Rejects with an `AggregateError` whose `errors` name their providers, once all have
+   * answered; with `options.signal.reason`; or with a `ClosedError` after `close()`.
+   *
+   * @example
+   * await catalog.ready({ signal: AbortSignal.timeout(60_000) });
+   */
+  async ready(options?: CallOptions): Promise<void> {
+    if (this.#closed) throw new ClosedError(SUBJECT);
+    await allReady(this.#origin.subject, this.#all, options);
+  }
+
+  /** Where each provider stands, by its name: a snapshot without secrets, for logs and health checks. */
+  status(): Readonly<Record<string, ProviderStatus>> {
+    return Object.fromEntries([...this.#providers].map(([name, provider]) => [name, provider.status()]));
   }
 
   /**
@@ -175,6 +195,11 @@ export class AuthCatalog {
     return new AuthCatalog(definitions, { ...origin, runtime });
   }
 
+  get #all(): readonly Named[] {
+    const unnamed = [...this.#unnamed].map((provider) => [provider.name, provider] as const);
+    return [...this.#providers, ...unnamed];
+  }
+
   /** A provider that one connector has for itself. */
   #own(auth: ProviderSpec): CatalogProvider {
     const { runtime, folder } = this.#origin;
@@ -193,15 +218,6 @@ export class AuthCatalog {
 }
 
 const SUBJECT = "auth catalog";
-
-function nameOf(auth: { readonly ref: string }): string {
-  const faults = Object.keys(auth)
-    .filter((key) => key !== "ref")
-    .map((key) => ({ path: redactKey(key), message: "cannot stand beside ref: a provider is referred to or defined" }));
-  if (typeof auth.ref !== "string") faults.push({ path: "ref", message: "must be the name of a provider" });
-  if (faults.length > 0) throw new ConfigError("auth", faults);
-  return auth.ref;
-}
 
 async function textOfFile(path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {

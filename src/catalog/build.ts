@@ -7,10 +7,12 @@ import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import { standingIn } from "../live/document-folder.js";
 import type { Runtime } from "../providers/runtime.js";
-import { ClosedError, ConfigError } from "../values/errors.js";
+import { grantOf } from "../providers/shared-grants.js";
+import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
 import { type CatalogRuntime, checkRuntime } from "./catalog-options.js";
 import { type CatalogProvider, complete } from "./catalog-provider.js";
 import { buildInOrder, type Dependents, type Need } from "./dependency-order.js";
+import { isReference, providerFor, referenceOf } from "./entry-reference.js";
 import { buildFitting, type Outcome } from "./fitting.js";
 import type { Interpolated } from "./interpolation.js";
 import { plainData, Scalar } from "./scalar.js";
@@ -42,20 +44,49 @@ export function buildAll(definitions: readonly Definition[], { subject, folder, 
   const { outcomes, dependents } = buildInOrder<CatalogProvider>([...byName.keys()], (name, need) => {
     const { value, faults = [] } = byName.get(name) ?? {};
     if (faults.length > 0) return { faults };
-    return outcomeOf(name, value, { ...runtimeOf(runtime, name), name, resolve: resolver(need) }, folder);
+    if (isReference(value)) return outcomeOf(name, value, () => buildReferred(name, value, need));
+    const spec = startingAt(folder, value);
+    const own = { ...runtimeOf(runtime, name), name, resolve: resolver(need) };
+    return outcomeOf(name, spec, () => buildFitted(spec, own, folder));
   });
   const all = [...byName.keys()].map((name) => [name, outcomes.get(name)] as const);
   const faults = all.flatMap(([, outcome]) => (outcome && "faults" in outcome ? outcome.faults : []));
-  if (faults.length > 0) throw new ConfigError(subject, faults);
   const built = all.flatMap(([name, outcome]) =>
     outcome && "built" in outcome ? [[name, outcome.built] as const] : [],
   );
+  faults.push(...grantsConfiguredTwice(built));
+  if (faults.length > 0) throw new ConfigError(subject, faults);
   return { providers: new Map(built), dependents };
 }
 
-/** What `{ ref: name }` stands for within an entry. */
+/** Entries that are different providers of one grant: where its refresh token rotates, each ends it for the other (D9). */
+function grantsConfiguredTwice(built: readonly (readonly [name: string, provider: CatalogProvider])[]): ConfigFault[] {
+  const owners = new Map<string, { readonly name: string; readonly provider: CatalogProvider }>();
+  const faults: ConfigFault[] = [];
+  for (const [name, provider] of built) {
+    const grant = grantOf(provider);
+    const owner = grant === undefined ? undefined : owners.get(grant);
+    if (grant !== undefined && owner === undefined) owners.set(grant, { name, provider });
+    if (owner === undefined || owner.provider === provider) continue;
+    faults.push({ path: join(pathOf(name), "config.refresh_token"), message: grantOfTwo(name, owner) });
+  }
+  return faults;
+}
+
+function grantOfTwo(name: string, { name: owner, provider }: { name: string; provider: CatalogProvider }): string {
+  const [here, there] = [redactKey(name), redactKey(owner)];
+  const audience = provider.for === undefined ? "" : `, for: { scopes: […], params: {…} }`;
+  const consequence = "where the identity provider rotates it, each ends the grant of the other";
+  return `is that of auth.${there} too, of the same client: ${consequence}; write auth.${here} as { ref: ${there}${audience} }`;
+}
+
+/** What `{ ref, for }` stands for within an entry. */
 function resolver(need: Need<CatalogProvider>): NonNullable<Runtime["resolve"]> {
-  return ({ ref }) => need(ref) ?? unbuilt(ref);
+  return (reference) => {
+    const { ref, audience } = referenceOf(reference);
+    const referred = need(ref);
+    return referred === undefined ? unbuilt(ref) : providerFor(referred, audience);
+  };
 }
 
 /** In place of an entry with faults: with them the catalog is refused, so that nobody asks it. */
@@ -91,33 +122,35 @@ export function pathOf(name: string): string {
   return join("auth", redactKey(name));
 }
 
-function outcomeOf(
-  name: string,
-  given: unknown,
-  runtime: Runtime,
-  folder: string | undefined,
-): Outcome<CatalogProvider> {
+function outcomeOf(name: string, spec: unknown, build: () => CatalogProvider): Outcome<CatalogProvider> {
   const path = pathOf(name);
-  const spec = startingAt(folder, given);
-  const build = (data: unknown): CatalogProvider => {
-    return complete(fromConfig(standingIn(folder, data) as ProviderSpec, runtime));
-  };
   try {
-    return faultsOf(path, () => buildFitted(spec, runtime, build));
+    return faultsOf(path, build);
   } catch (error) {
     return { faults: [{ path, message: `cannot be built: ${reasonOf(error, spec)}` }] };
   }
 }
 
 /** A user's own type gets plain data: what it throws need not say which key it is about. */
-function buildFitted(
-  spec: unknown,
-  { types = {} }: Runtime,
-  build: (spec: unknown) => CatalogProvider,
-): CatalogProvider {
+function buildFitted(spec: unknown, runtime: Runtime, folder: string | undefined): CatalogProvider {
+  const build = (data: unknown): CatalogProvider => {
+    return complete(fromConfig(standingIn(folder, data) as ProviderSpec, runtime));
+  };
   const type = isMapping(spec) ? plainData(spec.type) : undefined;
-  if (typeof type === "string" && Object.hasOwn(types, type)) return build(plainData(spec));
-  const outcome = buildFitting(spec, build);
+  if (typeof type === "string" && Object.hasOwn(runtime.types ?? {}, type)) return build(plainData(spec));
+  return built(buildFitting(spec, build));
+}
+
+/** What an entry gives that refers to another one. */
+function buildReferred(name: string, spec: object, need: Need<CatalogProvider>): CatalogProvider {
+  const { ref, audience } = referenceOf(spec);
+  const referred = need(ref);
+  // What is wrong with that is told where it stands.
+  if (referred === undefined) throw new ConfigError("auth", []);
+  return built(buildFitting({ for: audience }, (data) => providerFor(referred, (data as { for: unknown }).for, name)));
+}
+
+function built(outcome: Outcome<CatalogProvider>): CatalogProvider {
   if ("built" in outcome) return outcome.built;
   throw new ConfigError("auth", outcome.faults);
 }

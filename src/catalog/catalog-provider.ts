@@ -2,9 +2,23 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { noCounts, type ProviderStatus } from "../cache/status.js";
+import type { WatchListener, WatchOptions } from "../cache/watches.js";
+import type { CallOptions } from "../values/issued.js";
 
 /** A provider of a catalog, with the methods that are optional for a user's own type. */
 export interface CatalogProvider extends AuthProvider {
+  /**
+   * Calls `listener` with the current credential, or with the first once it is there, and then with each later
+   * one: once each, in order. While anybody watches, credentials are renewed without a caller. The watch ends
+   * when it is disposed of, or with `close()`; it holds no process open.
+   *
+   * @throws `TypeError` for a user's own type that has no `watch()`.
+   */
+  watch(listener: WatchListener, options?: WatchOptions): Disposable;
+
+  /** Gets one token, so that what is wrong shows before work begins. Rejects as `getToken` does. */
+  ready(options?: CallOptions): Promise<void>;
+
   /**
    * Where the provider stands: a snapshot without secrets, for logs and health checks. A user's own
    * type that has no `status()` is `empty`, with all counts zero.
@@ -37,8 +51,17 @@ function has(provider: AuthProvider, method: string): boolean {
   return typeof (provider as unknown as Record<string, unknown>)[method] === "function";
 }
 
-function substitutes(provider: AuthProvider): Pick<CatalogProvider, "status" | "close"> {
+function substitutes(provider: AuthProvider): Pick<CatalogProvider, "watch" | "ready" | "status" | "close"> {
   return {
+    watch: () => {
+      const type = JSON.stringify(provider.type);
+      throw new TypeError(
+        `${provider.name}: its type, ${type}, has no watch(); TokenCache has one that it can hand on`,
+      );
+    },
+    ready: async (options) => {
+      await provider.getToken(options);
+    },
     status: () => ({
       name: provider.name,
       state: "empty",

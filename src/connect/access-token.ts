@@ -24,7 +24,7 @@ export interface BareToken {
  * const { token, expiresAt } = await accessToken(provider);
  * const client = new ApiClient({ token, expiresAt });
  */
-export async function accessToken(provider: AuthProvider, options?: CallOptions): Promise<BareToken> {
+export async function accessToken(provider: Pick<AuthProvider, "getToken">, options?: CallOptions): Promise<BareToken> {
   if (typeof provider?.getToken !== "function") {
     throw new TypeError("accessToken() takes a provider: an object with getToken()");
   }

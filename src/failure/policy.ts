@@ -4,6 +4,7 @@
  */
 
 import { AuthError, FaucetError, type TransportError } from "../values/errors.js";
+import { isSourceFailure } from "./source-failure.js";
 
 /** A source of chance, as `Math.random`: uniform in [0, 1). */
 export type Random = () => number;
@@ -119,7 +120,7 @@ export interface FailedAttempt {
  */
 export function retryDelay(failed: FailedAttempt, random: Random): number | undefined {
   const { failure, attempt, retries, timeLeft, lostAnswers } = failed;
-  if (attempt > retries || !isRetryable(failure)) return undefined;
+  if (attempt > retries || !isRetryable(failure) || isSourceFailure(failure)) return undefined;
   const isFirstLoss = lostAnswers === 1 && isLostAnswer(failure);
   const backoff = isFirstLoss ? 0 : random() * doubled(RETRY, attempt - 1);
   const delay = Math.max(backoff, retryAfterMs(failure));
@@ -154,7 +155,8 @@ export const CLEAR: GateState = { failuresInARow: 0, terminalInARow: 0, failedAt
 /** The state after a further failed flight (F4). */
 export function afterFailure(state: GateState, failure: unknown, now: number, random: Random): GateState {
   // Such a failure comes from another provider, whose gate has said until when: it was not the IdP's.
-  if (FaucetError.is(failure) && failure.retryAt !== undefined) return blocked(state, failure.retryAt, now);
+  const { retryAt } = FaucetError.is(failure) ? failure : {};
+  if (retryAt !== undefined || isSourceFailure(failure)) return blocked(state, retryAt ?? now, now);
   const failuresInARow = state.failuresInARow + 1;
   const terminalInARow = isRetryable(failure) ? 0 : state.terminalInARow + 1;
   const coolDown =

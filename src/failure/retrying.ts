@@ -187,11 +187,11 @@ async function oneAfterTheOther<T>(issue: Ask<T>, why: IssueContext, { retries, 
   }
 }
 
-/** `failure`, which names the loss that came before it. */
-function causedBy(failure: unknown, loss: unknown): unknown {
-  const mayName = FaucetError.is(failure) && failure !== loss && failure.cause === undefined;
-  if (mayName && loss !== undefined && Object.isExtensible(failure)) {
-    Object.defineProperty(failure, "cause", { value: loss, configurable: true, writable: true });
+/** `failure`, which names as its cause the one that came `before` it, if there was one. */
+export function causedBy(failure: unknown, before: unknown): unknown {
+  const mayName = FaucetError.is(failure) && failure !== before && failure.cause === undefined;
+  if (mayName && before !== undefined && Object.isExtensible(failure)) {
+    Object.defineProperty(failure, "cause", { value: before, configurable: true, writable: true });
   }
   return failure;
 }

@@ -18,6 +18,8 @@ export interface GrantOptions {
   readonly strict: boolean;
   /** The configured refresh token, of a grant that has one. */
   readonly refreshToken: string | undefined;
+  /** Whether it begins with a login, with which a refresh token may come: where that is refused, the login is made again. */
+  readonly logsIn?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
   /** What its requests are made with that may change (V2). */

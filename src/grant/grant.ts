@@ -29,7 +29,7 @@ export class Grant {
   constructor(options: GrantOptions) {
     const { name, random, isShared, inputs } = options;
     this.#options = { ...options, clock: reliable(options.clock) };
-    this.refreshTokenEnd = new RefreshTokenEnd(name);
+    this.refreshTokenEnd = new RefreshTokenEnd(name, options);
     this.#newGate = () => new Gate({ random, ...((isShared || inputs.canChange) && { recheckMs: RECHECK_MS }) });
     this.#gate = this.#newGate();
   }

@@ -39,7 +39,9 @@ const schema = lazily(() =>
     account: z.optional(z.string()),
     /** The refresh token to present next. */
     refreshToken: z.optional(z.string()),
-    /** When that ends, in milliseconds since the epoch, if the IdP says so. */
+    /** Whether that came with a login, which can bring another: then no consent is lost with it. */
+    cameByLogin: helpful(z.boolean()),
+    /** When the refresh token ends, in milliseconds since the epoch, if the IdP says so. */
     refreshTokenExpiresAt: helpful(z.number()),
     /** How long it was to live, in seconds. */
     refreshTokenLifetime: helpful(z.number()),
@@ -73,6 +75,7 @@ export const NOTHING_KNOWN: GrantRecord = {
   seen: [],
   tokens: {},
   refusals: {},
+  cameByLogin: undefined,
   refreshTokenExpiresAt: undefined,
   refreshTokenLifetime: undefined,
   failure: undefined,
@@ -143,7 +146,7 @@ export function refreshTokenOf(record: GrantRecord, configured: string | undefin
 export function otherThan(
   presented: string | undefined,
   { refreshToken, revision }: GrantRecord,
-  configured: string,
+  configured: string | undefined,
 ): string | undefined {
   if (refreshToken !== presented) return refreshToken;
   return revision === 0 && configured !== presented ? configured : undefined;

@@ -3,27 +3,20 @@
  * token, a refresh token beside an unusable one, an answer that came too late, or a failure.
  */
 
-import { type Ask, withDeadline } from "../failure/deadline.js";
+import { withDeadline } from "../failure/deadline.js";
 import type { Gate } from "../failure/gate.js";
-import { asWrongAnswer, refusesAudience, refusesGrant } from "../failure/policy.js";
+import { asWrongAnswer, refusesAudience } from "../failure/policy.js";
 import { retrying } from "../failure/retrying.js";
 import type { Lease } from "../store/token-store.js";
 import { type FaucetError, nameProvider } from "../values/errors.js";
 import type { AccessToken, IssueContext } from "../values/issued.js";
 import { adoptable, type Recorded, type Refresh } from "./adoption.js";
+import { againOnceChanged } from "./again-once-changed.js";
 import type { AudienceGate } from "./audience-gate.js";
 import type { HeldSecrets, IssuerOptions } from "./grant-options.js";
 import { LeaseTooShort } from "./lease.js";
-import {
-  consentOf,
-  fingerprintsOf,
-  otherThan,
-  refreshTokenOf,
-  seenWith,
-  subjectOf,
-  subjectOfRefusal,
-  tokenOf,
-} from "./record.js";
+import { Presentation } from "./presentation.js";
+import { consentOf, fingerprintsOf, refreshTokenOf, seenWith, subjectOf, subjectOfRefusal, tokenOf } from "./record.js";
 import { recordFailure } from "./recorded-failure.js";
 import type { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
@@ -50,35 +43,20 @@ export class Redeemer {
 
   /** The token that the IdP gives, once it is on record. Throws `LeaseTooShort` before a request that the lease would not outlast. */
   async redeem(kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, audience, retries, random, timeoutSecs } = this.#options;
-    const presented = refreshTokenOf(kept.record, configured);
+    const { audience, timeoutSecs } = this.#options;
     const accessToken = tokenOf(kept.record, audience)?.accessToken;
-    const present = (refreshToken: string | undefined) => (why: IssueContext) =>
-      this.#attempt({ refreshToken, accessToken }, refresh, why, lease);
-    const policy = { retries, random, presentsRefreshToken: configured !== undefined };
-    const attempts = this.#againOnceChanged(retrying(present(presented), policy));
-    let current = kept;
-    let refusal: unknown;
+    const presentation = new Presentation(this.#options, kept, (refreshToken, why) =>
+      this.#attempt({ refreshToken, accessToken }, refresh, why, lease),
+    );
     let answer: Answer;
     try {
-      answer = await withDeadline(async (why) => {
-        try {
-          return await attempts(why);
-        } catch (failure) {
-          if (configured === undefined || !refusesGrant(failure)) throw failure;
-          // Another process may have saved a late answer: then its refresh token is the good one (D4).
-          current = await this.#options.repository.read().catch(() => kept);
-          const other = otherThan(presented, current.record, configured);
-          if (other === undefined || !this.#hasTimeFor(why)) throw failure;
-          refusal = failure;
-          why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
-          return present(other)(why);
-        }
-      }, timeoutSecs)(refresh);
+      answer = await withDeadline((why) => presentation.ask(why), timeoutSecs)(refresh);
     } catch (error) {
       if (error instanceof LeaseTooShort || isStoreError(error)) throw error;
-      return this.#fail(error, refusesAudience(error), current, lease, refresh);
+      return this.#fail(error, refusesAudience(error), presentation.current, lease, refresh);
     }
+    const { refusal } = presentation;
+    let { current } = presentation;
     // Saving is no part of the deadline: the IdP has done its work.
     const { brought } = answer;
     if ("token" in brought) return this.#save({ ...answer, refusal }, brought.token, current, lease, refresh);
@@ -103,33 +81,13 @@ export class Redeemer {
     };
     const ask = retrying((whyNow: IssueContext) => this.#attempt(held, refresh, whyNow), { retries, random });
     const { brought, arrivedAt } = await withDeadline(
-      this.#againOnceChanged(ask),
+      againOnceChanged(ask, this.#options, { spends: false }),
       timeoutSecs,
     )(refresh).catch((failure: unknown) => fail(failure, refusesAudience(failure)));
     if ("unusable" in brought) return fail(brought.unusable, true);
     gate.clear();
     const { credential, expiresIn = defaultExpiresIn, baseUrl } = brought.token;
     return { credential, expiresIn, issuedAt: arrivedAt, baseUrl, revision: undefined };
-  }
-
-  /** `ask`, and once more at once where the IdP has refused a live value that has another text by now (V2). */
-  #againOnceChanged(ask: Ask<Answer>): Ask<Answer> {
-    const { inputs, retries } = this.#options;
-    return async (why) => {
-      try {
-        return await ask(why);
-      } catch (failure) {
-        if (!(await inputs.haveChangedSince(failure)) || why.signal.aborted || !this.#hasTimeFor(why)) throw failure;
-        why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
-        return ask(why);
-      }
-    };
-  }
-
-  /** One that is cut off in its rotation would lose the refresh token: the next flight presents it. */
-  #hasTimeFor({ timeLeft }: IssueContext): boolean {
-    const { timeoutSecs, retries } = this.#options;
-    return (timeLeft?.() ?? 0) >= (timeoutSecs * 1000) / (retries + 1);
   }
 
   /** Where no record says what a failure was about, this process knows it (V2). */
@@ -157,10 +115,10 @@ export class Redeemer {
 
   /** Hands out the token once it is on record; or what a later lease has put there (D2). */
   async #save(answer: Answer, token: AccessToken, { record }: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
-    const { refreshToken: configured, audience, defaultExpiresIn, repository } = this.#options;
+    const { audience, defaultExpiresIn, repository } = this.#options;
     const { arrivedAt } = answer;
     const place = { audience, arrivedAt, fencingToken: lease.fencingToken };
-    const next = withToken(rotated(record, answer, configured), token, place);
+    const next = withToken(rotated(record, answer, this.#options), token, place);
     const isSaved = await repository.save(next, lease);
     this.#parts.gate.clear();
     this.#parts.refreshTokenEnd.follow(next, arrivedAt);
@@ -177,7 +135,7 @@ export class Redeemer {
   /** The refresh token beside an unusable token has replaced the other all the same (A3). */
   async #saveRotation(answer: Answer, current: Kept, lease: Lease): Promise<Kept> {
     if (answer.brought.refreshToken === undefined) return current;
-    const record = rotated(current.record, answer, this.#options.refreshToken);
+    const record = rotated(current.record, answer, this.#options);
     const isSaved = await this.#options.repository.save(record, lease);
     return isSaved ? { record, fencingToken: lease.fencingToken } : current;
   }

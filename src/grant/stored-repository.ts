@@ -156,7 +156,7 @@ export class StoredRepository implements GrantRepository {
       account === undefined || record.account === undefined || record.account === fingerprint(record, account);
     this.#isForeign = !isOurs;
     if (isOurs) return record;
-    if (record.refreshToken !== undefined)
+    if (record.refreshToken !== undefined && record.cameByLogin !== true)
       throw new ConfigError(name.name, [{ path: "persist", message: otherAccount(name) }]);
     this.#warnOnce("account", () => warnOfOtherAccount(name));
     return newRecord();

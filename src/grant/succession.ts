@@ -3,6 +3,7 @@
 import { hostname } from "node:os";
 import type { AuthError } from "../values/errors.js";
 import type { AccessToken, Redemption } from "../values/issued.js";
+import type { GrantOptions } from "./grant-options.js";
 import { audienceMark, type GrantRecord, isUnseen, type RecordedToken, seenWith } from "./record.js";
 import type { RecordedFailure } from "./recorded-failure.js";
 
@@ -23,13 +24,20 @@ export interface Answer {
   readonly refusal?: unknown;
 }
 
+/** Which refresh tokens a grant has: a configured one to begin with, or such as come with a login. */
+export type GrantKind = Pick<GrantOptions, "refreshToken" | "logsIn">;
+
 /**
  * With the refresh token that is good now. Where the configured one supersedes the recorded one, nothing is left of the
  * grant before it (D5). The configured one has had its turn if it was presented and taken,
  * or refused by a code: a refusal without one may be a firewall's, and must not bury a new consent.
  */
-export function rotated(record: GrantRecord, answer: Answer, configured: string | undefined): GrantRecord {
-  if (configured === undefined) return record;
+export function rotated(
+  record: GrantRecord,
+  answer: Answer,
+  { refreshToken: configured, logsIn = false }: GrantKind,
+): GrantRecord {
+  if (configured === undefined && !logsIn) return record;
   const { brought, presented } = answer;
   const refreshToken = brought.refreshToken ?? presented;
   const hadItsTurn =
@@ -37,7 +45,7 @@ export function rotated(record: GrantRecord, answer: Answer, configured: string 
   const seen = hadItsTurn ? seenWith(record, configured) : record.seen;
   const isSuperseded = presented === configured && isUnseen(record, configured);
   const former = isSuperseded ? { tokens: {}, refusals: {} } : {};
-  return { ...record, ...former, refreshToken, ...endOf(record, answer), seen };
+  return { ...record, ...former, refreshToken, cameByLogin: logsIn ? true : undefined, ...endOf(record, answer), seen };
 }
 
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */
@@ -81,11 +89,12 @@ function isOver({ issuedAt, expiresIn }: RecordedToken, now: number): boolean {
 }
 
 /** When the refresh token itself ends. One that came without an end of its own has none that is known. */
-function endOf(record: GrantRecord, { brought, arrivedAt }: Answer): Partial<GrantRecord> {
+function endOf(record: GrantRecord, { brought, presented, arrivedAt }: Answer): Partial<GrantRecord> {
   const { refreshToken, refreshTokenExpiresIn: seconds } = brought;
   if (seconds !== undefined) {
     const lifetime = Math.max(seconds, refreshToken === undefined ? (record.refreshTokenLifetime ?? 0) : 0);
     return { refreshTokenExpiresAt: arrivedAt + seconds * 1000, refreshTokenLifetime: lifetime };
   }
-  return refreshToken === undefined ? {} : { refreshTokenExpiresAt: undefined, refreshTokenLifetime: undefined };
+  const isTheSame = refreshToken === undefined && presented !== undefined;
+  return isTheSame ? {} : { refreshTokenExpiresAt: undefined, refreshTokenLifetime: undefined };
 }

@@ -2,6 +2,9 @@
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/;
 
+/** The link to the host itself, on which the metadata servers of clouds are. */
+const LINK_LOCAL = /^(?:169\.254(?:\.\d+){2}|\[fe[89ab].*\]|metadata\.google\.internal)$/;
+
 /** Whether nothing leaves this machine on the way to `url`. */
 export function isLoopback({ hostname }: URL): boolean {
   return LOOPBACK.test(hostname);
@@ -14,7 +17,7 @@ export function isProtected(url: URL): boolean {
 
 /** Warns, through `process.emitWarning`, if requests to `url` can be read on the way. Call it once per provider. */
 export function warnOfPlainHttp(url: URL, provider: string): void {
-  if (isProtected(url)) return;
+  if (url.protocol !== "http:" || isLoopback(url) || LINK_LOCAL.test(url.hostname)) return;
   process.emitWarning(`${provider}: secrets go to ${url.origin} unencrypted; use https`, {
     code: "FAUCET_AUTH_PLAIN_HTTP",
   });

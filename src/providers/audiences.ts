@@ -1,15 +1,25 @@
 /** The audiences of one grant (D9): what `for` has given, one provider for each, as long as anybody uses it. */
 
 import { AsyncResource } from "node:async_hooks";
-import type { Audience } from "../auth-provider.js";
+import type { Audience, AuthProvider } from "../auth-provider.js";
 import type { ProviderStatus } from "../cache/status.js";
 import { ClosedError } from "../values/errors.js";
 import { GrantProvider } from "./grant-provider.js";
 import type { OAuth2Source } from "./oauth2-source.js";
 import type { ProviderGrant } from "./provider-grant.js";
 
-/** As `for`, for an entry of a catalog, whose name the provider gets. */
-export const FOR_ENTRY: unique symbol = Symbol("for an entry of a catalog");
+/** As `for`, with a name for what is new. */
+export const FOR_NAMED: unique symbol = Symbol("for, by name");
+
+/**
+ * What `provider.for` gives; `undefined` where it has none. What is new of ours is called `name`: the entry of a catalog
+ * has a name of its own.
+ */
+export function audienceOf(provider: AuthProvider, audience: Audience, name?: string): AuthProvider | undefined {
+  const { [FOR_NAMED]: forNamed } = provider as Partial<Pick<AudienceProvider, typeof FOR_NAMED>>;
+  if (forNamed !== undefined) return forNamed.call(provider as AudienceProvider, audience, name);
+  return provider.for?.(audience);
+}
 
 /**
  * A provider of one audience of another provider's grant, as `for()` gives it. `close()` ends this audience alone;
@@ -32,7 +42,7 @@ export class AudienceProvider extends GrantProvider {
   }
 
   /** @internal */
-  [FOR_ENTRY](audience: Audience, name: string): AudienceProvider {
+  [FOR_NAMED](audience: Audience, name: string | undefined): AudienceProvider {
     return this.#audiences.of(this, this.#source, audience, name);
   }
 

@@ -2,6 +2,7 @@
 
 import type { ProviderStatus } from "../cache/status.js";
 import type { TokenCache } from "../cache/token-cache.js";
+import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions } from "../values/issued.js";
 import { Provider } from "./provider.js";
@@ -39,6 +40,10 @@ export abstract class GrantProvider extends Provider {
 
   invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
     return this.#cache.invalidate(stale, options);
+  }
+
+  watch(listener: WatchListener, options?: WatchOptions): Disposable {
+    return this.#cache.watch(listener, options);
   }
 
   status(): ProviderStatus {

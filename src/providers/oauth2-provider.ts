@@ -2,7 +2,7 @@
 
 import type { Audience } from "../auth-provider.js";
 import type { ProviderStatus } from "../cache/status.js";
-import { type AudienceProvider, Audiences, FOR_ENTRY } from "./audiences.js";
+import { type AudienceProvider, Audiences, FOR_NAMED } from "./audiences.js";
 import { FetchingProvider, type FetchingSettings } from "./fetching-provider.js";
 import type { OAuth2Source } from "./oauth2-source.js";
 import type { Runtime } from "./runtime.js";
@@ -35,7 +35,7 @@ export abstract class OAuth2Provider extends FetchingProvider {
   }
 
   /** @internal */
-  [FOR_ENTRY](audience: Audience, name: string): AudienceProvider {
+  [FOR_NAMED](audience: Audience, name: string | undefined): AudienceProvider {
     return this.#audiences.of(this, this.#source, audience, name);
   }
 

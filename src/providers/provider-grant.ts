@@ -8,6 +8,8 @@ import type { RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
+import { Connection } from "./connection.js";
+import type { ConnectionSettings } from "./connection-config.js";
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
 import type { Runtime } from "./runtime.js";
@@ -23,6 +25,7 @@ export interface GrantSettings {
   readonly timeoutSecs: number;
   readonly refresh: RefreshMode;
   readonly persist: PersistSettings | undefined;
+  readonly connection: ConnectionSettings;
 }
 
 /** One grant of one provider. It owns what it has opened, and closes it. */
@@ -30,6 +33,7 @@ export class ProviderGrant {
   readonly #settings: GrantSettings;
   readonly #runtime: Runtime;
   readonly #persistence: Persistence | undefined;
+  readonly #connection: Connection;
   readonly #grant: Grant;
   readonly #requesterOf: (source: TokenSource) => RequestToken;
 
@@ -43,8 +47,11 @@ export class ProviderGrant {
     this.#runtime = runtime;
     this.#persistence = persistence;
     // Audiences differ in what they ask for, and not in who asks: one reading of the live values serves them all.
-    const inputs = new LiveInputs(source.live);
-    this.#requesterOf = (asking) => requester(asking, { inputs, retryOn: settings.retryOn, runtime, claim });
+    const connection = new Connection(settings.connection, runtime);
+    const inputs = new LiveInputs([...source.live, ...connection.live]);
+    const parts = { inputs, connection, retryOn: settings.retryOn, runtime, claim };
+    this.#connection = connection;
+    this.#requesterOf = (asking) => requester(asking, parts);
     this.#grant = new Grant({
       ...settings,
       name: { type, name, key: persistence?.key ?? name },
@@ -52,6 +59,7 @@ export class ProviderGrant {
       isShared: persistence !== undefined,
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
+      logsIn: source.logsIn,
       credential: source.credential,
       inputs,
       clock,
@@ -86,6 +94,7 @@ export class ProviderGrant {
   /** Saves what is due, and closes what was opened here. Rejects with a `StoreError`; then it may be called again. */
   async close(): Promise<void> {
     await this.#grant.close();
+    await this.#connection.close();
     await this.#persistence?.close();
   }
 }

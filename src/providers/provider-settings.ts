@@ -3,8 +3,10 @@
 import type * as z from "zod/mini";
 import { check, isGiven, type Relation } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
+import { type ConnectionSettings, connectionRelations } from "./connection-config.js";
 import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
+import { faultsOfTls } from "./tls-material.js";
 
 /** What one type's configuration is checked against. */
 export interface ConfigRules<T> {
@@ -14,17 +16,17 @@ export interface ConfigRules<T> {
 }
 
 /** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
-export function settingsOf<T>(
+export function settingsOf<T extends Partial<ConnectionSettings>>(
   type: string,
-  { schema, relations, settled }: ConfigRules<T>,
+  { schema, relations, settled = () => [] }: ConfigRules<T>,
   config: unknown,
   runtime: Runtime,
 ): T {
-  const persistence = isGiven(runtime) ? [persistFitsRuntime(runtime)] : [];
+  const ofRuntime = isGiven(runtime) ? [persistFitsRuntime(runtime), ...connectionRelations(runtime)] : [];
   return check(type, config, {
     schema,
-    relations: [...relations, ...persistence],
-    settled,
+    relations: [...relations, ...ofRuntime],
+    settled: (settings) => [...settled(settings), ...faultsOfTls(settings.tls)],
     others: faultsOfRuntime(runtime),
   });
 }

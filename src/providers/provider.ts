@@ -3,6 +3,7 @@
 import { type InspectOptions, inspect } from "node:util";
 import type { Audience, AuthProvider } from "../auth-provider.js";
 import type { ProviderStatus } from "../cache/status.js";
+import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import type { Credential } from "../values/credential.js";
 import type { CallOptions } from "../values/issued.js";
 import type { Runtime } from "./runtime.js";
@@ -30,7 +31,7 @@ export abstract class Provider implements AuthProvider {
     this.type = type;
     this.name = runtime.name ?? type;
     Object.defineProperty(this, VISIBLE, { value: visible });
-    for (const method of ["getToken", "invalidate", "status", "close", "for"] as const) {
+    for (const method of ["getToken", "invalidate", "watch", "ready", "status", "close", "for"] as const) {
       const value = this[method]?.bind(this);
       if (value !== undefined) Object.defineProperty(this, method, { value, writable: true, configurable: true });
     }
@@ -41,6 +42,24 @@ export abstract class Provider implements AuthProvider {
    * token request. Rejects with a `FaucetError`, or with `options.signal.reason`.
    */
   abstract getToken(options?: CallOptions): Promise<Credential>;
+
+  /**
+   * Calls `listener` with the current credential, or with the first once it is there, and then with each
+   * later one: once each, in order, also with those that another process has fetched. While anybody watches,
+   * credentials are renewed ahead of their expiry without a caller; after a failure the next flight follows
+   * as the gate allows. What the listener throws is a warning, and harms nobody. The watch ends when it is disposed
+   * of, or with `close()`; it holds no process open.
+   *
+   * @throws `TypeError` if `listener` is no function; `ConfigError` for an unknown option; `ClosedError` after `close()`.
+   * @example
+   * using watch = provider.watch((credential) => connection.authenticate(credential), { onError: console.error });
+   */
+  abstract watch(listener: WatchListener, options?: WatchOptions): Disposable;
+
+  /** Gets one token, so that what is wrong shows before work begins. Rejects as `getToken` does. */
+  async ready(options?: CallOptions): Promise<void> {
+    await this.getToken(options);
+  }
 
   /** A provider of other scopes and parameters of the same grant. Absent where there are none to ask for. */
   for?(audience: Audience): Provider;

@@ -8,6 +8,7 @@ import { secretsOfRequest } from "../http/url.js";
 import type { LiveInputs } from "../live/live-inputs.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
+import type { Connection } from "./connection.js";
 import { warningOfExpiry } from "./expiry-warning.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
@@ -16,15 +17,18 @@ import type { TokenSource } from "./token-source.js";
 /** What a request is made with beside its source. */
 export interface RequesterParts {
   readonly inputs: LiveInputs;
+  readonly connection: Connection;
   readonly retryOn: RetryOn;
   readonly runtime: Runtime;
   readonly claim: Claim;
 }
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
-export function requester(source: TokenSource, { inputs, retryOn, runtime, claim }: RequesterParts): RequestToken {
-  const { type, url, clientId, refreshToken } = source;
-  const { dispatcher, fetch } = runtime;
+export function requester(
+  source: TokenSource,
+  { inputs, connection, retryOn, runtime, claim }: RequesterParts,
+): RequestToken {
+  const { type, url, clientId, refreshToken, send = exchange } = source;
   const clock = reliable(runtime.clock ?? wallClock);
   const warnOfDoubt = warningOfExpiry(claim.name);
   return async (held, signal) => {
@@ -32,15 +36,15 @@ export function requester(source: TokenSource, { inputs, retryOn, runtime, claim
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
     const reading = await inputs.read(signal);
-    const secrets = [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
-    const options = { dispatcher, fetch, clock, signal };
+    const secrets = [...source.secrets, ...inputs.secrets, ...connection.secrets, held.refreshToken, held.accessToken];
+    const options = { ...(await connection.sender()), clock, signal };
     const errand = errandWith(new Mask(secrets), options);
     try {
       const request = await source.request(held, errand);
       // Nobody waits any more, so that no refresh token need be spent.
       signal.throwIfAborted();
       const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
-      const answer = await exchange(request, { ...options, mask });
+      const answer = await send(request, { ...options, mask });
       const { doubt, ...redemption } = await source.read(answer, mask);
       warnOfDoubt(doubt);
       return redemption;

@@ -1,6 +1,6 @@
 /** What a provider is given that is not data (G1). */
 
-import type { AuthProvider } from "../auth-provider.js";
+import type { Audience, AuthProvider } from "../auth-provider.js";
 import { isGiven } from "../config/check.js";
 import { faultsOfOptions } from "../config/options.js";
 import type { Random } from "../failure/policy.js";
@@ -21,6 +21,12 @@ export type ProviderFactory = (config: unknown, runtime: Runtime) => AuthProvide
 export interface ProviderReference {
   /** The name of a provider in the catalog. */
   readonly ref: string;
+  /**
+   * Other scopes and parameters of its grant, as its `for()` takes them.
+   *
+   * @default none: the provider itself
+   */
+  readonly for?: Audience | null;
 }
 
 /** The second argument of every provider: objects and functions, which no YAML could hold. */

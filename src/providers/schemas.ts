@@ -1,6 +1,7 @@
 /** The schemas of all types, for what is generated from them: the documentation of the keys. */
 
 import type * as z from "zod/mini";
+import { IdentityTokenProvider, identityTokenSchema } from "./identity-token.js";
 import { clientCredentialsSchema, OAuth2ClientCredentialsProvider } from "./oauth2-client-credentials.js";
 import { OAuth2RefreshProvider, refreshSchema } from "./oauth2-refresh.js";
 import { StaticProvider, staticSchema } from "./static.js";
@@ -12,4 +13,5 @@ export const SCHEMAS: Readonly<Record<string, () => z.ZodMiniType>> = {
   [OAuth2ClientCredentialsProvider.type]: clientCredentialsSchema,
   [OAuth2RefreshProvider.type]: refreshSchema,
   [TokenEndpointProvider.type]: tokenEndpointSchema,
+  [IdentityTokenProvider.type]: identityTokenSchema,
 };

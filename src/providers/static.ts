@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import { noCounts, type ProviderStatus } from "../cache/status.js";
+import { Watches, type WatchListener, type WatchOptions } from "../cache/watches.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { anyText, because, optional } from "../config/fields.js";
 import { faultOfEncoding } from "../config/scalars.js";
@@ -55,8 +56,10 @@ export class StaticProvider extends Provider {
   /** The name of the type in configurations. */
   static readonly type = "static";
 
+  readonly #credential: Credential;
   readonly #promise: Promise<Credential>;
   readonly #issuedAt: number;
+  readonly #watches: Watches;
   #closed = false;
 
   /** @throws `ConfigError` with every fault of `config` and `runtime`. */
@@ -69,7 +72,9 @@ export class StaticProvider extends Provider {
     });
     const credential = remake(fieldsOf(settings));
     super(type, { credential }, runtime);
+    this.#credential = credential;
     this.#promise = Promise.resolve(credential);
+    this.#watches = new Watches(this.name);
     this.#issuedAt = (runtime.clock ?? wallClock)();
   }
 
@@ -84,9 +89,18 @@ export class StaticProvider extends Provider {
     return this.getToken(options);
   }
 
+  /** Calls `listener` with the one credential, once: there is never another. */
+  watch(listener: WatchListener, options: WatchOptions = {}): Disposable {
+    if (this.#closed) throw new ClosedError(this.name);
+    const watch = this.#watches.add(listener, options);
+    watch.deliver(this.#credential);
+    return watch;
+  }
+
   /** Ends the provider: every later call rejects with a `ClosedError`. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#watches.end();
   }
 
   /** Always fresh. */

@@ -35,6 +35,22 @@ for (const [format, options] of formats)
       expect({ code, stdout }).toEqual({ code: 0, stdout: "left\nunder way: true\n" });
     });
 
+    test("C14 a watch does not keep it alive, whether it waits for a renewal or after a failure", async () => {
+      const { code, stdout, stderr } = await run(
+        format,
+        `${load[format]}
+      const credential = faucet.Credential.bearer("t");
+      const hear = (name) => (value) => console.log(name, value.type ?? value.message);
+      new faucet.TokenCache(async () => ({ credential, expiresIn: 3600 })).watch(hear("hears"));
+      new faucet.TokenCache(async () => ({ credential })).watch(hear("hears"));
+      new faucet.TokenCache(async () => { throw new Error("down"); }).watch(hear("none"), { onError: hear("fails") });
+      new faucet.TokenCache(() => new Promise(() => {})).watch(hear("none"));
+      new faucet.StaticProvider({ token: "t" }).watch(hear("hears"));`,
+      );
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout.split("\n").sort()).toEqual(["", "fails down", "hears bearer", "hears bearer", "hears bearer"]);
+    });
+
     test("C9 a cache that nobody waits on does not keep it alive, and failures that nobody sees do not end it", async () => {
       const { code, stdout, stderr } = await run(
         format,

@@ -1,0 +1,71 @@
+/** A TCP proxy before a server, which can stop answering, answer late, or cut every connection. */
+
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+
+/** Starts it on a free port of loopback before `port` of `host`. @param {{ port: number, host?: string }} target */
+export async function startTcpProxy({ port, host = "127.0.0.1" }) {
+  let isCut = false;
+  let replyDelayMs = 0;
+  /** @type {Set<import("node:net").Socket>} */
+  const sockets = new Set();
+  let connections = 0;
+
+  const server = createServer((near) => {
+    connections += 1;
+    const far = connect({ port, host });
+    forward(near, far, () => 0);
+    forward(far, near, () => replyDelayMs);
+  });
+
+  /** @param {import("node:net").Socket} from @param {import("node:net").Socket} to @param {() => number} delay */
+  function forward(from, to, delay) {
+    sockets.add(from);
+    from.setNoDelay(true);
+    let due = 0;
+    const pass = (/** @type {() => void} */ send) => {
+      // What is delayed arrives in order.
+      due = Math.max(due, performance.now() + delay());
+      setTimeout(send, due - performance.now());
+    };
+    // What comes while it is cut is swallowed, as by a network that drops packets for good.
+    from.on("data", (chunk) => isCut || pass(() => isCut || to.destroyed || to.write(chunk)));
+    from.on("end", () => isCut || pass(() => isCut || to.end()));
+    from.on("error", () => {});
+    from.on("close", () => {
+      sockets.delete(from);
+      if (!isCut) pass(() => isCut || to.destroy());
+    });
+  }
+
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port: own } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return {
+    port: own,
+    host: "127.0.0.1",
+    /** How many connections have been made to it so far. */
+    connections: () => connections,
+    /** From now on it accepts everything and answers nothing. */
+    cut() {
+      isCut = true;
+    },
+    /** It answers again; connections of before stay dead, as after a partition in which the other side has forgotten them. */
+    mend() {
+      isCut = false;
+      for (const socket of sockets) socket.destroy();
+    },
+    /** Each reply of the server comes so much later. @param {number} milliseconds */
+    slow(milliseconds) {
+      replyDelayMs = milliseconds;
+    },
+    /** Ends all connections; new ones are taken. */
+    reset() {
+      for (const socket of sockets) socket.destroy();
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
