@@ -14,9 +14,10 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { createTRPCUntypedClient, httpLink } from "@trpc/client";
 import got from "got";
 import { GraphQLClient } from "graphql-request";
+import { Agent } from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { headersFunction } from "../../src/adapters/index.js";
-import { type AuthProvider, accessToken, authFetch, credentialHeaders } from "../../src/index.js";
+import { type AuthProvider, accessToken, authFetch, authInterceptor, credentialHeaders } from "../../src/index.js";
 import { startApi } from "../support/api.js";
 import { liveProvider } from "../support/live-provider.js";
 
@@ -77,11 +78,6 @@ const clients: Record<string, Connect> = {
       return client.command({ query: "SELECT 1", auth: { access_token: token } });
     };
   },
-  "@elastic/elasticsearch": (origin, provider) => {
-    const client = new Elasticsearch({ node: origin, maxRetries: 0 });
-    onTestFinished(() => client.close());
-    return async () => client.search({}, { headers: credentialHeaders(await provider.getToken()) });
-  },
   got: (origin, provider) => {
     const authorized = got.extend({
       retry: { limit: 0 },
@@ -101,7 +97,7 @@ describe.each(Object.entries(clients))("%s", (_name, connect) => {
   test("sends the token that is current then", async () => {
     const api = await startApi();
     api.answerWith((_request, response) => {
-      response.writeHead(200, { "content-type": "application/json", "x-elastic-product": "Elasticsearch" });
+      response.writeHead(200, { "content-type": "application/json" });
       response.end('{"data":{"orders":1},"result":{"data":1}}');
     });
     const { provider, rotate } = await liveProvider();
@@ -114,15 +110,38 @@ describe.each(Object.entries(clients))("%s", (_name, connect) => {
   });
 });
 
-test("W1 graphql-request by authFetch sends a refused request once more", async () => {
-  const api = await startApi();
-  api.answerWith(({ headers }, response) => {
-    const isGood = headers.authorization === "Bearer token-2";
-    response.writeHead(isGood ? 200 : 401, { "content-type": "application/json" });
-    response.end(JSON.stringify(isGood ? { data: { orders: 42 } } : {}));
-  });
-  const { provider } = await liveProvider();
-  const client = new GraphQLClient(api.origin, { fetch: authFetch(provider) });
-  expect(await client.request("{ orders }")).toEqual({ orders: 42 });
-  expect(api.authorizations()).toEqual(["Bearer token-1", "Bearer token-2"]);
-});
+/** Clients that send a refused request once more: by authFetch, or by the interceptor of undici, whose agent they take. */
+const retrying: Record<string, Connect> = {
+  "graphql-request": (origin, provider) => {
+    const client = new GraphQLClient(origin, { fetch: authFetch(provider) });
+    return () => client.request("{ orders }");
+  },
+  "@elastic/elasticsearch": (origin, provider) => {
+    const client = new Elasticsearch({
+      node: origin,
+      agent: ({ url }) => new Agent().compose(authInterceptor(provider, { origins: [url.origin] })),
+    });
+    onTestFinished(() => client.close());
+    return async () => (await client.search({})) as unknown;
+  },
+};
+
+test.each(Object.entries(retrying))(
+  "W1 W2 %s sends refused requests once more, after one token request",
+  async (_name, connect) => {
+    const api = await startApi();
+    api.answerWith(({ headers }, response) => {
+      const isGood = headers.authorization === "Bearer token-2";
+      response.writeHead(isGood ? 200 : 401, {
+        "content-type": "application/json",
+        "x-elastic-product": "Elasticsearch",
+      });
+      response.end(JSON.stringify(isGood ? { data: { orders: 42 } } : {}));
+    });
+    const { provider, issued } = await liveProvider();
+    const send = connect(api.origin, provider);
+    const all = await Promise.all(Array.from({ length: 10 }, send));
+    expect(JSON.stringify(all).match(/"orders":42/g)).toHaveLength(10);
+    expect(issued()).toBe(2);
+  },
+);
