@@ -17,7 +17,7 @@ export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 export type { Resolver } from "./catalog/references.js";
-export { accessToken, type BareToken } from "./connect/access-token.js";
+export { accessToken, type BareToken, bareToken } from "./connect/access-token.js";
 export {
   type ApplicableHeaders,
   type ApplicableRequest,
