@@ -4,6 +4,8 @@ import {
   ConfigError,
   type ConfigFault,
   databaseStore,
+  faultOfPostgresUrl,
+  faultOfTable,
   type Lease,
   type StoredRecord,
   type TokenStore,
@@ -11,8 +13,6 @@ import {
 import { PostgresDatabase } from "./postgres-database.js";
 import type { PostgresPool } from "./postgres-pool.js";
 import { GivenPool, PostgresConnections, type PostgresModule } from "./postgres-server.js";
-import { faultOfPostgresUrl } from "./postgres-url.js";
-import { DEFAULT_TABLE, faultOfTable } from "./table-name.js";
 
 /** Where in a PostgreSQL the records are. */
 export interface PostgresTokenStoreOptions {
@@ -110,6 +110,8 @@ function faultsOfServer(server: unknown): ConfigFault[] {
     ? []
     : [{ path: "pool", message: "must be a Pool of the pg package, or a connection string" }];
 }
+
+const DEFAULT_TABLE = "faucet_auth";
 
 const OPTIONS: readonly string[] = ["table", "create", "listen"];
 

@@ -3,7 +3,7 @@
 import type * as z from "zod/mini";
 import { check, isGiven, type Relation } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
-import { persistFitsRuntime } from "./persistence.js";
+import { storeFitsRuntime } from "./configured-store.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** What one type's configuration is checked against. */
@@ -20,7 +20,7 @@ export function settingsOf<T>(
   config: unknown,
   runtime: Runtime,
 ): T {
-  const persistence = isGiven(runtime) ? [persistFitsRuntime(runtime)] : [];
+  const persistence = isGiven(runtime) ? [storeFitsRuntime(runtime)] : [];
   return check(type, config, {
     schema,
     relations: [...relations, ...persistence],

@@ -4,6 +4,7 @@ import {
   ConfigError,
   type ConfigFault,
   databaseStore,
+  faultOfRedisUrl,
   type Lease,
   type StoredRecord,
   type TokenStore,
@@ -12,7 +13,6 @@ import type { RedisClient } from "./redis-client.js";
 import { RedisConnection, type RedisModule } from "./redis-connection.js";
 import { RedisDatabase } from "./redis-database.js";
 import { GivenClient } from "./redis-server.js";
-import { faultOfRedisUrl } from "./redis-url.js";
 
 /** Where in a Redis the records are. */
 export interface RedisTokenStoreOptions {
