@@ -135,8 +135,8 @@ async function loadPg(): Promise<PostgresModule> {
     // It is CommonJS, of whose exports Node does not see every one by name.
     return (loaded.default ?? loaded) as PostgresModule;
   } catch (error) {
-    const { message = String(error) } = (error ?? {}) as { message?: string };
-    const fault = { path: "", message: `the package pg cannot be loaded: ${message}; npm install pg` };
+    const [reason] = String((error as Partial<Error> | undefined)?.message ?? error).split("\n");
+    const fault = { path: "", message: `its dependency pg cannot be loaded: ${reason}; npm install pg` };
     throw Object.assign(new ConfigError("PostgresTokenStore", [fault]), { cause: error });
   }
 }
