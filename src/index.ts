@@ -55,6 +55,7 @@ export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-confi
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
@@ -87,6 +88,8 @@ export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store
 export { FileTokenStore } from "./store/file-token-store.js";
 export type { StoreOptions } from "./store/leased-store.js";
 export { MemoryTokenStore } from "./store/memory-token-store.js";
+/** @internal What `faucet-auth/redis` and `faucet-auth/postgres` check as a configuration does. */
+export { faultOfPostgresUrl, faultOfRedisUrl, faultOfTable } from "./store/server-address.js";
 export type { ReleaseListener, TokenDatabase } from "./store/token-database.js";
 export type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./store/token-store.js";
 export type { Clock } from "./values/clock.js";

@@ -3,8 +3,8 @@
 import type * as z from "zod/mini";
 import { check, isGiven, type Relation } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
+import { storeFitsRuntime } from "./configured-store.js";
 import { type ConnectionSettings, connectionRelations } from "./connection-config.js";
-import { persistFitsRuntime } from "./persistence.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 import { faultsOfTls } from "./tls-material.js";
 
@@ -22,7 +22,7 @@ export function settingsOf<T>(
   config: unknown,
   runtime: Runtime,
 ): T {
-  const ofRuntime = isGiven(runtime) ? [persistFitsRuntime(runtime), ...connectionRelations(runtime)] : [];
+  const ofRuntime = isGiven(runtime) ? [storeFitsRuntime(runtime), ...connectionRelations(runtime)] : [];
   return check(type, config, {
     schema,
     relations: [...relations, ...ofRuntime],
