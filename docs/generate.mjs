@@ -13,6 +13,9 @@ const INTERFACES = {
   oauth2: "OAuth2ClientCredentialsConfig",
   oauth2_refresh: "OAuth2RefreshConfig",
   token_endpoint: "TokenEndpointConfig",
+  jwt_bearer: "JwtBearerConfig",
+  token_exchange: "TokenExchangeConfig",
+  google_service_account: "GoogleServiceAccountConfig",
   identity_token: "IdentityTokenConfig",
 };
 
@@ -172,9 +175,12 @@ function documentedKeys(checker, type, above) {
   });
 }
 
+/** Interfaces of what a configuration may refer to, whose members are no keys of it. */
+const REFERRED = new Set(["AuthProvider", "ProviderReference"]);
+
 /** @param {ts.Type} type */
 function isInterface({ symbol }) {
-  return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Interface) !== 0;
+  return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Interface) !== 0 && !REFERRED.has(symbol.name);
 }
 
 /** The schemas of the sources, which Node cannot read as they are. */

@@ -2,7 +2,9 @@
 
 import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
+import { GoogleServiceAccountProvider } from "./providers/google-service-account.js";
 import { IdentityTokenProvider } from "./providers/identity-token.js";
+import { JwtBearerProvider } from "./providers/jwt-bearer.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 import type { Provider } from "./providers/provider.js";
@@ -10,6 +12,7 @@ import { faultsOfRuntime, type ProviderFactory, type Runtime } from "./providers
 import { StaticProvider } from "./providers/static.js";
 import { STATIC_FORMS } from "./providers/static-forms.js";
 import { TokenEndpointProvider } from "./providers/token-endpoint.js";
+import { TokenExchangeProvider } from "./providers/token-exchange.js";
 import { ConfigError, type ConfigFault } from "./values/errors.js";
 import { handled } from "./values/handled.js";
 
@@ -27,6 +30,9 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
   [OAuth2ClientCredentialsProvider.type]: madeBy(OAuth2ClientCredentialsProvider),
   [OAuth2RefreshProvider.type]: madeBy(OAuth2RefreshProvider),
   [TokenEndpointProvider.type]: madeBy(TokenEndpointProvider),
+  [JwtBearerProvider.type]: madeBy(JwtBearerProvider),
+  [TokenExchangeProvider.type]: madeBy(TokenExchangeProvider),
+  [GoogleServiceAccountProvider.type]: madeBy(GoogleServiceAccountProvider),
   [IdentityTokenProvider.type]: madeBy(IdentityTokenProvider),
   ...STATIC_FORMS,
 };

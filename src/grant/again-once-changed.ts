@@ -11,7 +11,7 @@ export function againOnceChanged<T>(ask: Ask<T>, options: IssuerOptions): Ask<T>
     try {
       return await ask(why);
     } catch (failure) {
-      if (!(await inputs.haveChangedSince(failure)) || why.signal.aborted || !hasTimeToRotate(why, options))
+      if (!(await inputs.haveChangedSince(failure, why.signal)) || why.signal.aborted || !hasTimeToRotate(why, options))
         throw failure;
       why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
       return ask(why);

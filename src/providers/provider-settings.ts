@@ -4,6 +4,7 @@ import type * as z from "zod/mini";
 import { check, isGiven, type Relation } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
 import { persistFitsRuntime } from "./persistence.js";
+import { type TokenKey, withProviderTokens } from "./provider-token.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** What one type's configuration is checked against. */
@@ -11,20 +12,24 @@ export interface ConfigRules<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations: readonly Relation[];
   readonly settled?: (settings: T) => readonly ConfigFault[];
+  /** Where another provider's token may stand (K4). */
+  readonly tokens?: readonly TokenKey[];
 }
 
 /** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
 export function settingsOf<T>(
   type: string,
-  { schema, relations, settled }: ConfigRules<T>,
+  { schema, relations, settled, tokens = [] }: ConfigRules<T>,
   config: unknown,
   runtime: Runtime,
 ): T {
   const persistence = isGiven(runtime) ? [persistFitsRuntime(runtime)] : [];
-  return check(type, config, {
+  const { resolve, name = type } = runtime ?? {};
+  const bound = withProviderTokens(config, tokens, { resolve, dependent: name });
+  return check(type, bound.config, {
     schema,
     relations: [...relations, ...persistence],
     settled,
-    others: faultsOfRuntime(runtime),
+    others: [...bound.faults, ...faultsOfRuntime(runtime)],
   });
 }

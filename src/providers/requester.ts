@@ -42,6 +42,7 @@ export function requester(source: TokenSource, { inputs, retryOn, runtime, claim
       const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
       const answer = await send(request, { ...options, mask });
       const { doubt, ...redemption } = await source.read(answer, mask);
+      inputs.noteSuccess(reading);
       warnOfDoubt(doubt);
       return redemption;
     } catch (error) {

@@ -1,11 +1,14 @@
 /** The schemas of all types, for what is generated from them: the documentation of the keys. */
 
 import type * as z from "zod/mini";
+import { GoogleServiceAccountProvider, googleServiceAccountSchema } from "./google-service-account.js";
 import { IdentityTokenProvider, identityTokenSchema } from "./identity-token.js";
+import { JwtBearerProvider, jwtBearerSchema } from "./jwt-bearer.js";
 import { clientCredentialsSchema, OAuth2ClientCredentialsProvider } from "./oauth2-client-credentials.js";
 import { OAuth2RefreshProvider, refreshSchema } from "./oauth2-refresh.js";
 import { StaticProvider, staticSchema } from "./static.js";
 import { TokenEndpointProvider, tokenEndpointSchema } from "./token-endpoint.js";
+import { TokenExchangeProvider, tokenExchangeSchema } from "./token-exchange.js";
 
 /** Builds each type's schema, a strict object. */
 export const SCHEMAS: Readonly<Record<string, () => z.ZodMiniType>> = {
@@ -13,5 +16,8 @@ export const SCHEMAS: Readonly<Record<string, () => z.ZodMiniType>> = {
   [OAuth2ClientCredentialsProvider.type]: clientCredentialsSchema,
   [OAuth2RefreshProvider.type]: refreshSchema,
   [TokenEndpointProvider.type]: tokenEndpointSchema,
+  [JwtBearerProvider.type]: jwtBearerSchema,
+  [TokenExchangeProvider.type]: tokenExchangeSchema,
+  [GoogleServiceAccountProvider.type]: googleServiceAccountSchema,
   [IdentityTokenProvider.type]: identityTokenSchema,
 };
