@@ -111,12 +111,12 @@ export function withProviderTokens(
   keys: readonly TokenKey[],
   { resolve, dependent }: { readonly resolve: Runtime["resolve"]; readonly dependent: string },
 ): { readonly config: unknown; readonly faults: readonly ConfigFault[] } {
-  if (typeof config !== "object" || config === null || Array.isArray(config)) return { config, faults: [] };
+  const keysInUse = keys.filter(({ key }) => isProvided((config as Readonly<Record<string, unknown>> | null)?.[key]));
+  if (keysInUse.length === 0) return { config, faults: [] };
   const bound: Record<string, LiveValue> = {};
   const faults: ConfigFault[] = [];
-  for (const { key, role } of keys) {
-    const given: unknown = (config as Readonly<Record<string, unknown>>)[key];
-    if (!isAuthProvider(given) && !isReference(given)) continue;
+  for (const { key, role } of keysInUse) {
+    const given = (config as Readonly<Record<string, ProvidedToken>>)[key] as ProvidedToken;
     const found = isAuthProvider(given) ? { built: given } : faultsOf("", () => resolved(given, resolve));
     if ("built" in found) bound[key] = new ProviderToken(found.built, { key, role }, dependent);
     else {
@@ -124,7 +124,11 @@ export function withProviderTokens(
       bound[key] = fixedValue("", role);
     }
   }
-  return { config: { ...config, ...bound }, faults };
+  return { config: { ...(config as object), ...bound }, faults };
+}
+
+function isProvided(given: unknown): given is ProvidedToken {
+  return isAuthProvider(given) || isReference(given);
 }
 
 function isReference(given: unknown): given is ProviderReference {
