@@ -15,6 +15,9 @@ const INTERFACES = {
   token_endpoint: "TokenEndpointConfig",
   flow: "FlowConfig",
   oauth1: "OAuth1Config",
+  jwt_bearer: "JwtBearerConfig",
+  token_exchange: "TokenExchangeConfig",
+  google_service_account: "GoogleServiceAccountConfig",
   identity_token: "IdentityTokenConfig",
 };
 
@@ -174,9 +177,12 @@ function documentedKeys(checker, type, above) {
   });
 }
 
+/** Interfaces of what a configuration may refer to, whose members are no keys of it. */
+const REFERRED = new Set(["AuthProvider", "ProviderReference"]);
+
 /** @param {ts.Type} type */
 function isInterface({ symbol }) {
-  return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Interface) !== 0;
+  return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Interface) !== 0 && !REFERRED.has(symbol.name);
 }
 
 /** The schemas of the sources, which Node cannot read as they are. */

@@ -3,7 +3,9 @@
 import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
 import { FlowProvider } from "./providers/flow.js";
+import { GoogleServiceAccountProvider } from "./providers/google-service-account.js";
 import { IdentityTokenProvider } from "./providers/identity-token.js";
+import { JwtBearerProvider } from "./providers/jwt-bearer.js";
 import { OAuth1Provider } from "./providers/oauth1.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
@@ -12,6 +14,7 @@ import { faultsOfRuntime, type ProviderFactory, type Runtime } from "./providers
 import { StaticProvider } from "./providers/static.js";
 import { STATIC_FORMS } from "./providers/static-forms.js";
 import { TokenEndpointProvider } from "./providers/token-endpoint.js";
+import { TokenExchangeProvider } from "./providers/token-exchange.js";
 import { ConfigError, type ConfigFault } from "./values/errors.js";
 import { handled } from "./values/handled.js";
 
@@ -31,6 +34,9 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
   [TokenEndpointProvider.type]: madeBy(TokenEndpointProvider),
   [FlowProvider.type]: madeBy(FlowProvider),
   [OAuth1Provider.type]: madeBy(OAuth1Provider),
+  [JwtBearerProvider.type]: madeBy(JwtBearerProvider),
+  [TokenExchangeProvider.type]: madeBy(TokenExchangeProvider),
+  [GoogleServiceAccountProvider.type]: madeBy(GoogleServiceAccountProvider),
   [IdentityTokenProvider.type]: madeBy(IdentityTokenProvider),
   ...STATIC_FORMS,
 };

@@ -51,7 +51,7 @@ export type { LiveFunction } from "./live/live-value.js";
 export type { SignatureMethod } from "./oauth1/signature.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
-export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
+export type { ClientAuthMethod, ClientConfig } from "./oauth2/client-config.js";
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
@@ -59,9 +59,16 @@ export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
+export type { GoogleKeyConfig, GoogleKeyDocument } from "./providers/google-key.js";
+export {
+  type GoogleServiceAccountConfig,
+  GoogleServiceAccountProvider,
+} from "./providers/google-service-account.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
 export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
+export { type JwtBearerConfig, JwtBearerProvider } from "./providers/jwt-bearer.js";
 export { type OAuth1Config, OAuth1Provider } from "./providers/oauth1.js";
+export type { OAuth2ClientConfig, OptionalClientConfig } from "./providers/oauth2-client-config.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,
@@ -70,8 +77,10 @@ export type { OAuth2Provider } from "./providers/oauth2-provider.js";
 export { type OAuth2RefreshConfig, OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 export type { PersistConfig } from "./providers/persistence.js";
 export type { Provider } from "./providers/provider.js";
+export type { ProvidedToken, TokenConfig } from "./providers/provider-token.js";
 export type { RefreshRequest } from "./providers/refresh-request.js";
 export type { ProviderFactory, ProviderReference, Runtime } from "./providers/runtime.js";
+export type { SignedAssertionConfig } from "./providers/signed-assertion-config.js";
 export {
   type StaticBasicConfig,
   type StaticConfig,
@@ -81,6 +90,7 @@ export {
   type StaticTokenConfig,
 } from "./providers/static.js";
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
+export { type TokenExchangeConfig, TokenExchangeProvider } from "./providers/token-exchange.js";
 export type { SigningAlgorithm } from "./signing/algorithms.js";
 export type { JsonWebKeyConfig, PrivateKeyConfig } from "./signing/private-key-field.js";
 export { databaseStore } from "./store/database-store.js";

@@ -2,6 +2,7 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { Credential } from "../values/credential.js";
+import { tokenOf } from "../values/credential-content.js";
 import type { CallOptions } from "../values/issued.js";
 
 /** A token as text, and what it was taken from. */
@@ -45,16 +46,10 @@ export function bareToken(credential: Credential): BareToken {
 }
 
 function textOf(credential: Credential): string {
-  switch (credential?.type) {
-    case "bearer":
-    case "token":
-      return credential.token;
-    case "header":
-      return credential.value;
-    default:
-      throw new TypeError(
-        `a credential of type ${JSON.stringify(credential?.type)} is not a single text; ` +
-          "put it onto a request with applyCredential() or credentialHeaders()",
-      );
-  }
+  const token = tokenOf(credential);
+  if (token !== undefined) return token;
+  throw new TypeError(
+    `a credential of type ${JSON.stringify(credential?.type)} is not a single text; ` +
+      "put it onto a request with applyCredential() or credentialHeaders()",
+  );
 }

@@ -4,7 +4,6 @@
  */
 
 import { AuthError, FaucetError, type TransportError } from "../values/errors.js";
-import { isSourceFailure } from "./source-failure.js";
 
 /** A source of chance, as `Math.random`: uniform in [0, 1). */
 export type Random = () => number;
@@ -45,6 +44,14 @@ export function isRetryableAnswer(status: number, error?: string): boolean {
 /** Whether a failure may pass by itself. An error of a user's own issuer may, unless it says otherwise (F1). */
 export function isRetryable(failure: unknown): boolean {
   return (failure as { retryable?: unknown } | null | undefined)?.retryable !== false;
+}
+
+/** Marks the failure of another provider, whose token was needed (K4). */
+export const SOURCE_FAILURE: unique symbol = Symbol.for("faucet-auth.source-failure") as never;
+
+/** Whether another provider has failed, which has tried again already, and whose own gate says until when it is left alone. */
+export function isSourceFailure(failure: unknown): boolean {
+  return typeof failure === "object" && failure !== null && SOURCE_FAILURE in failure;
 }
 
 /** Codes of RFC 6749 §5.2 and RFC 8707 §2 that say nothing of the grant that was presented. */

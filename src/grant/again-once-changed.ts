@@ -11,7 +11,7 @@ export function againOnceChanged<T>(ask: Ask<T>, options: IssuerOptions, { spend
     try {
       return await ask(why);
     } catch (failure) {
-      const hasChanged = await inputs.haveChangedSince(failure);
+      const hasChanged = await inputs.haveChangedSince(failure, why.signal);
       if (!hasChanged || why.signal.aborted || (spends && !hasTimeToRotate(why, options))) throw failure;
       why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
       return ask(why);

@@ -34,6 +34,11 @@ export class LiveInputs {
     return this.#values.map(({ text }) => text);
   }
 
+  /** The request that was made with `reading` has brought a token. */
+  noteSuccess(reading: Reading): void {
+    for (const [index, value] of this.#values.entries()) value.noteAccepted?.(reading[index] ?? "");
+  }
+
   /** The request that was made with `reading` has failed with `failure`. */
   noteFailure(failure: unknown, reading: Reading): void {
     if (typeof failure === "object" && failure !== null) this.#readings.set(failure, reading);
@@ -41,11 +46,14 @@ export class LiveInputs {
 
   /**
    * Whether `failure` refuses one of the values, and one has another text by now than the request was made with. A file
-   * that has not changed is looked at again after a moment: its new text may just be being written.
+   * that has not changed is looked at again after a moment: its new text may just be being written. To another provider, its
+   * token is reported; rejects with that one's failure.
    */
-  async haveChangedSince(failure: unknown): Promise<boolean> {
+  async haveChangedSince(failure: unknown, signal?: AbortSignal): Promise<boolean> {
     const reading = this.#readings.get(Object(failure));
-    if (reading === undefined || !this.#values.some(({ isLive, role }) => isLive && refuses(failure, role)))
+    if (reading === undefined) return false;
+    if (await this.#areRenewed(reading, failure, signal)) return true;
+    if (!this.#values.some(({ isLive, role, renew }) => isLive && renew === undefined && refuses(failure, role)))
       return false;
     if (await this.#differFrom(reading, ["file", "function"])) return true;
     for (let readings = 1; readings < MOST_READINGS; readings += 1) {
@@ -57,7 +65,8 @@ export class LiveInputs {
 
   /** Reads them only to see whether they have changed: what cannot be read has not. */
   async look(): Promise<void> {
-    await Promise.allSettled(this.#values.map((value) => value.read()));
+    const looked = this.#values.filter(({ source }) => source !== "provider");
+    await Promise.allSettled(looked.map((value) => value.read()));
   }
 
   /**
@@ -71,6 +80,15 @@ export class LiveInputs {
       return source === "file" || (source === "function" && isSettled) ? (reading?.[index] ?? last) : undefined;
     });
     return JSON.stringify(texts);
+  }
+
+  async #areRenewed(reading: Reading, failure: unknown, signal: AbortSignal | undefined): Promise<boolean> {
+    const renewals = this.#values.map(async (value, index) => {
+      const refused = reading[index];
+      if (value.renew === undefined || refused === undefined || !refusesToken(failure, value.role)) return false;
+      return (await value.renew(refused, signal)) !== refused;
+    });
+    return (await Promise.all(renewals)).includes(true);
   }
 
   async #differFrom(reading: Reading, sources: readonly LiveValue["source"][]): Promise<boolean> {
@@ -90,4 +108,18 @@ function refuses(failure: unknown, role: LiveRole): boolean {
   // The status says it where the code is one of the server's own (RFC 6749 §5.2).
   const isOfClient = failure.code === "auth" && (error === "invalid_client" || status === 401);
   return isOfClient || (role === "grant" && refusesGrant(failure));
+}
+
+/** Codes for an assertion or a token that is not good: RFC 6749 §5.2 and RFC 7523 §3.1, RFC 8693 §2.2.2, RFC 6750 §3.1. */
+const TOKEN_REFUSALS: ReadonlySet<string | undefined> = new Set(["invalid_grant", "invalid_request", "invalid_token"]);
+
+/**
+ * Whether `failure` may be about a token that another provider gave for that role. To report it costs a token request of that one, so
+ * that the code must say it (K4).
+ */
+function refusesToken(failure: unknown, role: LiveRole): boolean {
+  if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
+  const { error, status } = failure as AuthError;
+  if (role === "client") return error === "invalid_client" || status === 401;
+  return TOKEN_REFUSALS.has(error) || (status === 401 && error !== "invalid_client");
 }

@@ -11,6 +11,7 @@ import {
   FunctionValue,
   faultOfFile,
   fixedValue,
+  isLiveValue,
   type LiveFunction,
   type LiveRole,
   type LiveRules,
@@ -56,6 +57,7 @@ export function liveText(key: string, options: LiveTextOptions = {}): Field<Live
         context.issues.push(faultAt(path, message));
         return fixedValue("", role);
       };
+      if (isLiveValue(given)) return given;
       if (typeof given === "function") return new FunctionValue(given as LiveFunction, rules);
       if (isMapping(given)) return fileValue(given, rules, fault);
       const digits = faultOfNumber(given);

@@ -7,7 +7,7 @@ import { bytesOfLastingFile, bytesOfLastingFileSync, FileFault, MAX_TEXT_BYTES }
 
 /** A value of a configuration. Whoever makes a token request reads it first; `text` is what was read last. */
 export interface LiveValue {
-  readonly source: "text" | "file" | "function";
+  readonly source: "text" | "file" | "function" | "provider";
   readonly role: LiveRole;
   /** Whether another reading may give another text. */
   readonly isLive: boolean;
@@ -21,6 +21,15 @@ export interface LiveValue {
   readonly identity: string;
   /** Rejects with a retryable `ConfigError` if there is nothing that could be used (V3). */
   read(signal?: AbortSignal): Promise<string>;
+  /** Of another provider: what is to be presented in place of `refused`, which is current no more (K4). */
+  renew?(refused: string, signal?: AbortSignal): Promise<string>;
+  /** The IdP has taken `text`. */
+  noteAccepted?(text: string): void;
+}
+
+/** Whether `given` is a value already, whoever has made it. */
+export function isLiveValue(given: unknown): given is LiveValue {
+  return typeof given === "object" && given !== null && "isLive" in given && "read" in given;
 }
 
 /**

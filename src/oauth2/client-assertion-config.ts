@@ -38,11 +38,6 @@ export interface ClientAssertionConfig {
    */
   readonly assertion_lifetime_secs?: number | null;
   /**
-   * An assertion that somebody else issues to the client: a token of Kubernetes, SPIFFE, or a CI system. It stands in place
-   * of a secret, and needs no `token_endpoint_auth_method`.
-   */
-  readonly client_assertion?: LiveText | null;
-  /**
    * The type of `client_assertion` (RFC 7521 §4.2).
    *
    * @default urn:ietf:params:oauth:client-assertion-type:jwt-bearer

@@ -33,10 +33,8 @@ const AUTH_METHODS: readonly ClientAuthMethod[] = [
   "none",
 ];
 
-/** A client of a token endpoint, as configured. */
-export interface OAuth2ClientConfig extends TokenEndpoint, ClientAssertionConfig {
-  /** The client's identifier (RFC 6749 §2.2). */
-  readonly client_id: string;
+/** A token endpoint, and how a client shows itself there, as configured. */
+export interface ClientConfig extends TokenEndpoint, ClientAssertionConfig {
   /**
    * The client's secret (RFC 6749 §2.3.1). Required for the methods `client_secret_…`, of which the first is the default. With
    * `client_secret_basic` it may be empty.

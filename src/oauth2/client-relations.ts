@@ -146,6 +146,15 @@ export function paramsKeepTheGrant(config: Config): ConfigFault[] {
   return replaced.map((name) => ({ path: `params.${name}`, message: own[name] ?? "" }));
 }
 
+/** Parameters that are keys of their own, of some types. */
+export function paramsAreNoKeys(keys: readonly string[]): Relation {
+  return ({ params }) => {
+    const names = typeof params === "object" && params !== null ? Object.keys(params) : [];
+    const own = names.filter((name) => keys.includes(name));
+    return own.map((name) => ({ path: `params.${name}`, message: `is a key of its own: ${name}` }));
+  };
+}
+
 const OWN_PARAMS: Readonly<Record<string, string>> = {
   grant_type: "is set by the provider's type",
   client_id: "is a key of its own: client_id",

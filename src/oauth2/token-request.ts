@@ -28,12 +28,13 @@ export function tokenRequest(
     return Boolean(parameter[1]);
   });
   const { url, headers, body } = encodedParameters(tokenUrl, sent, encoding);
-  const { client_assertion: assertion } = authentication.params ?? {};
+  // Signed for this request alone, so that nobody else knows them.
+  const assertions = [authentication.params?.client_assertion, grant.assertion].filter((text) => text !== undefined);
   return {
     method: "POST",
     url,
     headers: { accept: "application/json", ...client.headers.current, ...authentication.headers, ...headers },
     body,
-    secrets: assertion === undefined ? [] : [assertion],
+    secrets: assertions,
   };
 }

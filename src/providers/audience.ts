@@ -6,7 +6,7 @@ import { check, isGiven, lazily } from "../config/check.js";
 import { optional, scopes } from "../config/fields.js";
 import { type Parameters, parameters } from "../config/parameters.js";
 import { changed, type LiveData } from "../live/live-data.js";
-import { paramsKeepTheGrant } from "../oauth2/client-relations.js";
+import { paramsAreNoKeys, paramsKeepTheGrant } from "../oauth2/client-relations.js";
 
 /** An audience in its normal form. */
 export interface AudienceSettings {
@@ -22,8 +22,13 @@ const schema = lazily(() => z.strictObject({ scopes: scopes(), params: optional(
  *
  * @throws ConfigError about `subject`, by the rules of a provider's own `scopes` and `params`.
  */
-export function audienceOver(configured: AudienceSettings, audience: Audience, subject: string): AudienceSettings {
-  const given = check(subject, audience, { schema: schema(), relations: [paramsKeepTheGrant] });
+export function audienceOver(
+  configured: AudienceSettings,
+  audience: Audience,
+  { subject, ownParams }: { readonly subject: string; readonly ownParams: readonly string[] },
+): AudienceSettings {
+  const relations = [paramsKeepTheGrant, paramsAreNoKeys(ownParams)];
+  const given = check(subject, audience, { schema: schema(), relations });
   // One that is left empty is not sent, and neither is the configured one.
   const replaced = new Set(Object.keys(audience.params ?? {}));
   const over = (params: Parameters): Parameters => {

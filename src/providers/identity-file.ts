@@ -2,12 +2,12 @@
 
 import { pathToFileURL } from "node:url";
 import { faultOfWord } from "../config/scalars.js";
-import type { ExchangeOptions, HttpAnswer, HttpRequest } from "../http/exchange.js";
-import { folderOf } from "../live/document-folder.js";
-import { FileValue, faultOfFile } from "../live/live-value.js";
+import type { ExchangeOptions, HttpAnswer } from "../http/exchange.js";
+import { faultOfFileAt, fileAt, pathAt } from "../live/file-key.js";
+import type { LiveRules } from "../live/live-value.js";
 import { decoded } from "../live/text-file.js";
-import { reliable, wallClock } from "../values/clock.js";
-import { absolutePath, faultOfFilePath } from "../values/file-path.js";
+import { wallClock } from "../values/clock.js";
+import type { OneRequest } from "./one-request.js";
 
 /** The keys of a configuration that say which file it is, as they are given. */
 interface FileConfig {
@@ -17,44 +17,30 @@ interface FileConfig {
 
 /** What is wrong with the file at `path`: it cannot be read now, or has no token in it (V3). */
 export function faultOfTokenFile(config: FileConfig): string | undefined {
-  const wrong = faultOfFilePath(config.path, "file");
-  if (wrong !== undefined) return wrong;
-  try {
-    fileOf(config);
-    return undefined;
-  } catch (error) {
-    return faultOfFile(pathOf(config), error);
-  }
+  return faultOfFileAt({ config, key: "path" }, rulesOf(config));
 }
 
-/** The request and its answer: the file is read as if a server had sent it just now. */
-export function tokenFile(config: FileConfig): {
-  request(): HttpRequest;
-  send(request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer>;
-} {
-  const file = fileOf(config);
-  const url = pathToFileURL(pathOf(config));
+/** How the file is asked: it is read as if a server had sent it just now. */
+export function tokenFile(config: FileConfig): Pick<OneRequest, "request" | "send"> {
+  const file = fileAt({ config, key: "path" }, rulesOf(config));
+  const path = pathAt({ config, key: "path" });
+  const url = pathToFileURL(path);
   return {
     request: () => ({ method: "GET", url, headers: {} }),
-    async send(_request, { signal, clock = wallClock }) {
+    async send(_request, { signal, clock = wallClock }: ExchangeOptions): Promise<HttpAnswer> {
       const text = await file.read();
-      if (signal.aborted) throw signal.reason;
-      const receivedAt = reliable(clock)();
+      signal.throwIfAborted();
+      const receivedAt = clock();
       const headers = { "content-type": "text/plain", date: new Date(receivedAt).toUTCString() };
-      return { to: `the file ${pathOf(config)}`, url, usedBasic: false, status: 200, headers, receivedAt, text };
+      return { to: `the file ${path}`, url, usedBasic: false, status: 200, headers, receivedAt, text };
     },
   };
 }
 
-function fileOf(config: FileConfig): FileValue {
-  // A document in which the token stands at a path of its own may have many lines.
-  const faultOf = (text: string): string | undefined => {
-    if (text === "") return "is empty";
-    return (config.token_path ?? "$") === "$" ? faultOfWord(text) : undefined;
-  };
-  return new FileValue(pathOf(config), { key: "path", role: "grant", textOf: decoded, faultOf });
-}
-
-function pathOf(config: FileConfig): string {
-  return absolutePath(config.path as string, folderOf(config));
+/** A document in which the token stands at a path of its own may have many lines. */
+function rulesOf({ token_path: at }: FileConfig): Omit<LiveRules, "key"> {
+  const isBare = (at ?? "$") === "$";
+  const faultOf = (text: string): string | undefined =>
+    text === "" ? "is empty" : isBare ? faultOfWord(text) : undefined;
+  return { role: "grant", textOf: decoded, faultOf };
 }

@@ -4,9 +4,10 @@ import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { scopes } from "../config/fields.js";
 import { faultsOfClientKey } from "../oauth2/client-authentication.js";
-import { type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
+import { oauth2ClientFields } from "../oauth2/client-config.js";
 import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
+import { CLIENT_TOKENS, type OAuth2ClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
@@ -37,7 +38,12 @@ export class OAuth2ClientCredentialsProvider extends OAuth2Provider {
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2ClientCredentialsConfig, runtime: Runtime = {}) {
     const type = OAuth2ClientCredentialsProvider.type;
-    const rules = { schema: clientCredentialsSchema(), relations: OAUTH2_CLIENT_RELATIONS, settled: faultsOfClientKey };
+    const rules = {
+      schema: clientCredentialsSchema(),
+      relations: OAUTH2_CLIENT_RELATIONS,
+      settled: faultsOfClientKey,
+      tokens: CLIENT_TOKENS,
+    };
     const settings = settingsOf(type, rules, config, runtime);
     const grant = { type, parameters: () => ({ grant_type: "client_credentials" }) };
     const source = oauth2Source(settings, grant, runtime);

@@ -4,9 +4,10 @@ import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
 import { scope, scopes, text } from "../config/fields.js";
 import { faultsOfClientKey } from "../oauth2/client-authentication.js";
-import { type OAuth2ClientConfig, oauth2ClientFields } from "../oauth2/client-config.js";
+import { oauth2ClientFields } from "../oauth2/client-config.js";
 import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
+import { CLIENT_TOKENS, type OAuth2ClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
@@ -48,6 +49,7 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
       schema: refreshSchema(),
       relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes],
       settled: faultsOfClientKey,
+      tokens: CLIENT_TOKENS,
     };
     const { scope: one, ...settings } = settingsOf(type, rules, config, runtime);
     const source = oauth2Source(

@@ -2,7 +2,9 @@
 
 import type { Audience } from "../auth-provider.js";
 import type { HeldSecrets } from "../grant/grant-options.js";
+import type { HttpAnswer } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
+import type { LiveValue } from "../live/live-value.js";
 import { clientAuthenticator } from "../oauth2/client-authentication.js";
 import { liveValuesOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { type Grant, tokenRequest } from "../oauth2/token-request.js";
@@ -24,8 +26,26 @@ export interface OAuth2Grant {
   readonly type: string;
   /** The refresh token that it starts with, if it does. */
   readonly refreshToken?: string;
-  /** The grant's own parameters. */
-  parameters(held: HeldSecrets): Grant;
+  /** What it presents beside the client, where that is live. */
+  readonly live?: readonly LiveValue[];
+  /** What tells its account from others of the same client: for whom it asks. */
+  readonly account?: readonly unknown[];
+  /** What of its own keys may be printed. */
+  readonly visible?: Readonly<Record<string, unknown>>;
+  /** The names of parameters that are keys of its own. */
+  readonly ownParams?: readonly string[];
+  /** The grant's own parameters, of which `scope` goes before that of the settings. */
+  parameters(held: HeldSecrets, asking: Asking): Grant | Promise<Grant>;
+  /** Is shown each answer that has brought a token. */
+  noteAnswer?(answer: HttpAnswer): void;
+  /** The refusal of a request, with what does not show by itself. */
+  explained?(refusal: unknown): unknown;
+}
+
+/** What is asked for, and where. */
+export interface Asking {
+  readonly tokenUrl: URL;
+  readonly scope: string | undefined;
 }
 
 /** How a token of an OAuth 2 grant is asked for, and how one of another audience would be. */
@@ -47,6 +67,7 @@ export function oauth2Source(
   const { configured: url } = tokenUrl;
   const { client_id: clientId, params, headers, scopes: scope } = settings;
   const credential = credentialMaker(settings.apply_as);
+  const read = answerReader(settings, credential);
   const refresh = refreshToken === undefined ? {} : { refreshToken };
   const authenticate = clientAuthenticator(settings, reliable(runtime.clock ?? wallClock));
   return {
@@ -57,32 +78,41 @@ export function oauth2Source(
     // A refresh token tells the account by itself; harmless changes, such as a header, must not end its grant.
     account:
       refreshToken === undefined
-        ? [url.href, clientId, Object.entries(headers.identity).sort()]
+        ? [url.href, clientId, Object.entries(headers.identity).sort(), ...(grant.account ?? [])]
         : [displayUrl(url), clientId],
     audience: partsOfAudience(settings),
     label: labelOf(settings),
-    for: (audience, subject) =>
-      oauth2Source({ ...settings, ...audienceOver(settings, audience, subject) }, grant, runtime, tokenUrl),
+    for: (audience, subject) => {
+      const asked = audienceOver(settings, audience, { subject, ownParams: grant.ownParams ?? [] });
+      return oauth2Source({ ...settings, ...asked }, grant, runtime, tokenUrl);
+    },
     formerOrigin: [displayUrl(url), clientId, [...params.identity].sort(), scope],
     secrets: [refreshToken, ...params.identity.map(([, value]) => value)],
-    live: liveValuesOf(settings),
+    live: [...liveValuesOf(settings), ...(grant.live ?? [])],
     visible: {
       ...visibleClient(settings),
       ...(refreshToken !== undefined && { refresh_token: "***" }),
+      ...grant.visible,
       scope,
       expiry_ratio: settings.expiry_ratio,
     },
     endpoint: (errand) => tokenUrl.find(errand),
     ask: byOneRequest({
       request: async (held, endpoint) => {
-        const asked = { ...parameters(held), scope };
+        const asked = { scope, ...(await parameters(held, { tokenUrl: endpoint, scope })) };
         return tokenRequest(settings, {
           tokenUrl: endpoint,
           grant: asked,
           authentication: await authenticate(endpoint),
         });
       },
-      read: answerReader(settings, credential),
+      read: async (answer, mask) => {
+        const response = await read(answer, mask).catch((refusal: unknown) => {
+          throw grant.explained?.(refusal) ?? refusal;
+        });
+        if ("token" in response) grant.noteAnswer?.(answer);
+        return response;
+      },
     }),
     credential,
   };

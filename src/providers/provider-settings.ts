@@ -5,6 +5,7 @@ import { check, isGiven, type Relation } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
 import { storeFitsRuntime } from "./configured-store.js";
 import { type ConnectionSettings, connectionRelations } from "./connection-config.js";
+import { type TokenKey, withProviderTokens } from "./provider-token.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 import { faultsOfTls } from "./tls-material.js";
 
@@ -13,20 +14,24 @@ export interface ConfigRules<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations: readonly Relation[];
   readonly settled?: (settings: T) => readonly ConfigFault[];
+  /** Where another provider's token may stand (K4). */
+  readonly tokens?: readonly TokenKey[];
 }
 
 /** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
 export function settingsOf<T>(
   type: string,
-  { schema, relations, settled = () => [] }: ConfigRules<T>,
+  { schema, relations, settled = () => [], tokens = [] }: ConfigRules<T>,
   config: unknown,
   runtime: Runtime,
 ): T {
   const ofRuntime = isGiven(runtime) ? [storeFitsRuntime(runtime), ...connectionRelations(runtime)] : [];
-  return check(type, config, {
+  const { resolve, name = type } = runtime ?? {};
+  const bound = withProviderTokens(config, tokens, { resolve, dependent: name });
+  return check(type, bound.config, {
     schema,
     relations: [...relations, ...ofRuntime],
     settled: (settings) => [...settled(settings), ...faultsOfTls((settings as Partial<ConnectionSettings>).tls)],
-    others: faultsOfRuntime(runtime),
+    others: [...bound.faults, ...faultsOfRuntime(runtime)],
   });
 }

@@ -43,6 +43,7 @@ export function requester(source: TokenSource, parts: RequesterParts): RequestTo
     signal.throwIfAborted();
     try {
       const { doubt, ...redemption } = await source.ask(held, { ...errand, endpoint });
+      inputs.noteSuccess(reading);
       warnOfDoubt(doubt);
       return redemption;
     } catch (error) {

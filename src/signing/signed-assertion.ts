@@ -13,6 +13,8 @@ export interface AssertionContent {
   readonly header?: Readonly<Record<string, unknown>> | undefined;
   /** Seconds from `iat` to `exp`. */
   readonly lifetimeSecs?: number | undefined;
+  /** How many seconds ago it says that it was issued, for a server whose clock may be behind. */
+  readonly ageSecs?: number | undefined;
 }
 
 /** How long an assertion is good at most, in seconds: servers refuse longer ones. */
@@ -22,16 +24,16 @@ export const LONGEST_LIFETIME_SECS = 300;
 export const DEFAULT_LIFETIME_SECS = 240;
 
 /** The claims that are made here. */
-export const OWN_CLAIMS = ["jti", "iat", "exp"] as const;
+export const OWN_CLAIMS: readonly string[] = ["jti", "iat", "exp"];
 
 /** A new assertion, with a `jti` that no other has. */
 export async function signedAssertion(
   { key, header }: Signer,
-  { claims, header: further, lifetimeSecs = DEFAULT_LIFETIME_SECS }: AssertionContent,
+  { claims, header: further, lifetimeSecs = DEFAULT_LIFETIME_SECS, ageSecs = 0 }: AssertionContent,
   clock: Clock,
 ): Promise<string> {
   const { SignJWT, importPKCS8 } = await loadDependency("jose", () => import("jose"));
-  const iat = Math.floor(clock() / 1000);
+  const iat = Math.floor(clock() / 1000) - ageSecs;
   const payload = { ...claims, jti: randomUUID(), iat, exp: iat + lifetimeSecs };
   // Where jose signs by the Web Cryptography API, as in Bun, it takes no key object of Node.
   const usable =

@@ -24,6 +24,19 @@ export function secretOf(credential: CredentialFields): string {
   }
 }
 
+/** The one text that a credential is, for those who do not put it onto a request themselves; `undefined` if it is none. */
+export function tokenOf(credential: CredentialFields | undefined): string | undefined {
+  switch (credential?.type) {
+    case "bearer":
+    case "token":
+      return credential.token;
+    case "header":
+      return credential.value;
+    default:
+      return undefined;
+  }
+}
+
 /** What tells two credentials apart that carry the same secret. */
 export function labelOf(credential: CredentialFields): string {
   switch (credential.type) {
