@@ -17,6 +17,13 @@ export interface AuthProvider {
   readonly name: string;
 
   /**
+   * The HTTP statuses by which its API refuses a credential: what the wrappers go by where they are not told otherwise.
+   *
+   * @default [401]
+   */
+  readonly refusedStatuses?: readonly number[];
+
+  /**
    * A fresh credential, from the cache or from the IdP. However many callers ask at once, there is
    * one token request. Rejects with a `FaucetError`, or with `options.signal.reason`.
    */

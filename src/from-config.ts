@@ -2,6 +2,7 @@
 
 import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
+import { FlowProvider } from "./providers/flow.js";
 import { IdentityTokenProvider } from "./providers/identity-token.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
@@ -27,6 +28,7 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
   [OAuth2ClientCredentialsProvider.type]: madeBy(OAuth2ClientCredentialsProvider),
   [OAuth2RefreshProvider.type]: madeBy(OAuth2RefreshProvider),
   [TokenEndpointProvider.type]: madeBy(TokenEndpointProvider),
+  [FlowProvider.type]: madeBy(FlowProvider),
   [IdentityTokenProvider.type]: madeBy(IdentityTokenProvider),
   ...STATIC_FORMS,
 };

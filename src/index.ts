@@ -32,7 +32,14 @@ export type { RefusalCandidate, RefusalOptions } from "./connect/refusal.js";
 export type { Ask } from "./failure/deadline.js";
 export type { Random } from "./failure/policy.js";
 export { type RetryPolicy, retrying } from "./failure/retrying.js";
+export type { CaptureSource } from "./flow/capture.js";
+export type { FlowKeys } from "./flow/flow-config.js";
+export type { SignatureConfig, SignatureHeader } from "./flow/hmac-signature.js";
+export type { FlowStepConfig } from "./flow/login.js";
+export type { PlacementConfig } from "./flow/placements.js";
+export type { FlowRequestConfig } from "./flow/step-request.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
+export { type DurableOptions, durable } from "./grant/durable.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";
 export type { Dispatcher } from "./http/dispatcher.js";
 export type { TokenFetch, TokenFetchInit, TokenFetchResponse } from "./http/fetch.js";
@@ -48,6 +55,7 @@ export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
+export { type FlowConfig, FlowProvider } from "./providers/flow.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
 export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
 export {
@@ -71,11 +79,13 @@ export {
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
 export type { SigningAlgorithm } from "./signing/algorithms.js";
 export type { JsonWebKeyConfig, PrivateKeyConfig } from "./signing/private-key-field.js";
+export { databaseStore } from "./store/database-store.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
 export { FileTokenStore } from "./store/file-token-store.js";
 export type { StoreOptions } from "./store/leased-store.js";
 export { MemoryTokenStore } from "./store/memory-token-store.js";
-export type { Lease, StoredRecord, TokenStore } from "./store/token-store.js";
+export type { ReleaseListener, TokenDatabase } from "./store/token-database.js";
+export type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./store/token-store.js";
 export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,

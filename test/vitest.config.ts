@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 /** Tests that run the built package, in processes of their own. */
 const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts"];
 
-/** Tests with a package.json of their own: `npm run test:clients`, `npm run test:runtimes`. */
-const APART = ["test/{clients,runtimes}/**"];
+/** Tests with commands of their own: `npm run test:clients`, `npm run test:runtimes`, `npm run test:servers`. */
+const APART = ["test/{clients,runtimes,servers}/**"];
 
 /** The package's own name, by which one of its entries imports another. */
 export const TO_SOURCE = [

@@ -30,9 +30,9 @@ export async function startResourceApi(idp) {
 
 /**
  * Token introspection, RFC 7662.
- * @param {import("./openid-provider.js").OpenIdProvider} idp @param {string} token @param {string | null} scope
+ * @param {import("./openid-provider.js").OpenIdProvider} idp @param {string} token @param {string | null} [scope] That it must have, if any.
  */
-async function isActive(idp, token, scope) {
+export async function isActive(idp, token, scope = null) {
   const body = new URLSearchParams({ token, ...idp.postClient });
   const answer = await fetch(idp.introspectionUrl, { method: "POST", body });
   const { active, scope: granted } = /** @type {{ active?: boolean, scope?: string }} */ (await answer.json());

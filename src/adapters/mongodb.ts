@@ -22,8 +22,8 @@ export interface MongoOidcToken {
  * The `OIDC_CALLBACK` of one `MongoClient`, or its `OIDC_HUMAN_CALLBACK`. The driver keeps a token until the server
  * refuses it, and calls again: the second call reports what was given last.
  *
- * Connections that the driver opens at once each make a first call, so open one before the others are needed, by
- * `await client.connect()`.
+ * Connections that log in at once each make a call, and all but the first of these report a token that nobody has
+ * refused. That costs two token requests more at most, and `await client.connect()` before the first use costs none.
  *
  * @throws `ConfigError` if this is no provider. The function rejects as `accessToken()` does.
  * @example

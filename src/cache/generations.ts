@@ -5,6 +5,7 @@
 
 import { AsyncResource } from "node:async_hooks";
 import type { GateView } from "../failure/gate.js";
+import type { Issuer } from "../failure/issuer.js";
 import { reliable } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import { nameProvider } from "../values/errors.js";
@@ -13,7 +14,7 @@ import type { FlightContext, Issue, Issued, IssueReason } from "../values/issued
 import { Flight } from "./flight.js";
 import { FlightLog } from "./flight-log.js";
 import { Generation } from "./generation.js";
-import { type Issuer, issuerOf } from "./issuer.js";
+import { issuerOf } from "./issuer.js";
 import { afterReport, NO_REJECTIONS, type Rejections } from "./rejections.js";
 import type { CacheSettings } from "./token-cache-options.js";
 
@@ -43,7 +44,7 @@ export class Generations {
   constructor(issue: Issue, settings: CacheSettings) {
     const { type, name } = settings;
     this.#settings = settings;
-    this.#issuer = issuerOf(issue, this, settings);
+    this.#issuer = issuerOf(issue, { ...settings, cache: this });
     this.log = new FlightLog({ type, name });
   }
 
@@ -69,11 +70,13 @@ export class Generations {
     this.#observer = observer;
   }
 
-  /** Lets go of what is held. The flight in progress goes on for those who wait for it. */
+  /** Lets go of what is held, once the flight in progress is finished for those who wait for it. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#current = undefined;
+    this.#issuer.stopWaiting?.();
     await this.#flight?.landing.join().catch(() => {});
+    await this.#issuer.close?.();
   }
 
   /** Runs `work` in the context of the cache's maker. */

@@ -1,33 +1,19 @@
 /** The issuer as a cache uses it: with a deadline, and with a gate (F4, H2). */
 
 import { withDeadline } from "../failure/deadline.js";
-import { Gate, type GateView, gateOf } from "../failure/gate.js";
-import type { Random } from "../failure/policy.js";
-import type { Clock } from "../values/clock.js";
+import { Gate } from "../failure/gate.js";
+import { type Issuer, type IssuerHost, ownIssuer } from "../failure/issuer.js";
 import { remake } from "../values/credential.js";
 import { AuthError } from "../values/errors.js";
 import { inFlightScope } from "../values/flight-scope.js";
 import type { FlightContext, Issue, Issued } from "../values/issued.js";
 
-/** What a cache needs of its issuer. */
-export interface Issuer {
-  readonly gate: GateView;
-  issue(flight: FlightContext): Promise<Issued>;
+/** What `issue` makes for the cache, if it keeps deadline and gate itself; else `issue` with those of the cache. */
+export function issuerOf(issue: Issue, host: IssuerHost): Issuer {
+  return ownIssuer(issue, host) ?? guarded(issue, host);
 }
 
-interface IssuerOptions {
-  readonly timeoutSecs: number;
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
-/** `issue` as it is, if it keeps deadline and gate itself; else with those of `cache`. */
-export function issuerOf(issue: Issue, cache: object, options: IssuerOptions): Issuer {
-  const gate = gateOf(issue);
-  return gate === undefined ? guarded(issue, cache, options) : { gate, issue: (flight) => issue(flight as never) };
-}
-
-function guarded(issue: Issue, cache: object, { timeoutSecs, clock, random }: IssuerOptions): Issuer {
+function guarded(issue: Issue, { cache, timeoutSecs, clock, random }: IssuerHost): Issuer {
   const gate = new Gate({ random });
   const ask = withDeadline((why) => inFlightScope(cache, () => issue(why)), timeoutSecs);
   return {

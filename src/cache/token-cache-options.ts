@@ -5,9 +5,7 @@ import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import type { Random } from "../failure/policy.js";
 import { type Clock, wallClock } from "../values/clock.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
-
-/** The share of its lifetime for which a token is used: what is left covers clocks and networks. */
-export const DEFAULT_EXPIRY_RATIO = 0.9;
+import { DEFAULT_EXPIRY_RATIO } from "../values/lifespan.js";
 
 /** How a renewal ahead of expiry meets its callers: they wait for it, or it happens behind them. */
 export type RefreshMode = "blocking" | "background";

@@ -110,7 +110,8 @@ export class TokenCache {
 
   /**
    * Ends this cache: the flight in progress is finished for those who wait for it, nothing is renewed
-   * any more, and every later call rejects with a `ClosedError`. May be called again.
+   * any more, and every later call rejects with a `ClosedError`. May be called again. Of a durable issuer, it
+   * saves what the store has not taken yet, and rejects with a `StoreError` if it still does not.
    */
   async close(): Promise<void> {
     this.#renewal.close();

@@ -7,6 +7,7 @@
 import { join, redactKey } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
 import { Findings, type Sources } from "./findings.js";
+import { asTemplate, type FlowPlace, withinFlow, withNames } from "./flow-templates.js";
 import { type Part, partsOf, type Reference } from "./references.js";
 import { Scalar } from "./scalar.js";
 import { MOST_LEVELS, MOST_WEIGHT, NODE_WEIGHT, TOO_DEEP, TOO_LARGE } from "./size.js";
@@ -56,7 +57,7 @@ export class Interpolation {
   /** References in keys are resolved too. */
   #mapping(value: object, place: Place): Composed {
     const entries = Object.entries(value).map(([name, item]) => {
-      const inner = below(place, redactKey(name));
+      const inner = { ...below(place, redactKey(name)), within: withinFlow(place.within, value, name) };
       const key = this.#text(name, inner);
       return { key, name: textOf(key.value) ?? name, item: this.#each(item, inner) };
     });
@@ -68,18 +69,25 @@ export class Interpolation {
 
   /** A text with its references resolved. One reference that is the whole text keeps its type. */
   #text(text: string, place: Place): Composed {
-    const parts = partsOf(text);
+    const parts = place.within === "template" ? withNames(partsOf(text)) : partsOf(text);
     if (parts.every((part) => part.kind === "text")) return leaf(parts.map((part) => part.text).join(""));
     const values = parts.map((part) => this.#part(part, place));
     const [only] = values;
-    if (values.length === 1 && only !== undefined) return only;
+    const isTemplate = place.within === "template" && (textOf(only?.value) ?? "").includes("${");
+    if (values.length === 1 && only !== undefined && !isTemplate) return only;
     const unusable = values.flatMap(({ value, faults }, index) => {
       const isUsable = faults.size > 0 || textOf(value) !== undefined;
       return isUsable
         ? []
         : [faulty(place.path, `${markOf(parts[index])} ${whatIs(value)} and cannot be part of a text`)];
     });
-    return composed(place, [...values, ...unusable], () => values.map(({ value }) => textOf(value)).join(""));
+    const escape = (value: unknown, index: number): string | undefined => {
+      const isPutIn = place.within === "template" && parts[index]?.kind === "reference";
+      return isPutIn ? asTemplate(textOf(value) ?? "") : textOf(value);
+    };
+    return composed(place, [...values, ...unusable], () =>
+      values.map(({ value }, index) => escape(value, index)).join(""),
+    );
   }
 
   #part(part: Part, place: Place): Composed {
@@ -111,6 +119,8 @@ interface Place {
   readonly path: string;
   readonly trail: readonly string[];
   readonly level: number;
+  /** Whether that is in a flow, whose templates have names of their own. */
+  readonly within?: FlowPlace | undefined;
 }
 
 function below(place: Place, step: string): Place {

@@ -12,7 +12,7 @@ export interface Checks<T> {
   readonly schema: z.ZodMiniType<T>;
   readonly relations?: readonly Relation[];
   /** Faults that only the normal form shows, of a configuration whose keys are right each for itself. */
-  readonly settled?: ((settings: T) => readonly ConfigFault[]) | undefined;
+  readonly settled?: (settings: T) => readonly ConfigFault[];
   /** Faults that were found elsewhere and belong into the same error. */
   readonly others?: readonly ConfigFault[];
 }
@@ -24,14 +24,14 @@ export interface Checks<T> {
 export function check<T>(
   subject: string,
   config: unknown,
-  { schema, relations = [], settled, others = [] }: Checks<T>,
+  { schema, relations = [], settled = () => [], others = [] }: Checks<T>,
 ): T {
   const result = schema.safeParse(config, { error: messageOf });
   const faults = result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue));
   if (typeof config === "object" && config !== null && !Array.isArray(config)) {
     faults.push(...relations.flatMap((relation) => relation(config as Record<string, unknown>)));
   }
-  if (result.success && settled !== undefined) faults.push(...settled(result.data));
+  if (result.success && faults.length === 0) faults.push(...settled(result.data));
   faults.push(...others);
   if (!result.success || faults.length > 0) throw new ConfigError(subject, faults);
   return result.data;

@@ -54,7 +54,7 @@ export function authFetch(provider: AuthProvider, options: AuthFetchOptions = {}
   const wrapper: Wrapper = {
     fetch: options.fetch ?? globalThis.fetch,
     authorization: new Authorization(provider, options.graceMs),
-    isRefusal: refusalRule(options),
+    isRefusal: refusalRule(options, provider),
     isMeant: options.origins && listedOrigins(options.origins),
     relay: new SignalRelay(),
   };

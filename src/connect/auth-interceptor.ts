@@ -60,7 +60,7 @@ export function authInterceptor(provider: AuthProvider, options: AuthInterceptor
   const wrapper = {
     isMeant,
     authorization: new Authorization(provider, options.graceMs),
-    isRefusal: refusalRule(options),
+    isRefusal: refusalRule(options, provider),
   };
   return (dispatch) => (given: DispatchOptions, handler: DispatchHandler | LegacyHandler) => {
     if (TOKEN_REQUEST in given) return dispatch(given, handler);

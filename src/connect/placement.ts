@@ -1,7 +1,12 @@
 /** Where each kind of credential stands on an HTTP request. No other file knows this. */
 
-import type { Credential, PartCredential, SignableRequest, SignerCredential } from "../values/credential.js";
-import { isFieldValue, isToken } from "../values/http-field.js";
+import {
+  type Credential,
+  type PartCredential,
+  remake,
+  type SignableRequest,
+  type SignerCredential,
+} from "../values/credential.js";
 import { withMember } from "./body-members.js";
 import { withCookie } from "./cookies.js";
 import { withQuery } from "./query.js";
@@ -65,7 +70,7 @@ function withPart(before: Placed, part: PartCredential, request: SignableRequest
       return { ...before, body: withMember(body, request.header("content-type"), part.name, part.value) };
     }
     case "signer":
-      return { ...before, headers: withHeaders(headers, signatureOf(part, signable(before, request))) };
+      return signatureOf(part, signable(before, request)).reduce((so, each) => withPart(so, each, request), before);
     default: {
       const added = headersOf(part);
       if (added === undefined) throw unknownKind(part);
@@ -84,15 +89,11 @@ function signable({ url, headers, body }: Placed, request: SignableRequest): Sig
   };
 }
 
-/** fetch would quote a header that it cannot send, and a user's own signer may make any. */
-function signatureOf({ scheme, sign }: SignerCredential, request: SignableRequest): Readonly<Record<string, string>> {
-  const headers = sign(request);
-  for (const [name, value] of Object.entries(headers)) {
-    if (!isToken(name) || typeof value !== "string" || !isFieldValue(value)) {
-      throw new TypeError(`the signer ${scheme} has made a header that cannot be sent (RFC 9110 §5)`);
-    }
-  }
-  return headers;
+/** Made here whatever a user's own signer has given, so that nobody quotes what cannot be sent (S1). */
+function signatureOf({ scheme, sign }: SignerCredential, request: SignableRequest): readonly PartCredential[] {
+  const parts = partsOf(remake(sign(request)));
+  if (parts.some(({ type }) => type === "signer")) throw new TypeError(`the signer ${scheme} has made another signer`);
+  return parts;
 }
 
 function withHeaders(headers: Placed["headers"], added: Placed["headers"]): Placed["headers"] {

@@ -21,7 +21,7 @@ export interface RefusalCandidate {
 
 /** Which answers count as a refusal of the credential. */
 export interface RefusalOptions {
-  /** The statuses of the answers that refuse a credential. @default [401] */
+  /** The statuses of the answers that refuse a credential. @default those that the provider declares, or else [401] */
   readonly statuses?: readonly number[] | undefined;
   /**
    * Decides whether an answer refuses the credential, in place of `statuses`: for an API that says so
@@ -46,10 +46,14 @@ export interface RefusalOptions {
 /** Decides about an answer. The candidate is made only for an answer that needs a closer look. */
 export type RefusalRule = (status: number, candidate: () => RefusalCandidate) => boolean | Promise<boolean>;
 
-/** The rule that the options give. */
-export function refusalRule({ statuses = DEFAULT_STATUSES, isRefused }: RefusalOptions): RefusalRule {
+/** The rule that the options give, or else the provider. */
+export function refusalRule(
+  { statuses, isRefused }: RefusalOptions,
+  { refusedStatuses }: { readonly refusedStatuses?: readonly number[] },
+): RefusalRule {
   if (isRefused === undefined) {
-    return (status, candidate) => statuses.includes(status) && !lacksScope(candidate());
+    const refusing = statuses ?? refusedStatuses ?? DEFAULT_STATUSES;
+    return (status, candidate) => refusing.includes(status) && !lacksScope(candidate());
   }
   return (_status, makeCandidate) => {
     const candidate = makeCandidate();

@@ -4,7 +4,6 @@
  */
 
 import { FaucetError } from "../values/errors.js";
-import type { FlightContext, Issue, Issued } from "../values/issued.js";
 import { gateError } from "./gate-error.js";
 import { afterFailure, boundedRandom, CLEAR, type GateState, type Random } from "./policy.js";
 
@@ -142,19 +141,4 @@ function isSame(a: GateState, b: GateState): boolean {
 /** The error of another provider's gate has the failure as its cause. */
 function originOf(failure: unknown): unknown {
   return FaucetError.is(failure) && failure.retryAt !== undefined ? (failure.cause ?? failure) : failure;
-}
-
-const OWN_GATE: unique symbol = Symbol.for("faucet-auth.gate") as never;
-
-/** An issuer that keeps its own deadline and its own gate, because it knows more of the grant than a cache does. */
-export type GatedIssue = ((flight: FlightContext) => Promise<Issued>) & { readonly [OWN_GATE]: GateView };
-
-/** `issue`, whose gate a cache is to use in place of one of its own. */
-export function gated(issue: (flight: FlightContext) => Promise<Issued>, gate: GateView): GatedIssue {
-  return Object.assign(issue, { [OWN_GATE]: gate });
-}
-
-/** The gate that `issue` brings with it, if it does. */
-export function gateOf(issue: Issue | GatedIssue): GateView | undefined {
-  return (issue as Partial<GatedIssue>)[OWN_GATE];
 }

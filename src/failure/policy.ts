@@ -24,6 +24,7 @@ export const SAVE_MS = 5000;
 
 const RETRY = { base: 200, cap: 5 * SECOND };
 const LOCK_POLL = { least: 10, most: 250 };
+const RELEASE_WAIT = 5 * SECOND;
 const SAVE_RETRY = { base: 50, cap: SECOND };
 const COOL_DOWN = { base: SECOND, cap: MINUTE };
 const TERMINAL_COOL_DOWN = { base: 30 * SECOND, cap: 15 * MINUTE };
@@ -74,7 +75,9 @@ const ABOUT_THE_AUDIENCE: ReadonlySet<string | undefined> = new Set([
  * codes of their own (D4, V2).
  */
 export function refusesGrant(failure: unknown): boolean {
-  if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
+  // What an issuer of a user's own throws has no code, and can say no more than that it is final.
+  if (!FaucetError.is(failure)) return !isRetryable(failure);
+  if (failure.code !== "auth" || failure.retryable) return false;
   return !NOT_ABOUT_THE_GRANT.has((failure as AuthError).error);
 }
 
@@ -190,6 +193,11 @@ export function renewalInstant(freshUntil: number, expiresAt: number, random: Ra
 /** How long to wait before looking again whether a lock is free: a share of what was waited already. */
 export function lockDelay(waited: number, random: Random): number {
   return jittered(Math.min(Math.max(waited / 4, LOCK_POLL.least), LOCK_POLL.most), random);
+}
+
+/** How long to wait for the word that a lock is free, before looking all the same: the word may have been lost. */
+export function releaseWait(random: Random): number {
+  return jittered(RELEASE_WAIT, random);
 }
 
 /** How long to wait before saving again, after `attempts` that failed. */

@@ -19,7 +19,10 @@ export function againOnceChanged<T>(ask: Ask<T>, options: IssuerOptions): Ask<T>
   };
 }
 
-/** A refresh token that is cut off in its rotation would be lost: the next flight presents it. */
+/**
+ * Whether there is time for one attempt more, at least half of it where there are no retries. A refresh token that is cut
+ * off in its rotation would be lost: the next flight presents it.
+ */
 export function hasTimeToRotate({ timeLeft }: IssueContext, { timeoutSecs, retries }: IssuerOptions): boolean {
-  return (timeLeft?.() ?? 0) >= (timeoutSecs * 1000) / (retries + 1);
+  return (timeLeft?.() ?? 0) >= (timeoutSecs * 1000) / (Math.max(retries, 1) + 1);
 }

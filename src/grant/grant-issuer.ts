@@ -3,9 +3,9 @@
  * turn take the lease, look again, redeem, save, release, and only then hand out. The same wherever the record is kept.
  */
 
-import { pause, stopwatch } from "../failure/deadline.js";
-import { type Gate, type GatedIssue, gated } from "../failure/gate.js";
-import { lockDelay } from "../failure/policy.js";
+import { stopwatch } from "../failure/deadline.js";
+import type { Gate } from "../failure/gate.js";
+import { gated, type HostedIssue } from "../failure/issuer.js";
 import { ClosedError } from "../values/errors.js";
 import { answerOf, lastFailure, type Recorded, type Refresh } from "./adoption.js";
 import { AudienceGate } from "./audience-gate.js";
@@ -48,7 +48,7 @@ export class GrantIssuer {
   }
 
   /** As a cache calls it. It keeps the deadline itself, since waiting for a lease is no part of it (H2). */
-  issue(): GatedIssue {
+  issue(): HostedIssue {
     let held: number | undefined;
     return gated(async (flight) => {
       const { revision, ...issued } = await this.refresh({ ...flight, held });
@@ -59,7 +59,7 @@ export class GrantIssuer {
 
   /** The next token, from the record or from the IdP. Looks again until it gets the one or the other. */
   async refresh(refresh: Refresh): Promise<Recorded> {
-    const { name, random, audience, inputs, isClosing } = this.#options;
+    const { name, repository, audience, inputs, isClosing } = this.#options;
     const limitSecs = 2 * this.#leaseSecs;
     const timeLeft = stopwatch(limitSecs);
     try {
@@ -75,11 +75,12 @@ export class GrantIssuer {
         if (recorded !== undefined) return recorded;
         if (isClosing()) throw new ClosedError(name.name);
         if (timeLeft() === 0) throw notLocked(name.key, limitSecs);
-        await pause(lockDelay(limitSecs * 1000 - timeLeft(), random));
+        await repository.waitForRelease(limitSecs * 1000 - timeLeft(), isClosing);
       }
     } catch (error) {
-      const { refreshToken, strict } = this.#options;
-      if (!isStoreError(error) || refreshToken !== undefined || strict || isClosing()) throw error;
+      const { refreshToken, mayHaveRefreshTokens, strict } = this.#options;
+      const isNeeded = refreshToken !== undefined || mayHaveRefreshTokens === true || strict;
+      if (!isStoreError(error) || isNeeded || isClosing()) throw error;
       return this.#redeemer.redeemWithoutStore(refresh, error);
     }
   }

@@ -4,7 +4,7 @@ import type { Random } from "../failure/policy.js";
 import type { LiveInputs } from "../live/live-inputs.js";
 import type { Clock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
-import type { Redemption } from "../values/issued.js";
+import type { FlightContext, IssueContext, Redemption } from "../values/issued.js";
 import type { GrantName } from "./grant-events.js";
 import type { GrantRepository } from "./repository.js";
 
@@ -20,6 +20,11 @@ export interface GrantOptions {
   readonly refreshToken: string | undefined;
   /** Whether it begins with a login, with which a refresh token may come: where that is refused, the login is made again. */
   readonly logsIn?: boolean | undefined;
+  /**
+   * Whether it may have refresh tokens though none is configured: those that come are kept, and a store that cannot be
+   * read may hold one.
+   */
+  readonly mayHaveRefreshTokens?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string) => Credential;
   /** What its requests are made with that may change (V2). */
@@ -46,7 +51,10 @@ export interface GrantAudience {
 export type IssuerOptions = GrantOptions & GrantAudience;
 
 /** Makes one token request. */
-export type RequestToken = (held: HeldSecrets, signal: AbortSignal) => Promise<Redemption>;
+export type RequestToken = (
+  held: HeldSecrets,
+  why: IssueContext & Pick<FlightContext, "onAttempt">,
+) => Promise<Redemption>;
 
 /** The secrets that a grant holds when it makes a request: the first is presented, neither may be shown. */
 export interface HeldSecrets {

@@ -9,6 +9,7 @@ import type { AuthError } from "../values/errors.js";
 import type { IssueContext } from "../values/issued.js";
 import { againOnceChanged, hasTimeToRotate } from "./again-once-changed.js";
 import type { IssuerOptions } from "./grant-options.js";
+import { LeaseTooShort } from "./lease.js";
 import { otherThan, refreshTokenOf } from "./record.js";
 import type { Kept } from "./repository.js";
 import type { Answer } from "./succession.js";
@@ -48,7 +49,7 @@ export class Presentation {
       const ask = retrying((each: IssueContext) => this.#present(presented, each), policy);
       return await againOnceChanged(ask, this.#options)(why);
     } catch (failure) {
-      if (presented === undefined || !this.#isRefusal(failure)) throw failure;
+      if (presented === undefined || failure instanceof LeaseTooShort || !this.#isRefusal(failure)) throw failure;
       return this.#askWithAnother(presented, failure, why);
     }
   }

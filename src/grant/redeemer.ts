@@ -101,15 +101,16 @@ export class Redeemer {
 
   /** One token request. An answer that comes after the flight was given up is saved all the same (A3). */
   async #attempt(held: HeldSecrets, { onAttempt }: Refresh, why: IssueContext, lease?: Lease): Promise<Answer> {
-    const { requestToken, clock } = this.#options;
+    const { requestToken, mayHaveRefreshTokens, clock } = this.#options;
     const { refreshToken: presented } = held;
     if (lease !== undefined && lease.timeLeft() < (why.timeLeft?.() ?? 0)) throw new LeaseTooShort();
     onAttempt?.();
-    const brought = await requestToken(held, why.signal).catch((error: unknown) => {
+    const brought = await requestToken(held, why).catch((error: unknown) => {
       throw presented === undefined ? asWrongAnswer(error) : error;
     });
     const answer = { brought, presented, arrivedAt: clock() };
-    if (why.signal.aborted && lease !== undefined && presented !== undefined) this.#saveLater(answer, lease);
+    const isOfGrant = presented !== undefined || mayHaveRefreshTokens === true;
+    if (why.signal.aborted && lease !== undefined && isOfGrant) this.#saveLater(answer, lease);
     return answer;
   }
 
@@ -126,7 +127,7 @@ export class Redeemer {
       credential: token.credential,
       expiresIn: token.expiresIn ?? defaultExpiresIn,
       baseUrl: token.baseUrl,
-      issuedAt: arrivedAt,
+      issuedAt: token.issuedAt ?? arrivedAt,
     };
     if (isSaved) return { ...issued, revision: next.revision };
     return (await this.#latest(refresh)) ?? { ...issued, revision: undefined };

@@ -1,5 +1,7 @@
 /** Where the record of a grant is kept: what a grant needs of that place, whatever it is. */
 
+import { pause } from "../failure/deadline.js";
+import { lockDelay } from "../failure/policy.js";
 import type { Lease } from "../store/token-store.js";
 import type { FaucetError } from "../values/errors.js";
 import { type GrantRecord, NOTHING_KNOWN } from "./record.js";
@@ -16,6 +18,11 @@ export interface GrantRepository {
   /** A lease for so many milliseconds, `undefined` while another holds one. */
   lock(milliseconds: number): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
+  /**
+   * Waits before the next try, after so many milliseconds of waiting: until the lease is free, as far as that is told,
+   * or soon after `isClosing`.
+   */
+  waitForRelease(waited: number, isClosing: () => boolean): Promise<void>;
   /**
    * Saves what an exchange brought. `false` if a later lease has written (D2). What the store does not take
    * is published, and saved later (D3); where `strict` is configured, it rejects then.
@@ -53,6 +60,11 @@ export class PrivateRepository implements GrantRepository {
 
   async release(lease: Lease): Promise<void> {
     if (this.#holder === lease) this.#holder = undefined;
+  }
+
+  /** Nobody else has a lease for longer than a flight takes: it is asked for again. */
+  waitForRelease(waited: number): Promise<void> {
+    return pause(lockDelay(waited, Math.random));
   }
 
   async save(record: GrantRecord, { fencingToken }: Lease): Promise<boolean> {

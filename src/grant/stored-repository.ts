@@ -1,7 +1,7 @@
 /** The record of a grant in a token store that other processes share (D2, D3, D8). */
 
 import { pause, stopwatch, within } from "../failure/deadline.js";
-import { type Random, SAVE_MS, saveDelay } from "../failure/policy.js";
+import { lockDelay, type Random, releaseWait, SAVE_MS, saveDelay } from "../failure/policy.js";
 import type { Lease, StoredRecord, TokenStore } from "../store/token-store.js";
 import { ConfigError, FaucetError, StoreError } from "../values/errors.js";
 import { type GrantName, publishAtRisk, publishSafe, warnOfOtherAccount, warnOfStore } from "./grant-events.js";
@@ -24,6 +24,9 @@ export interface StoredRecordOptions {
   readonly strict: boolean;
   readonly random: Random;
 }
+
+/** How soon a flight that waits hears that its provider is closed, in milliseconds. */
+const CLOSING_MS = 100;
 
 /** A repository over a store. It keeps what the store has not taken. */
 export class StoredRepository implements GrantRepository {
@@ -78,6 +81,22 @@ export class StoredRepository implements GrantRepository {
   /** A lease that cannot be released ends by itself. */
   async release(lease: Lease): Promise<void> {
     await this.#ask("released", () => lease.release()).catch(() => {});
+  }
+
+  /** Told by the store, where it can tell. Else it is asked again after a share of what was waited already. */
+  async waitForRelease(waited: number, isClosing: () => boolean): Promise<void> {
+    const { store, random } = this.#options;
+    const milliseconds = releaseWait(random);
+    const closing = new AbortController();
+    const watching = setInterval(() => isClosing() && closing.abort(), CLOSING_MS);
+    (watching as Partial<NodeJS.Timeout>).unref?.();
+    const late = (): Error => new StoreError(`no answer within ${ANSWER_MS / 1000} s`);
+    const told = await within(milliseconds + 2 * ANSWER_MS, late, async () =>
+      store.waitForRelease?.(this.#key, milliseconds, closing.signal),
+    ).catch(() => false);
+    clearInterval(watching);
+    // A store that is told at once, again and again, is not asked without any pause.
+    if (!closing.signal.aborted) await pause(lockDelay(told ? 0 : waited, random));
   }
 
   async save(record: GrantRecord, lease: Lease): Promise<boolean> {
@@ -170,9 +189,12 @@ export class StoredRepository implements GrantRepository {
     const subject = `the store of ${this.#key} cannot be ${what}`;
     const late = (): Error => new StoreError(`${subject}: no answer within ${ANSWER_MS / 1000} s`);
     try {
+      // What it has to load counts for no deadline.
+      await this.#options.store.open?.();
       return await within(ANSWER_MS, late, work);
     } catch (error) {
-      if (isStoreError(error)) throw error;
+      // A driver that is missing is no failure of the store: it is mended otherwise.
+      if (isStoreError(error) || isConfigError(error)) throw error;
       // What a store of a user's own throws may quote the record.
       throw new StoreError(`${subject} (${codeOf(error)})`);
     }
@@ -186,6 +208,10 @@ function otherAccount({ key }: GrantName): string {
 /** Whether `error` is of a store, and not of an IdP. */
 export function isStoreError(error: unknown): error is FaucetError {
   return FaucetError.is(error) && (error.code === "store" || error.code === "closed");
+}
+
+function isConfigError(error: unknown): boolean {
+  return FaucetError.is(error) && error.code === "config";
 }
 
 /** A code of the system, or the name of the error's class: text that nobody composed. */

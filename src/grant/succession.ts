@@ -24,8 +24,8 @@ export interface Answer {
   readonly refusal?: unknown;
 }
 
-/** Which refresh tokens a grant has: a configured one to begin with, or such as come with a login. */
-export type GrantKind = Pick<GrantOptions, "refreshToken" | "logsIn">;
+/** Which refresh tokens a grant has: a configured one to begin with, such as come with a login, or whatever comes. */
+export type GrantKind = Pick<GrantOptions, "refreshToken" | "logsIn" | "mayHaveRefreshTokens">;
 
 /**
  * With the refresh token that is good now. Where the configured one supersedes the recorded one, nothing is left of the
@@ -35,9 +35,9 @@ export type GrantKind = Pick<GrantOptions, "refreshToken" | "logsIn">;
 export function rotated(
   record: GrantRecord,
   answer: Answer,
-  { refreshToken: configured, logsIn = false }: GrantKind,
+  { refreshToken: configured, logsIn = false, mayHaveRefreshTokens = false }: GrantKind,
 ): GrantRecord {
-  if (configured === undefined && !logsIn) return record;
+  if (configured === undefined && !logsIn && !mayHaveRefreshTokens) return record;
   const { brought, presented } = answer;
   const refreshToken = brought.refreshToken ?? presented;
   const hadItsTurn =
@@ -51,12 +51,13 @@ export function rotated(
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */
 export function withToken(
   record: GrantRecord,
-  { text, expiresIn, baseUrl }: AccessToken,
+  { text, expiresIn, issuedAt: began, baseUrl }: AccessToken,
   { audience, arrivedAt, fencingToken }: { audience: string; arrivedAt: number; fencingToken: number },
 ): GrantRecord & { readonly revision: number } {
   const revision = Math.max(record.revision + 1, fencingToken);
+  const issuedAt = Math.min(began ?? arrivedAt, arrivedAt);
   const issuedTo = `${hostname()} ${process.pid}`;
-  const token: RecordedToken = { accessToken: text, revision, issuedAt: arrivedAt, expiresIn, baseUrl, issuedTo };
+  const token: RecordedToken = { accessToken: text, revision, issuedAt, expiresIn, baseUrl, issuedTo };
   const mark = audienceMark(record, audience);
   const others = entriesBut(mark, record.tokens)
     .filter(([, other]) => !isOver(other, arrivedAt))

@@ -1,7 +1,8 @@
 /** The address of the API, where an answer tells it (P2). */
 
+import { faultOfBaseUrl } from "../http/base-url.js";
 import type { HttpAnswer } from "../http/exchange.js";
-import { isLoopback } from "../http/plain-http.js";
+
 import { AuthError } from "../values/errors.js";
 import type { AnswerSettings } from "./answer-config.js";
 import { type Look, memberAt } from "./answer-member.js";
@@ -30,12 +31,7 @@ function usable(
 ): string {
   const refused = (why: string): AuthError => new AuthError(`${to}: the base URL at ${path} ${why}`, { status });
   if (found === undefined || found === null) throw refused("is missing in the answer");
-  if (typeof found !== "string" || !URL.canParse(found)) throw refused("is no absolute URL");
-  const url = new URL(found);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url))) throw refused("is not https");
-  if (url.username !== "" || url.password !== "") throw refused("has a user name or a password");
-  if (allowed !== undefined && !allowed.includes(url.origin)) {
-    throw refused(`is of ${url.origin}, which allowed_origins does not list`);
-  }
-  return found;
+  const fault = typeof found === "string" ? faultOfBaseUrl(found, allowed) : "is no absolute URL";
+  if (fault !== undefined) throw refused(fault);
+  return found as string;
 }

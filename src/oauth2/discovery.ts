@@ -6,7 +6,7 @@
 import { isRetryableAnswer } from "../failure/policy.js";
 import { isRedirect } from "../http/answer.js";
 import { cacheSeconds } from "../http/cache-lifetime.js";
-import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
+import type { exchange, HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import { redirected } from "../http/refusal.js";
 import { retryAfterSeconds } from "../http/retry-after.js";
@@ -17,8 +17,10 @@ import { metadataIn, type ServerMetadata } from "./server-metadata.js";
 
 /** One token request, which may have to ask for something else first. */
 export interface Errand {
-  /** Makes a request on the way of the token request. */
-  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Sends a request within the deadline of the flight, by an exchange as all have it, or by another. */
+  send(request: HttpRequest, by?: typeof exchange): Promise<HttpAnswer>;
+  /** Masks what `request` carries too, and further secrets. */
+  maskOf(request: HttpRequest, secrets?: readonly string[]): Mask;
   /** Aborted when nobody waits for the token any more. */
   readonly signal: AbortSignal;
   readonly mask: Mask;

@@ -1,12 +1,13 @@
 /** What the providers that fetch tokens have in common: their keys, and a grant of their own. */
 
 import * as z from "zod/mini";
-import { DEFAULT_EXPIRY_RATIO, type RefreshMode } from "../cache/token-cache-options.js";
+import type { RefreshMode } from "../cache/token-cache-options.js";
 import { count, expiryRatio, optional, retryOnField, type Settings, seconds, withDefault } from "../config/fields.js";
 import { DEFAULT_TIMEOUT_SECS, MAX_TIMEOUT_SECS } from "../failure/deadline.js";
 import { DEFAULT_RETRIES } from "../failure/policy.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
+import { DEFAULT_EXPIRY_RATIO } from "../values/lifespan.js";
 import { type ApplyAs, applyAsField } from "./apply-as.js";
 import { GrantProvider } from "./grant-provider.js";
 import { type PersistConfig, persistField } from "./persistence.js";

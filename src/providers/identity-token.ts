@@ -10,6 +10,7 @@ import { credentialMaker } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { faultOfTokenFile, tokenFile } from "./identity-file.js";
 import { BARE_TOKEN, IDENTITY_PLATFORMS, type IdentityPlatform, type IdentityShape } from "./identity-platforms.js";
+import { byOneRequest, type OneRequest } from "./one-request.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
@@ -80,7 +81,7 @@ export class IdentityTokenProvider extends FetchingProvider {
       retry_on: [...settings.retry_on, ...(platform?.retryOn ?? [])],
     };
     // By what is asked, nobody can tell one workload from another: a store might give it the token of another one.
-    super({ ...sourceOf(settings, platform), ...asked }, fetching, { ...runtime, store: undefined });
+    super(sourceOf(settings, platform, asked), fetching, { ...runtime, store: undefined });
   }
 }
 
@@ -140,7 +141,7 @@ function askedBy(
   platform: IdentityPlatform,
   settings: IdentityTokenSettings,
   name: string,
-): Pick<TokenSource, "request" | "send"> {
+): Pick<OneRequest, "request" | "send"> {
   const { resource, client_id, audience } = settings;
   let isFirst = true;
   return {
@@ -157,7 +158,8 @@ function askedBy(
 function sourceOf(
   settings: IdentityTokenSettings,
   platform: IdentityPlatform | undefined,
-): Omit<TokenSource, "request"> {
+  asked: Pick<OneRequest, "request" | "send">,
+): TokenSource {
   const { source, path, audience, resource, client_id, expiry_ratio } = settings;
   const credential = credentialMaker(settings.apply_as);
   return {
@@ -169,8 +171,11 @@ function sourceOf(
     secrets: [],
     live: [],
     visible: { source, path, audience, resource, client_id, expiry_ratio },
-    read: (answer, mask) =>
-      answerReader(shaped(settings, platform?.shapeOf(answer) ?? BARE_TOKEN), credential)(answer, mask),
+    ask: byOneRequest({
+      ...asked,
+      read: (answer, mask) =>
+        answerReader(shaped(settings, platform?.shapeOf(answer) ?? BARE_TOKEN), credential)(answer, mask),
+    }),
     credential,
   };
 }

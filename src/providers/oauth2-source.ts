@@ -12,6 +12,7 @@ import { reliable, wallClock } from "../values/clock.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
 import type { FetchingSettings } from "./fetching-provider.js";
+import { byOneRequest } from "./one-request.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
@@ -72,15 +73,17 @@ export function oauth2Source(
       expiry_ratio: settings.expiry_ratio,
     },
     endpoint: (errand) => tokenUrl.find(errand),
-    request: async (held, endpoint) => {
-      const asked = { ...parameters(held), scope };
-      return tokenRequest(settings, {
-        tokenUrl: endpoint,
-        grant: asked,
-        authentication: await authenticate(endpoint),
-      });
-    },
-    read: answerReader(settings, credential),
+    ask: byOneRequest({
+      request: async (held, endpoint) => {
+        const asked = { ...parameters(held), scope };
+        return tokenRequest(settings, {
+          tokenUrl: endpoint,
+          grant: asked,
+          authentication: await authenticate(endpoint),
+        });
+      },
+      read: answerReader(settings, credential),
+    }),
     credential,
   };
 }

@@ -8,6 +8,7 @@ import type { RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
+import { warningOfExpiry } from "./expiry-warning.js";
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
 import type { Runtime } from "./runtime.js";
@@ -44,7 +45,8 @@ export class ProviderGrant {
     this.#persistence = persistence;
     // Audiences differ in what they ask for, and not in who asks: one reading of the live values serves them all.
     const inputs = new LiveInputs(source.live);
-    this.#requesterOf = (asking) => requester(asking, { inputs, retryOn: settings.retryOn, runtime, claim });
+    const parts = { inputs, retryOn: settings.retryOn, runtime, claim, warnOfDoubt: warningOfExpiry(name) };
+    this.#requesterOf = (asking) => requester(asking, parts);
     this.#grant = new Grant({
       ...settings,
       name: { type, name, key: persistence?.key ?? name },

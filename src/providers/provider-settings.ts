@@ -16,7 +16,7 @@ export interface ConfigRules<T> {
 /** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
 export function settingsOf<T>(
   type: string,
-  { schema, relations, settled }: ConfigRules<T>,
+  { schema, relations, settled = () => [] }: ConfigRules<T>,
   config: unknown,
   runtime: Runtime,
 ): T {

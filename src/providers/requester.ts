@@ -8,7 +8,6 @@ import { secretsOfRequest } from "../http/url.js";
 import type { LiveInputs } from "../live/live-inputs.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
-import { warningOfExpiry } from "./expiry-warning.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
@@ -19,36 +18,30 @@ export interface RequesterParts {
   readonly retryOn: RetryOn;
   readonly runtime: Runtime;
   readonly claim: Claim;
+  /** Warns once, whichever audience gives the first reason to doubt. */
+  readonly warnOfDoubt: (doubt: string | undefined) => void;
 }
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
-export function requester(source: TokenSource, { inputs, retryOn, runtime, claim }: RequesterParts): RequestToken {
-  const { type, url, clientId, refreshToken, send = exchange } = source;
+export function requester(source: TokenSource, parts: RequesterParts): RequestToken {
+  const { inputs, retryOn, runtime, claim, warnOfDoubt } = parts;
+  const { type, url, clientId, refreshToken } = source;
   const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
-  const warnOfDoubt = warningOfExpiry(claim.name);
-  return async (held, signal) => {
+  return async (held, { signal }) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
-    const options = { dispatcher, fetch, clock, signal };
-    const secrets = (): (string | undefined)[] => [
-      ...source.secrets,
-      ...inputs.secrets,
-      held.refreshToken,
-      held.accessToken,
-    ];
-    const endpoint = await endpointOf(source, errandWith(new Mask(secrets()), options)).catch((error: unknown) => {
+    const secrets = (): Secrets => [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
+    const errand = errandWith(secrets, { dispatcher, fetch, clock, signal });
+    const endpoint = await endpointOf(source, errand).catch((error: unknown) => {
       throw retryableOn(retryOn, error);
     });
     const reading = await inputs.read(signal);
     // Where nobody waits any more, no refresh token need be spent.
     signal.throwIfAborted();
     try {
-      const request = await source.request(held, endpoint);
-      const mask = new Mask([...secrets(), ...secretsOfRequest(request)]);
-      const answer = await send(request, { ...options, mask });
-      const { doubt, ...redemption } = await source.read(answer, mask);
+      const { doubt, ...redemption } = await source.ask(held, { ...errand, endpoint });
       warnOfDoubt(doubt);
       return redemption;
     } catch (error) {
@@ -63,7 +56,17 @@ async function endpointOf({ url, endpoint }: TokenSource, errand: Errand): Promi
   return endpoint === undefined ? url : endpoint(errand);
 }
 
-function errandWith(mask: Mask, options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock }): Errand {
+type Secrets = readonly (string | undefined)[];
+
+/** A live value that is read on the way is a secret from then on. */
+function errandWith(
+  secrets: () => Secrets,
+  options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock },
+): Errand {
   const { signal, clock } = options;
-  return { mask, signal, clock, send: (request) => exchange(request, { ...options, mask }) };
+  const maskOf: Errand["maskOf"] = (request, more = []) => {
+    return new Mask([...secrets(), ...secretsOfRequest(request), ...more]);
+  };
+  const send: Errand["send"] = (request, by = exchange) => by(request, { ...options, mask: maskOf(request) });
+  return { mask: new Mask(secrets()), signal, clock, maskOf, send };
 }

@@ -64,6 +64,8 @@ export interface Runtime {
   readonly random?: Random | undefined;
   /** Where grants are kept, in place of a folder of `persist`. Whoever gives it closes it. */
   readonly store?: TokenStore | undefined;
+  /** Values of `${param.name}` in the configuration of a `flow`, where no catalog has put them in. */
+  readonly params?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** A user's own provider types by name, for `fromConfig` and catalogs. */
   readonly types?: Readonly<Record<string, ProviderFactory>> | undefined;
   /**
@@ -94,6 +96,7 @@ interface Requirement {
   readonly message: string;
 }
 
+const PARAM_TYPES = ["string", "number", "boolean"];
 const STORE_METHODS = ["read", "write", "lock"];
 
 const REQUIREMENTS: Readonly<Record<keyof Runtime, Requirement>> = {
@@ -120,6 +123,13 @@ const REQUIREMENTS: Readonly<Record<keyof Runtime, Requirement>> = {
   store: {
     isUsable: (value) => hasMethods(value, STORE_METHODS),
     message: `must be a token store: an object with the methods ${STORE_METHODS.join(", ")}`,
+  },
+  params: {
+    isUsable: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      Object.values(value).every((each) => PARAM_TYPES.includes(typeof each)),
+    message: "must be an object of strings, numbers and booleans",
   },
   types: {
     isUsable: (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction),

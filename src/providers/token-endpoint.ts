@@ -12,6 +12,7 @@ import { liveHeaders, liveParameters, type ParameterConfig, type ScalarConfig } 
 import { answerReader } from "../oauth2/token-response.js";
 import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { byOneRequest } from "./one-request.js";
 import { settingsOf } from "./provider-settings.js";
 import {
   type Refresher,
@@ -127,8 +128,10 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
     live: [...new Set([...headers.values, ...query.values, ...body.values, ...(refresh?.live ?? [])])],
     logsIn: refresh !== undefined,
     visible: visibleSettings(settings, refresh),
-    request: ({ refreshToken: held }) => (refresh && held !== undefined ? refresh.request(held) : login()),
-    read: answerReader(settings, credential),
+    ask: byOneRequest({
+      request: ({ refreshToken: held }) => (refresh && held !== undefined ? refresh.request(held) : login()),
+      read: answerReader(settings, credential),
+    }),
     credential,
   };
 }

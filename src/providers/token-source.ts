@@ -1,13 +1,16 @@
 /** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
 
 import type { HeldSecrets } from "../grant/grant-options.js";
-import type { exchange, HttpAnswer, HttpRequest } from "../http/exchange.js";
-import type { Mask } from "../http/mask.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Errand } from "../oauth2/discovery.js";
 import type { TokenResponse } from "../oauth2/token-response.js";
 import type { Credential } from "../values/credential.js";
 import type { GrantOrigin } from "./persistence.js";
+
+/** What a token is asked for with. */
+export interface TokenErrand extends Errand {
+  readonly endpoint: URL;
+}
 
 /** How one kind of provider asks for a token: all that tells it from the others. */
 export interface TokenSource extends GrantOrigin {
@@ -19,13 +22,10 @@ export interface TokenSource extends GrantOrigin {
   readonly live: readonly LiveValue[];
   /** What may be printed. */
   readonly visible: Readonly<Record<string, unknown>>;
-  /** Where the next request goes, if that is not at `url`: others may have to be asked for it first. */
+  /** Where its requests go, if that is not at `url`: others may have to be asked for it first. */
   endpoint?(errand: Errand): Promise<URL>;
-  /** The request to `endpoint`, with what the live values are just now. */
-  request(held: HeldSecrets, endpoint: URL): HttpRequest | Promise<HttpRequest>;
-  /** In place of an exchange as all others have it. */
-  readonly send?: typeof exchange | undefined;
-  read(answer: HttpAnswer, mask: Mask): TokenResponse | Promise<TokenResponse>;
+  /** Asks for a token, with what the live values are just now. */
+  ask(held: HeldSecrets, errand: TokenErrand): Promise<TokenResponse>;
   /** What an access token is on a request. */
   credential(accessToken: string): Credential;
 }

@@ -22,9 +22,9 @@ export const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
 /** An algorithm that an assertion is signed by. */
 export type SigningAlgorithm = (typeof PRIVATE_KEY_ALGORITHMS)[number] | (typeof SECRET_ALGORITHMS)[number];
 
-/** What `key` signs by where nobody says otherwise; `undefined` if it can sign by none. */
-export function defaultAlgorithm(key: KeyObject): SigningAlgorithm | undefined {
-  return PRIVATE_KEY_ALGORITHMS.find((algorithm) => faultOfAlgorithm(key, algorithm) === undefined);
+/** What `key` signs by where nobody says otherwise: the first that it fits. A key of no known kind fits none. */
+export function defaultAlgorithm(key: KeyObject): SigningAlgorithm {
+  return PRIVATE_KEY_ALGORITHMS.find((algorithm) => faultOfAlgorithm(key, algorithm) === undefined) ?? "RS256";
 }
 
 /** Why `key` cannot sign by `algorithm`; it follows the words "private_key". */

@@ -11,7 +11,8 @@ export function dpopCredential(token: string, prover: DpopProver, nonces: DpopNo
     secret: token,
     sign({ method, url }) {
       const nonce = nonces.of(new URL(url).origin);
-      return { authorization: `DPoP ${token}`, dpop: prover.proof({ method, url, nonce, accessToken: token }) };
+      const proof = prover.proof({ method, url, nonce, accessToken: token });
+      return Credential.headers({ authorization: `DPoP ${token}`, dpop: proof });
     },
     isChallenge({ origin, status, headers }) {
       const isNew = nonces.note(origin, headers.get("dpop-nonce"));

@@ -75,7 +75,6 @@ function signerOf({ privateKey, at = "private_key", algorithm, keyId, certificat
   if ("fault" in found) return fault(found.fault);
   const { key } = found;
   const alg = algorithm ?? found.alg ?? defaultAlgorithm(key);
-  if (alg === undefined) return fault(`is a key of the type ${key.asymmetricKeyType}, which cannot sign`);
   const misfit = faultOfAlgorithm(key, alg);
   if (misfit !== undefined) return fault(misfit);
   if (certificate !== undefined && !isCertificateOf(certificate.text, key)) {

@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
 import { faultsOfOptions } from "../config/options.js";
 import { ClosedError, ConfigError, type ConfigFault, StoreError } from "../values/errors.js";
 import { parseJson } from "../values/parse-json.js";
-import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
+import type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./token-store.js";
 
 /** An AES-256 key: 32 bytes, or their base64. */
 export type EncryptionKey = Uint8Array | string;
@@ -32,38 +32,47 @@ export interface EncryptionKeys {
  * @throws ConfigError if `store` is no store, a key is none, or an option is misspelt.
  * @example encryptedStore(new FileTokenStore("state"), { key: process.env.STORE_KEY })
  */
-export function encryptedStore(store: TokenStore, keys: EncryptionKeys): Required<TokenStore> {
+export function encryptedStore(store: TokenStore, keys: EncryptionKeys): ClosableTokenStore {
   const faults = [...faultsOfStore(store), ...faultsOfKeys(keys)];
   if (faults.length > 0) throw new ConfigError("encryptedStore", faults);
   return new EncryptedStore(store, keys);
 }
 
-class EncryptedStore implements Required<TokenStore> {
+class EncryptedStore implements ClosableTokenStore {
   readonly #store: TokenStore;
   readonly #current: SealingKey;
   readonly #keys: readonly SealingKey[];
   readonly #encryptExisting: boolean;
   #closed = false;
+  /** Only where the store inside has it. */
+  readonly waitForRelease?: NonNullable<TokenStore["waitForRelease"]>;
 
   constructor(store: TokenStore, { key, previousKeys, encryptExisting }: EncryptionKeys) {
     this.#store = store;
     this.#current = new SealingKey(key);
     this.#keys = [this.#current, ...(previousKeys ?? []).map((given) => new SealingKey(given))];
     this.#encryptExisting = encryptExisting ?? false;
+    if (store.waitForRelease !== undefined) {
+      this.waitForRelease = async (...wait) => (await this.#inner().waitForRelease?.(...wait)) ?? false;
+    }
+  }
+
+  async open(): Promise<void> {
+    await this.#inner().open?.();
   }
 
   async read(key: string): Promise<StoredRecord | undefined> {
-    const record = await this.#open().read(key);
+    const record = await this.#inner().read(key);
     if (record === undefined || (this.#encryptExisting && !isSealed(record.text))) return record;
     return { ...record, text: unseal(record, key, this.#keys) };
   }
 
   async write(key: string, record: StoredRecord): Promise<boolean> {
-    return this.#open().write(key, { ...record, text: this.#current.seal(record, key) });
+    return this.#inner().write(key, { ...record, text: this.#current.seal(record, key) });
   }
 
   async lock(key: string, milliseconds: number): Promise<Lease | undefined> {
-    return this.#open().lock(key, milliseconds);
+    return this.#inner().lock(key, milliseconds);
   }
 
   async close(): Promise<void> {
@@ -74,7 +83,7 @@ class EncryptedStore implements Required<TokenStore> {
     return this.close();
   }
 
-  #open(): TokenStore {
+  #inner(): TokenStore {
     if (this.#closed) throw new ClosedError("the encrypted store");
     return this.#store;
   }

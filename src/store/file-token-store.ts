@@ -4,7 +4,7 @@ import { ConfigError } from "../values/errors.js";
 import { absolutePath, faultOfFilePath } from "../values/file-path.js";
 import { FileMedium } from "./file-medium.js";
 import { faultsOfStoreOptions, LeasedStore, type StoreOptions } from "./leased-store.js";
-import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
+import type { ClosableTokenStore, Lease, StoredRecord } from "./token-store.js";
 
 /**
  * Keeps records in a folder: 0700 where it is made here, its files 0600. Any number of processes may use it
@@ -12,7 +12,7 @@ import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
  * folders, and the clocks of the hosts agree within seconds. Nothing is opened or locked between calls.
  * @example new OAuth2RefreshProvider(config, { name: "crm", store: new FileTokenStore("~/.local/state/pipeline") })
  */
-export class FileTokenStore implements Required<TokenStore> {
+export class FileTokenStore implements ClosableTokenStore {
   /** The folder, as an absolute path. */
   readonly path: string;
   readonly #store: LeasedStore;

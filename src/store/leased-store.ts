@@ -6,7 +6,7 @@ import { type Clock, wallClock } from "../values/clock.js";
 import { ClosedError, type ConfigFault } from "../values/errors.js";
 import { type Change, granting, type LeaseHolder, type LeaseState, recording, releasing } from "./lease-state.js";
 import { type HoldingProcess, isDead, monotonicClock, thisProcess } from "./liveness.js";
-import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
+import type { ClosableTokenStore, Lease, StoredRecord } from "./token-store.js";
 
 /** How a store tells the time. Tests give both clocks, and move them. */
 export interface StoreOptions {
@@ -43,7 +43,7 @@ export function faultsOfStoreOptions(options: StoreOptions | undefined): readonl
 }
 
 /** A token store over a medium. */
-export class LeasedStore implements Required<TokenStore> {
+export class LeasedStore implements ClosableTokenStore {
   readonly #medium: Medium;
   readonly #clock: Clock;
   readonly #monotonicClock: Clock;

@@ -3,13 +3,13 @@
 import { ConfigError } from "../values/errors.js";
 import { type Change, type LeaseState, UNUSED } from "./lease-state.js";
 import { faultsOfStoreOptions, LeasedStore, type Medium, type StoreOptions } from "./leased-store.js";
-import type { Lease, StoredRecord, TokenStore } from "./token-store.js";
+import type { ClosableTokenStore, Lease, StoredRecord } from "./token-store.js";
 
 /**
  * Keeps records as long as the object lives: for tests, and for providers of one process that share a grant.
  * @example new OAuth2RefreshProvider(config, { name: "crm", store: new MemoryTokenStore() })
  */
-export class MemoryTokenStore implements Required<TokenStore> {
+export class MemoryTokenStore implements ClosableTokenStore {
   readonly #store: LeasedStore;
 
   /** @throws ConfigError if an option is misspelt or no function. */

@@ -9,6 +9,12 @@
  */
 export interface TokenStore {
   /**
+   * Loads what the store needs, such as the driver of a database. Called before each use: the time that it takes
+   * counts for no deadline. Rejects with a ConfigError if the store can never be used.
+   */
+  open?(): Promise<void>;
+
+  /**
    * Gives the record as last written, or `undefined` if there is none.
    * @throws StoreError, or an error of your own, if that cannot be known.
    */
@@ -28,6 +34,14 @@ export interface TokenStore {
   lock(key: string, milliseconds: number): Promise<Lease | undefined>;
 
   /**
+   * Waits until the lease on the key has ended, as far as the store is told, or for so many milliseconds, or until
+   * `signal` is aborted, and gives `true`; it may do so early, and whoever waits looks again. Gives `false`
+   * if it cannot tell at the moment: then it is asked by `lock` again and again, as a store without this method is. A
+   * release between a `lock` that gave `undefined` and the call of this method is not missed. It holds no process open.
+   */
+  waitForRelease?(key: string, milliseconds: number, signal: AbortSignal): Promise<boolean>;
+
+  /**
    * Ends the use of this object: later calls of the other methods reject. It waits for nothing but the release
    * of its own leases. If it rejects, it can be called again.
    */
@@ -35,6 +49,15 @@ export interface TokenStore {
 
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose]?(): Promise<void>;
+}
+
+/** A store that can be closed, as all of ours can. */
+export interface ClosableTokenStore extends TokenStore {
+  /** Ends the use of this object: later calls of the other methods reject. If it rejects, it can be called again. */
+  close(): Promise<void>;
+
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A record as a store sees it. */

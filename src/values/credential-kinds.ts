@@ -82,19 +82,19 @@ export interface SignerCredential {
   readonly scheme: string;
   /** What tells this signer from others of its scheme: a key, or the token that goes with it. */
   readonly secret: string;
-  /** Makes the headers that a request must have, in place of those of the same names. */
+  /** Makes what goes onto a request, once all else is on it. */
   readonly sign: Sign;
   /** Whether a request must be signed and sent again because of an answer, which then is no refusal. */
   readonly isChallenge?: IsChallenge | undefined;
 }
 
-/** Makes the headers that authorize one request. */
-export type Sign = (request: SignableRequest) => Readonly<Record<string, string>>;
+/** Makes what authorizes one request: a credential that needs no signing itself. */
+export type Sign = (request: SignableRequest) => CredentialFields;
 
 /** Looks at the answer to a signed request. */
 export type IsChallenge = (answer: SignedAnswer) => boolean;
 
-/** A request as it is sent, except for the headers that are made of it. */
+/** A request as it is sent, except for what is made of it. */
 export interface SignableRequest {
   /** The HTTP method, in upper case. */
   readonly method: string;

@@ -138,7 +138,7 @@ export const Credential = {
    * Credential.signer({
    *   scheme: "ACME",
    *   secret: key,
-   *   sign: ({ method, url }) => ({ "x-signature": hmac(key, `${method} ${url}`) }),
+   *   sign: ({ method, url }) => Credential.header("x-signature", hmac(key, `${method} ${url}`)),
    * });
    */
   signer(signer: Omit<SignerCredential, "type">): SignerCredential {

@@ -29,6 +29,8 @@ export interface IssueContext {
   readonly reason: IssueReason;
   /** The credential that a connector reported as refused, when that is the reason. */
   readonly rejected?: Credential;
+  /** Within `durable`: the refresh token that holds; `undefined` before there is one. */
+  readonly refreshToken?: string | undefined;
   /** Aborted at the deadline of the flight. An issuer that ignores it is abandoned. */
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline. */
@@ -56,7 +58,7 @@ export interface Issued {
    * until it is reported as refused.
    */
   readonly expiresIn?: number | undefined;
-  /** A refresh token that came with it. `TokenCache` does not keep it: an issuer that needs it keeps its own. */
+  /** A refresh token that came with it. `durable` keeps it; `TokenCache` alone does not. */
   readonly refreshToken?: string | undefined;
   /**
    * When it was issued, in milliseconds since the epoch. An instant in the future counts as now.
@@ -75,6 +77,8 @@ export interface AccessToken {
   readonly credential: Credential;
   /** Seconds from its arrival; `undefined` where the answer has no lifetime. */
   readonly expiresIn: number | undefined;
+  /** When it was issued, in milliseconds since the epoch, where that is not its arrival. */
+  readonly issuedAt?: number | undefined;
   /** The address of the API, where the answer has it. */
   readonly baseUrl?: string | undefined;
 }

@@ -1,5 +1,8 @@
 /** How long a credential is good, wherever it is kept (C4 to C6, C10). Instants are in milliseconds since the epoch. */
 
+/** The share of its lifetime for which a token is used by default: what is left covers clocks and networks. */
+export const DEFAULT_EXPIRY_RATIO = 0.9;
+
 /** The time of one credential. */
 export interface Lifespan {
   readonly issuedAt: number;

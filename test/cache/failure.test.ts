@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TokenCache } from "../../src/cache/token-cache.js";
 import type { TokenCacheOptions } from "../../src/cache/token-cache-options.js";
-import { Gate, gated } from "../../src/failure/gate.js";
+import { Gate } from "../../src/failure/gate.js";
+import { gated } from "../../src/failure/issuer.js";
 import { Credential } from "../../src/values/credential.js";
 import { AuthError, ConfigError, TransportError } from "../../src/values/errors.js";
 import type { Issued } from "../../src/values/issued.js";

@@ -1,7 +1,6 @@
 /**
  * Azure's SDKs: storage against a real Azurite, which checks issuer, audience and times of a token; a claims challenge, which
- * Azurite knows nothing of, by the SDK's own policy with a transport that plays the API; tedious with a server that plays
- * SQL Server's login.
+ * Azurite knows nothing of, by the SDK's own policy with a transport that plays the API.
  */
 
 import { writeFileSync } from "node:fs";

@@ -6,7 +6,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { ApolloLink, HttpLink } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
-import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
+import { BedrockClient } from "@aws-sdk/client-bedrock";
 import type { TokenCredential } from "@azure/core-auth";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { createClient as createClickHouse } from "@clickhouse/client";
@@ -144,9 +144,9 @@ export async function azure(): Promise<void> {
 }
 
 export function aws(): void {
-  new BedrockRuntimeClient({ region: "eu-central-1", token: awsToken(provider) });
+  new BedrockClient({ region: "eu-central-1", token: awsToken(provider) });
   // @ts-expect-error a text is no identity
-  new BedrockRuntimeClient({ region: "eu-central-1", token: tokenFunction(provider) });
+  new BedrockClient({ region: "eu-central-1", token: tokenFunction(provider) });
 }
 
 export function google(): void {

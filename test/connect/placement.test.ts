@@ -161,7 +161,11 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
     const signed = ({ method, url, header, body }: SignableRequest): string =>
       hmac([method, url, header("cookie"), header("x-own"), Buffer.from(body() ?? "")].join("\n"));
     const credential = Credential.composite([
-      Credential.signer({ scheme: "ACME", secret: "key", sign: (request) => ({ "x-signature": signed(request) }) }),
+      Credential.signer({
+        scheme: "ACME",
+        secret: "key",
+        sign: (request) => Credential.header("x-signature", signed(request)),
+      }),
       Credential.query("tenant", "a c"),
       Credential.cookie("sid", "1"),
     ]);
@@ -172,11 +176,20 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
     expect(path).toBe("/rows?q=%C3%BC&tenant=a%20c");
   });
 
+  test("P1 a signer may place what it makes anywhere but in a signer", async () => {
+    const sign = () => Credential.composite([Credential.query("sig", "1"), Credential.cookie("a", "b")]);
+    const signer = Credential.signer({ scheme: "ACME", secret: "k", sign });
+    expect(await sent(signer, "/rows")).toMatchObject({ path: "/rows?sig=1", headers: { cookie: "a=b" } });
+    const nested = Credential.signer({ scheme: "OUTER", secret: "k", sign: () => signer });
+    const error = causeOf(await errorOf(() => makeSend(scriptedProvider(nested))(`${api.origin}/rows`)));
+    expect(error.message).toMatch(/the signer OUTER has made another signer/);
+  });
+
   test("S1 what a signer makes that cannot be sent is not quoted", async () => {
-    const sign = () => ({ "x-signature": "s3cr3t\n" });
+    const sign = () => ({ type: "header", name: "x-signature", value: "s3cr3t\n" }) as const;
     const send = makeSend(scriptedProvider(Credential.signer({ scheme: "ACME", secret: "k", sign })));
     const error = causeOf(await errorOf(() => send(`${api.origin}/rows`)));
-    expect(error.message).toMatch(/the signer ACME has made a header that cannot be sent/);
+    expect(error.message).toMatch(/the value cannot stand in a header/);
     expect(inspect(error)).not.toContain("s3cr3t");
   });
 
@@ -213,7 +226,7 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
       const credential = Credential.signer({
         scheme: "ACME",
         secret: "k",
-        sign: () => ({ "x-signature": nonce }),
+        sign: () => Credential.header("x-signature", nonce),
         isChallenge({ origin, status, headers }) {
           expect(origin).toBe(api.origin);
           nonce = headers.get("x-nonce") ?? "";
@@ -234,7 +247,7 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
         response.statusCode = 401;
         response.end("rows");
       });
-      const sign = () => ({ "x-signature": "s" });
+      const sign = () => Credential.header("x-signature", "s");
       const provider = scriptedProvider(
         Credential.signer({ scheme: "ACME", secret: "k", sign, isChallenge: ({ status }) => status === 401 }),
       );
@@ -251,7 +264,7 @@ describe("P5 a body that can be read only once", () => {
     Credential.signer({
       scheme: "ACME",
       secret: "k",
-      sign: ({ body }) => ({ "x-signature": reads ? String(body()) : "unread" }),
+      sign: ({ body }) => Credential.header("x-signature", reads ? String(body()) : "unread"),
     });
   const stream = () => new Blob(["a=1"]).stream();
   const init = (headers = {}) => ({ method: "POST", body: stream(), duplex: "half", headers }) as RequestInit;

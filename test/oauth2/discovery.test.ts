@@ -248,7 +248,8 @@ describe("K7 one request for all who want the metadata at the same time", () => 
 
   function errand(signal: AbortSignal = new AbortController().signal): Errand {
     const mask = new Mask([]);
-    return { signal, mask, clock: Date.now, send: (request) => exchange(request, { signal, mask }) };
+    const maskOf = () => mask;
+    return { signal, mask, maskOf, clock: Date.now, send: (request) => exchange(request, { signal, mask }) };
   }
 
   test("K7 they share it, also where it may not be kept; the next one asks again", async () => {

@@ -410,6 +410,14 @@ test("an audience is no second provider of its grant", async () => {
   expect(await warnings.all()).toEqual([]);
 });
 
+test("a lifetime that cannot be meant is warned of once, whatever is asked for", async () => {
+  const warnings = hearWarnings("FAUCET_AUTH_EXPIRY");
+  const idp = await rotating({ expires_in: undefined });
+  const provider = fetching.oauth2(idp, { expiry_path: "$.lifetime" });
+  for (const scopes of ["a", "b"]) await provider.for({ scopes }).getToken();
+  expect(await warnings.all()).toHaveLength(1);
+});
+
 test("plain HTTP is warned of once, whatever is asked for", async () => {
   const warnings = hearWarnings("FAUCET_AUTH_PLAIN_HTTP");
   const provider = fetching.oauth2({ tokenUrl: "http://idp.example/token" });

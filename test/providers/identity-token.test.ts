@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { Agent, getGlobalDispatcher, MockAgent, setGlobalDispatcher } from "undici";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { type IdentityTokenConfig, IdentityTokenProvider, type Runtime } from "../../src/index.js";
+import { AuthCatalog, type IdentityTokenConfig, IdentityTokenProvider, type Runtime } from "../../src/index.js";
 import { faultsOf, folder } from "../support/catalogs.js";
 import { type TestClock, testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
@@ -107,6 +107,16 @@ describe("a file", () => {
     await writeFile(path, "b4ck");
     clock.advance(120);
     expect(await tokenOf(provider)).toBe("b4ck");
+  });
+
+  test("D11 a relative path starts at the folder of its document", async () => {
+    const home = await folder({
+      token: "t0ken",
+      "pipeline.yaml": "auth:\n  id: { type: identity_token, config: { source: file, path: token } }\n",
+    });
+    const catalog = await AuthCatalog.load(join(home, "pipeline.yaml"));
+    expect(await catalog.get("id").getToken()).toMatchObject({ token: "t0ken" });
+    await catalog.close();
   });
 });
 

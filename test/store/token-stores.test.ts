@@ -3,10 +3,17 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { encryptedStore, FileTokenStore, MemoryTokenStore, type TokenStore } from "../../src/index.js";
+import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  type ClosableTokenStore,
+  encryptedStore,
+  FileTokenStore,
+  MemoryTokenStore,
+  type TokenStore,
+} from "../../src/index.js";
 import { newFolder } from "../fleet/processes.js";
-import { type TestClock, testClock } from "../support/clock.js";
+import { testClock } from "../support/clock.js";
+import { testConformance } from "../support/conformance.js";
 import { errorOf } from "../support/errors.js";
 
 const KEY = Buffer.alloc(32, 7);
@@ -17,83 +24,26 @@ async function folder(): Promise<string> {
   return path;
 }
 
-/** Time passes for both clocks alike. */
-const at = (clock = testClock()) => ({ clock, monotonicClock: clock });
+/** New objects on one and the same folder, as in several processes. */
+async function filesIn(path: Promise<string>): Promise<FileTokenStore> {
+  return new FileTokenStore(await path);
+}
 
-const kinds = {
-  MemoryTokenStore: async (clock?: TestClock) => new MemoryTokenStore(at(clock)),
-  FileTokenStore: async (clock?: TestClock) => new FileTokenStore(await folder(), at(clock)),
-  "an encrypted MemoryTokenStore": async (clock?: TestClock) =>
-    encryptedStore(new MemoryTokenStore(at(clock)), { key: KEY }),
-  "an encrypted FileTokenStore": async (clock?: TestClock) =>
-    encryptedStore(new FileTokenStore(await folder(), at(clock)), { key: KEY }),
-};
+const shared = newFolder();
+afterAll(async () => rm(await shared, { recursive: true, force: true }));
 
-describe.each(Object.entries(kinds))("%s", (_name, open) => {
-  test("reads what was written, for each key its own", async () => {
-    const store = await open();
-    expect(await store.read("a")).toBeUndefined();
-    expect(await store.write("a", { fencingToken: 1, text: "one" })).toBe(true);
-    expect(await store.write("A", { fencingToken: 2, text: "two" })).toBe(true);
-    expect(await store.read("a")).toEqual({ fencingToken: 1, text: "one" });
-    expect(await store.read("A")).toEqual({ fencingToken: 2, text: "two" });
-  });
+const kinds: readonly (readonly [string, () => Promise<TokenStore>])[] = [
+  ["MemoryTokenStore", async () => new MemoryTokenStore()],
+  ["FileTokenStore", () => filesIn(shared)],
+  ["an encrypted MemoryTokenStore", async () => encryptedStore(new MemoryTokenStore(), { key: KEY })],
+  ["an encrypted FileTokenStore", async () => encryptedStore(await filesIn(shared), { key: KEY })],
+];
 
-  test("D2 a write fails only if a later lease has written", async () => {
-    const store = await open();
-    for (const [lease, taken] of [
-      [5, true],
-      [5, true],
-      [4, false],
-      [6, true],
-      [5, false],
-    ] as const) {
-      expect(await store.write("k", { fencingToken: lease, text: `${lease}` })).toBe(taken);
-    }
-    expect(await store.read("k")).toEqual({ fencingToken: 6, text: "6" });
-  });
-
-  test("D2 a lease excludes others until it is released, and its number only rises", async () => {
-    const store = await open();
-    const first = await store.lock("k", 1000);
-    expect(first?.fencingToken).toBe(1);
-    expect(await store.lock("k", 1000)).toBeUndefined();
-    expect(await store.lock("other", 1000)).toBeDefined();
-    await first?.release();
-    await first?.release();
-    expect((await store.lock("k", 1000))?.fencingToken).toBe(2);
-  });
-
-  test("D2 one that is over is taken over, and its holder cannot end the next", async () => {
-    const clock = testClock();
-    const store = await open(clock);
-    const slept = await store.lock("k", 1000);
-    clock.advance(0.999);
-    expect(slept?.timeLeft()).toBeCloseTo(1, 0);
-    expect(await store.lock("k", 1000)).toBeUndefined();
-    clock.advance(0.001);
-    expect(slept?.timeLeft()).toBe(0);
-    expect((await store.lock("k", 1000))?.fencingToken).toBe(2);
-    await slept?.release();
-    expect(await store.lock("k", 1000)).toBeUndefined();
-    // It has lost the lease, but nobody wrote after it.
-    expect(await store.write("k", { fencingToken: 1, text: "late" })).toBe(true);
-  });
-
-  test("D2 a lease that is written keeps its number above what the record has", async () => {
-    const store = await open();
-    await store.write("k", { fencingToken: 41, text: "" });
-    expect((await store.lock("k", 1000))?.fencingToken).toBe(42);
-  });
-
-  test("D2 of many who lock at once, one gets the lease", async () => {
-    const store = await open();
-    const leases = await Promise.all(Array.from({ length: 20 }, () => store.lock("k", 60_000)));
-    expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1);
-  });
+describe.each(kinds)("%s", (_name, makeStore) => {
+  testConformance(makeStore);
 
   test("close() ends its use", async () => {
-    const store = (await open()) as Required<TokenStore>;
+    const store = (await makeStore()) as ClosableTokenStore;
     await store.close();
     await store[Symbol.asyncDispose]();
     for (const use of [
@@ -106,7 +56,7 @@ describe.each(Object.entries(kinds))("%s", (_name, open) => {
   });
 
   test("S1 it prints no record and no key", async () => {
-    const store = await open();
+    const store = await makeStore();
     await store.write("k", { fencingToken: 1, text: "s3cr3t" });
     const printed = inspect(store, { depth: null, showHidden: true }) + JSON.stringify(store);
     expect(printed).not.toMatch(/s3cr3t|\\u0007|07 07/);
@@ -114,6 +64,18 @@ describe.each(Object.entries(kinds))("%s", (_name, open) => {
 });
 
 describe("leases of our own stores", () => {
+  test("D2 one that is over is taken over, to the millisecond", async () => {
+    const clock = testClock();
+    const store = new MemoryTokenStore({ clock, monotonicClock: clock });
+    const slept = await store.lock("k", 1000);
+    clock.advance(0.999);
+    expect(slept?.timeLeft()).toBeCloseTo(1, 0);
+    expect(await store.lock("k", 1000)).toBeUndefined();
+    clock.advance(0.001);
+    expect(slept?.timeLeft()).toBe(0);
+    expect((await store.lock("k", 1000))?.fencingToken).toBe(2);
+  });
+
   test("close() releases what is held", async () => {
     const path = await folder();
     const store = new FileTokenStore(path);

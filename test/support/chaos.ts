@@ -39,7 +39,7 @@ export async function chaos(seed: number, calls = 100_000): Promise<ChaosReport>
     const violations: string[] = [];
     const idp = new StrictIdp(simulation, random, violations);
     const place = seed % 2 === 0 ? new PrivateRepository() : new MemoryTokenStore();
-    const requestToken: RequestToken = ({ refreshToken }, signal) => idp.redeem(refreshToken ?? "", signal);
+    const requestToken: RequestToken = ({ refreshToken }, { signal }) => idp.redeem(refreshToken ?? "", signal);
     const grant = grantIn(place, "r0", requestToken, { random, isShared: false });
     const refresh = random() < 0.5 ? "background" : "blocking";
     const cache = new TokenCache(grant.issue, { random, refresh });

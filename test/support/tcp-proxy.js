@@ -5,7 +5,8 @@ import { connect, createServer } from "node:net";
 
 /** Starts it on a free port of loopback before `port` of `host`. @param {{ port: number, host?: string }} target */
 export async function startTcpProxy({ port, host = "127.0.0.1" }) {
-  let isCut = false;
+  /** @type {"nothing" | "replies" | "everything"} */
+  let swallowed = "nothing";
   let replyDelayMs = 0;
   /** @type {Set<import("node:net").Socket>} */
   const sockets = new Set();
@@ -14,12 +15,12 @@ export async function startTcpProxy({ port, host = "127.0.0.1" }) {
   const server = createServer((near) => {
     connections += 1;
     const far = connect({ port, host });
-    forward(near, far, () => 0);
-    forward(far, near, () => replyDelayMs);
+    forward(near, far, { isCut: () => swallowed === "everything", delay: () => 0 });
+    forward(far, near, { isCut: () => swallowed !== "nothing", delay: () => replyDelayMs });
   });
 
-  /** @param {import("node:net").Socket} from @param {import("node:net").Socket} to @param {() => number} delay */
-  function forward(from, to, delay) {
+  /** @param {import("node:net").Socket} from @param {import("node:net").Socket} to @param {{ isCut: () => boolean, delay: () => number }} how */
+  function forward(from, to, { isCut, delay }) {
     sockets.add(from);
     from.setNoDelay(true);
     let due = 0;
@@ -29,12 +30,12 @@ export async function startTcpProxy({ port, host = "127.0.0.1" }) {
       setTimeout(send, due - performance.now());
     };
     // What comes while it is cut is swallowed, as by a network that drops packets for good.
-    from.on("data", (chunk) => isCut || pass(() => isCut || to.destroyed || to.write(chunk)));
-    from.on("end", () => isCut || pass(() => isCut || to.end()));
+    from.on("data", (chunk) => isCut() || pass(() => isCut() || to.destroyed || to.write(chunk)));
+    from.on("end", () => isCut() || pass(() => isCut() || to.end()));
     from.on("error", () => {});
     from.on("close", () => {
       sockets.delete(from);
-      if (!isCut) pass(() => isCut || to.destroy());
+      if (!isCut()) pass(() => isCut() || to.destroy());
     });
   }
 
@@ -46,13 +47,13 @@ export async function startTcpProxy({ port, host = "127.0.0.1" }) {
     host: "127.0.0.1",
     /** How many connections have been made to it so far. */
     connections: () => connections,
-    /** From now on it accepts everything and answers nothing. */
-    cut() {
-      isCut = true;
+    /** From now on it accepts everything and answers nothing; with `replies`, the server still hears what is asked. @param {"replies" | "everything"} [what] */
+    cut(what = "everything") {
+      swallowed = what;
     },
     /** It answers again; connections of before stay dead, as after a partition in which the other side has forgotten them. */
     mend() {
-      isCut = false;
+      swallowed = "nothing";
       for (const socket of sockets) socket.destroy();
     },
     /** Each reply of the server comes so much later. @param {number} milliseconds */

@@ -15,7 +15,7 @@ const all = [
   Credential.query("api_key", "s3cr3t"),
   Credential.cookie("sid", "s3cr3t"),
   Credential.body("session", "s3cr3t"),
-  Credential.signer({ scheme: "ACME", secret: "s3cr3t", sign: () => ({ "x-signature": "s3cr3t" }) }),
+  Credential.signer({ scheme: "ACME", secret: "s3cr3t", sign: () => Credential.header("x-signature", "s3cr3t") }),
   Credential.composite([Credential.bearer("s3cr3t"), Credential.query("tenant", "s3cr3t")]),
 ];
 
@@ -94,7 +94,10 @@ describe("A5 an unusable credential cannot be made", () => {
       "a signer that is no function",
       () => Credential.signer({ scheme: "A", secret: "s3cr3t", sign: "s3cr3t" as never }),
     ],
-    ["a signer without a secret", () => Credential.signer({ scheme: "A", secret: "", sign: () => ({}) })],
+    [
+      "a signer without a secret",
+      () => Credential.signer({ scheme: "A", secret: "", sign: () => Credential.bearer("t") }),
+    ],
     ["nothing as a signer", () => Credential.signer(undefined as never)],
     ["a composite of nothing", () => Credential.composite([])],
     ["a composite of what is no list", () => Credential.composite(Credential.bearer("s3cr3t") as never)],

@@ -1,0 +1,75 @@
+/** Signatures of texts by a key that both sides know (RFC 2104), as steps and requests of a flow carry them. */
+
+import { createHmac } from "node:crypto";
+import * as z from "zod/mini";
+import { type Field, headerName, text, withDefault } from "../config/fields.js";
+import { render, type Templated, type Values } from "./template.js";
+
+/** The algorithms, and Node's names of their hashes. */
+const HASHES = { hmac_sha256: "sha256", hmac_sha1: "sha1", hmac_sha512: "sha512" } as const;
+
+type Algorithm = keyof typeof HASHES;
+
+/** How a text is signed, and where the signature goes. */
+export interface SignatureConfig {
+  /** `hmac_sha256`, `hmac_sha1` or `hmac_sha512`. */
+  readonly alg: Algorithm;
+  /** The key that both sides know; names stand for their values in it too. */
+  readonly key: string;
+  /** What is signed, in which `${name}`, `${ts}` and `${nonce}` stand for their values. */
+  readonly template: string;
+  /**
+   * How the signature is written: `hex` or `base64`.
+   *
+   * @default hex
+   */
+  readonly encoding?: "hex" | "base64" | null;
+  /** Where it goes. */
+  readonly into: SignatureHeader;
+}
+
+/** The header that a signature goes into. */
+export interface SignatureHeader {
+  /** The header's name. */
+  readonly header: string;
+  /**
+   * The header's value, in which `${sig}` stands for the signature, and the other names for their values.
+   *
+   * @default ${sig}
+   */
+  readonly format?: string | null;
+}
+
+/** The field for it. */
+export const signatureField = () =>
+  z.strictObject({
+    alg: z.enum(Object.keys(HASHES) as Algorithm[]),
+    key: text(),
+    template: z.string() as Field<string>,
+    encoding: withDefault(z.enum(["hex", "base64"]), "hex"),
+    into: z.strictObject({ header: headerName(), format: withDefault(z.string(), "${sig}") }),
+  });
+
+/** That in its normal form. */
+export type SignatureSettings = z.output<ReturnType<typeof signatureField>>;
+
+/** Its templates, where they stand, and which names they know beside the others. */
+export function templatesOf({ key, template, into }: SignatureSettings): readonly Templated[] {
+  return [
+    { path: ["sign", "key"], template: key },
+    { path: ["sign", "template"], template },
+    { path: ["sign", "into", "format"], template: into.format, more: [SIGNATURE_NAME] },
+  ];
+}
+
+/** The name that the signature has within `into.format`. */
+export const SIGNATURE_NAME = "sig";
+
+/** The header with the signature. */
+export function signatureHeader(
+  { alg, key, template, encoding, into }: SignatureSettings,
+  values: Values,
+): readonly [name: string, value: string] {
+  const sig = createHmac(HASHES[alg], render(key, values)).update(render(template, values)).digest(encoding);
+  return [into.header, render(into.format, { ...values, [SIGNATURE_NAME]: sig })];
+}

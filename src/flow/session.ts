@@ -1,0 +1,122 @@
+/** The session of a flow: how it is begun, what it is on requests, and how it is ended (P4). */
+
+import { faultOfBaseUrl } from "../http/base-url.js";
+import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
+import type { Mask } from "../http/mask.js";
+import { tokenOrFault } from "../http/token.js";
+import type { Clock } from "../values/clock.js";
+import type { Credential } from "../values/credential.js";
+import { AuthError, FaucetError } from "../values/errors.js";
+import type { AccessToken, Redemption } from "../values/issued.js";
+import { parseJson } from "../values/parse-json.js";
+import type { FlowSettings } from "./flow-config.js";
+import { login } from "./login.js";
+import { credentialOf } from "./placements.js";
+import { type FlowRequest, requestWith, secretsIn } from "./step-request.js";
+import { namesIn, render, type Values } from "./template.js";
+
+/** What sends the requests of a login, and masks what comes back. */
+export interface FlowSender {
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  maskOf(request: HttpRequest, secrets: readonly string[]): Mask;
+}
+
+/** The sessions of one provider. */
+export class FlowSession {
+  readonly flow: FlowSettings;
+  /** What tells one provider's logins from another's: the first URL, as it is configured. */
+  readonly url: URL;
+  /** What is configured, and may be echoed. */
+  readonly secrets: readonly string[];
+  readonly #clock: Clock;
+  readonly #make: (captured: Values) => Credential;
+  /** What the last login has captured. */
+  #captured: Values | undefined;
+
+  constructor(flow: FlowSettings, clock: Clock) {
+    this.flow = flow;
+    this.url = addressOf(flow.steps[0]?.request);
+    this.secrets = [...flow.steps.map(({ request }) => request), ...(flow.logout ? [flow.logout] : [])].flatMap(
+      secretsIn,
+    );
+    this.#clock = clock;
+    this.#make = credentialOf(flow.apply, clock);
+  }
+
+  /** The first values of what rotates, as one text; `undefined` if nothing does. */
+  get firstValues(): string | undefined {
+    return this.#rotating(this.flow.rotates);
+  }
+
+  /**
+   * Logs in. `rotating` are the values of what rotates that are good now. New ones are given also where the login has
+   * failed after they came: the old ones are spent.
+   */
+  async begin(rotating: string | undefined, { send, maskOf }: FlowSender): Promise<Redemption> {
+    const known = rotating === undefined ? this.flow.rotates : valuesIn(rotating);
+    const sendStep = async (request: HttpRequest) => {
+      const secrets = [...Object.values(known), ...(request.body === undefined ? [] : [request.body])];
+      return { answer: await send(request), mask: maskOf(request, secrets) };
+    };
+    const result = await login(this.flow.steps, known, sendStep, this.#clock);
+    const refreshToken = this.#rotating(result.captured);
+    if ("isWhole" in result) {
+      this.#captured = result.captured;
+      return { refreshToken, ...tokenOrFault(() => this.#token(result.captured)) };
+    }
+    if (refreshToken === undefined || refreshToken === this.#rotating(known)) throw result.failure;
+    return { refreshToken, unusable: asAuthError(result.failure) };
+  }
+
+  /** What a session is on requests, by the text that stands for it on record. */
+  credential(text: string): Credential {
+    return this.#make(valuesIn(text));
+  }
+
+  /** The request that ends the last session; `undefined` if there was none, or nothing is said of how it ends. */
+  logout(): HttpRequest | undefined {
+    if (this.#captured === undefined || this.flow.logout === undefined) return undefined;
+    return requestWith(this.flow.logout, this.#captured, this.#clock);
+  }
+
+  #token(captured: Values): AccessToken {
+    const { base_url_from: template, allowed_origins: allowed, ttl_secs: expiresIn } = this.flow;
+    const baseUrl = template === undefined ? undefined : render(template, captured);
+    const fault = baseUrl === undefined ? undefined : faultOfBaseUrl(baseUrl, allowed);
+    if (fault !== undefined) throw new AuthError(`the base URL that the login gave ${fault}`);
+    return { text: JSON.stringify(captured), credential: this.#usable(captured), expiresIn, baseUrl };
+  }
+
+  /** A maker's TypeError says what is wrong with a value, and does not quote it. */
+  #usable(captured: Values): Credential {
+    try {
+      return this.#make(captured);
+    } catch (error) {
+      throw new AuthError(`what the login captured cannot go onto a request: ${(error as TypeError).message}`);
+    }
+  }
+
+  #rotating(values: Values): string | undefined {
+    const names = Object.keys(this.flow.rotates).sort();
+    return names.length === 0
+      ? undefined
+      : JSON.stringify(Object.fromEntries(names.map((name) => [name, values[name]])));
+  }
+}
+
+/** What is no URL as it is configured, since a value is missing in it, has none. */
+function addressOf(request: FlowRequest | undefined): URL {
+  const template = request?.url ?? "";
+  const text = render(template, Object.fromEntries(namesIn(template).map((name) => [name, name])));
+  return URL.canParse(text) ? new URL(text) : new URL("urn:faucet-auth:flow");
+}
+
+function valuesIn(text: string): Values {
+  return (parseJson(text) ?? {}) as Values;
+}
+
+function asAuthError(failure: unknown): AuthError {
+  if (FaucetError.is(failure) && failure.code === "auth") return failure as AuthError;
+  const message = `the login did not end: ${(failure as Error | undefined)?.message}`;
+  return new AuthError(message, { retryable: true, cause: failure });
+}

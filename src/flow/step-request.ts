@@ -1,0 +1,155 @@
+/** One request of a login as it is configured, and as it is sent with the values that are known by then (P4). */
+
+import * as z from "zod/mini";
+import { because, type Field, faultAt, headerName, optional, text, withDefault } from "../config/fields.js";
+import { faultOfScalar, isScalar } from "../config/scalars.js";
+import type { HttpRequest } from "../http/exchange.js";
+import { isLoopback } from "../http/plain-http.js";
+import type { Clock } from "../values/clock.js";
+import { AuthError } from "../values/errors.js";
+import { isFieldValue, isToken } from "../values/http-field.js";
+import { CLOCK_NAMES, clockValues } from "./clock-values.js";
+import { type SignatureConfig, signatureField, signatureHeader, templatesOf } from "./hmac-signature.js";
+import {
+  faultsOfTemplates,
+  render,
+  renderJson,
+  type Templated,
+  type TemplateFault,
+  textsIn,
+  type Values,
+} from "./template.js";
+
+/** A request whose texts are templates: `${name}` stands for what an earlier step has captured, `${ts}` and `${nonce}` for themselves. */
+export interface FlowRequestConfig {
+  /**
+   * The HTTP method.
+   *
+   * @default GET
+   */
+  readonly method?: string | null;
+  /** The URL, which may begin with a name: `${base_url}/login`. */
+  readonly url: string;
+  /** Request headers. */
+  readonly headers?: Readonly<Record<string, string | number | boolean>> | null;
+  /** Parameters of the query, beside those of the URL. */
+  readonly query?: Readonly<Record<string, string | number | boolean>> | null;
+  /** The fields of a form, which is the body. Not beside `json`. */
+  readonly form?: Readonly<Record<string, string | number | boolean>> | null;
+  /** A JSON value, which is the body. In its texts, values are put as data. */
+  readonly json?: unknown;
+  /** Signs the request. */
+  readonly sign?: SignatureConfig | null;
+}
+
+/** The field for it. */
+export const requestField = () =>
+  z
+    .strictObject({
+      method: withDefault(method(), "GET"),
+      url: text(),
+      headers: withDefault(templates(headerName()), {}),
+      query: withDefault(templates(), {}),
+      form: optional(templates()),
+      json: z.optional(z.unknown()),
+      sign: optional(signatureField()),
+    })
+    .check((payload) => {
+      const { form, json } = payload.value;
+      if (form !== undefined && isGivenJson(json)) payload.issues.push(faultAt(["json"], "cannot stand beside form"));
+    });
+
+/** That in its normal form. */
+export type FlowRequest = z.output<ReturnType<typeof requestField>>;
+
+function method(): Field<string> {
+  return z.pipe(
+    z.string().check(z.refine(isToken, "is not an HTTP method")),
+    z.transform((given) => given.toUpperCase()),
+  );
+}
+
+/** Texts by name; numbers and booleans are the texts that they are written as. */
+function templates(name: Field<string> = z.string()): Field<Readonly<Record<string, string>>> {
+  const value = z.pipe(
+    z
+      .unknown()
+      .check(because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean"))),
+    z.transform(String),
+  );
+  return z.record(name as never, value) as Field<Record<string, string>>;
+}
+
+function isGivenJson(json: unknown): boolean {
+  return json !== undefined && json !== null;
+}
+
+/** What is wrong with its templates, where `known` are the names that were captured before. */
+export function faultsOfRequest(request: FlowRequest, known: readonly string[]): readonly TemplateFault[] {
+  const { url, headers, query, form = {}, json, sign } = request;
+  const maps = Object.entries({ headers, query, form }).flatMap(([key, map]) =>
+    Object.entries(map).map(([name, template]): Templated => ({ path: [key, name], template })),
+  );
+  const texts = textsIn(json).map((template): Templated => ({ path: ["json"], template }));
+  const signed = sign === undefined ? [] : templatesOf(sign);
+  return faultsOfTemplates(
+    [{ path: ["url"], template: url }, ...maps, ...texts, ...signed],
+    [...known, ...CLOCK_NAMES],
+  );
+}
+
+/** The request with `values` in it, at a moment of its own. Throws an `AuthError` if they do not fit into it. */
+export function requestWith(request: FlowRequest, values: Values, clock: Clock): HttpRequest {
+  const own = { ...values, ...clockValues(clock) };
+  const url = urlOf(request.url, own);
+  for (const [name, value] of Object.entries(request.query)) url.searchParams.append(name, render(value, own));
+  const body = bodyOf(request, own);
+  const signature = request.sign === undefined ? [] : [signatureHeader(request.sign, own)];
+  const configured = Object.entries(request.headers).map(([name, value]) => [name, render(value, own)] as const);
+  const headers = [["accept", "*/*"] as const, ...(body?.headers ?? []), ...configured, ...signature];
+  return {
+    method: request.method,
+    url,
+    headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), sendable(name, value)])),
+    ...(body !== undefined && { body: body.text }),
+  };
+}
+
+/** What came from an answer may lead anywhere: then it must be encrypted. */
+function urlOf(template: string, values: Values): URL {
+  const text = render(template, values);
+  if (!URL.canParse(text)) throw new AuthError("the URL of a step is none, once what was captured is in it");
+  const url = new URL(text);
+  const isAsConfigured = url.protocol === "http:" && template.toLowerCase().startsWith("http://");
+  if (url.protocol === "https:" || isAsConfigured || (url.protocol === "http:" && isLoopback(url))) return url;
+  throw new AuthError("the URL of a step is not https, once what was captured is in it");
+}
+
+interface Body {
+  readonly text: string;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+function bodyOf({ form, json }: FlowRequest, values: Values): Body | undefined {
+  if (form !== undefined) {
+    const fields = Object.entries(form).map(([name, value]) => [name, render(value, values)] as [string, string]);
+    return {
+      text: String(new URLSearchParams(fields)),
+      headers: [["content-type", "application/x-www-form-urlencoded"]],
+    };
+  }
+  if (!isGivenJson(json)) return undefined;
+  return { text: JSON.stringify(renderJson(json, values)), headers: [["content-type", "application/json"]] };
+}
+
+/** The error does not quote it, as a client's would. */
+function sendable(name: string, value: string): string {
+  if (value === "" || isFieldValue(value)) return value;
+  throw new AuthError(`the header ${name} of a step cannot be sent, once what was captured is in it`);
+}
+
+/** What an answer may echo of it: each text that is more than a name for something else. */
+export function secretsIn({ headers, query, form = {}, json, sign }: FlowRequest): readonly string[] {
+  const texts = [headers, query, form].flatMap((map) => Object.values(map));
+  return [...texts, ...textsIn(json), ...(sign === undefined ? [] : [sign.key])];
+}

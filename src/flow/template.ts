@@ -1,0 +1,68 @@
+/** Texts with `${name}` in them: what a login has brought, the time, a nonce (P4). Values are never read for names again. */
+
+/** The values that names stand for. */
+export type Values = Readonly<Record<string, string>>;
+
+/** `$${` for a literal `${`; a name; a `${` that nothing ends. */
+const MARK = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
+
+/** A template, and where it stands. */
+export interface Templated {
+  readonly path: readonly PropertyKey[];
+  readonly template: string;
+  /** Names that have a value there alone. */
+  readonly more?: readonly string[];
+}
+
+/** What is wrong with one of them. */
+export interface TemplateFault {
+  readonly path: readonly PropertyKey[];
+  readonly fault: string;
+}
+
+/** What is wrong with `templates`, where `known` are the names that have a value by then. */
+export function faultsOfTemplates(templates: readonly Templated[], known: readonly string[]): readonly TemplateFault[] {
+  return templates.flatMap(({ path, template, more = [] }) => {
+    const fault = faultOfTemplate(template, [...known, ...more]);
+    return fault === undefined ? [] : [{ path, fault }];
+  });
+}
+
+/** The names in `template`. */
+export function namesIn(template: string): readonly string[] {
+  return [...template.matchAll(MARK)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
+/** What is wrong with `template`, where `known` are the names that have a value by then. */
+export function faultOfTemplate(template: string, known: readonly string[]): string | undefined {
+  if ([...template.matchAll(MARK)].some(([mark]) => mark === "${")) {
+    return "has ${ without a }; write $${ for a literal ${";
+  }
+  const unknown = namesIn(template).find((name) => !known.includes(name));
+  if (unknown === undefined) return undefined;
+  const choice = known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;
+  return `has \${${unknown}}, which nothing has captured by then; ${choice}`;
+}
+
+/** `template` with each name replaced by its value. */
+export function render(template: string, values: Values): string {
+  return template.replace(MARK, (mark, name: string | undefined) => {
+    return mark === "$${" ? "${" : ((name === undefined ? undefined : values[name]) ?? mark);
+  });
+}
+
+/** A JSON value whose texts, keys too, are templates: what is put in is data, whatever characters it has. */
+export function renderJson(value: unknown, values: Values): unknown {
+  if (typeof value === "string") return render(value, values);
+  if (Array.isArray(value)) return value.map((item) => renderJson(item, values));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [render(key, values), renderJson(item, values)] as const);
+  return Object.fromEntries(entries);
+}
+
+/** Each text of a JSON value, keys too. */
+export function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => [...(Array.isArray(value) ? [] : [key]), ...textsIn(item)]);
+}

@@ -1,0 +1,49 @@
+/** Takes a text out of an XML document by the local names of its elements, such as `response.api.sessionid`. */
+
+import { loadDependency } from "../values/load-dependency.js";
+
+/** The trimmed text of the first element on `path`; `undefined` if there is none, or the document is no XML. */
+export async function textAtXmlPath(document: string, path: string): Promise<string | undefined> {
+  const { XMLParser } = await loadDependency("fast-xml-parser", () => import("fast-xml-parser"));
+  const parser = new XMLParser({
+    ignoreAttributes: true,
+    removeNSPrefix: true,
+    parseTagValue: false,
+    // Entities of a document's own could make a short answer a huge text.
+    processEntities: false,
+  });
+  let node: unknown;
+  try {
+    node = parser.parse(document);
+  } catch {
+    return undefined;
+  }
+  for (const name of path.split(".")) node = childOf(node, localName(name));
+  const text = typeof node === "object" && node !== null ? (node as Record<string, unknown>)["#text"] : node;
+  return typeof text === "string" ? withPredefinedEntities(text).trim() : undefined;
+}
+
+/** The first child of that name. */
+function childOf(node: unknown, name: string): unknown {
+  const isElement = typeof node === "object" && node !== null && Object.hasOwn(node, name);
+  const [first] = isElement ? [(node as Record<string, unknown>)[name]].flat() : [];
+  return first;
+}
+
+/** A prefix is the document's own choice. */
+function localName(name: string): string {
+  return name.trim().split(":").at(-1) ?? "";
+}
+
+/** XML 1.0 §4.6, and characters by their number (§4.1). */
+function withPredefinedEntities(text: string): string {
+  return text.replace(/&(?:(lt|gt|amp|apos|quot)|#(\d{1,7})|#x([\da-f]{1,6}));/gi, (mark, name, decimal, hex) => {
+    if (name !== undefined) return PREDEFINED[name.toLowerCase()] ?? mark;
+    const code = Number.parseInt(decimal ?? hex, decimal === undefined ? 16 : 10);
+    return code <= LAST_CODE_POINT ? String.fromCodePoint(code) : mark;
+  });
+}
+
+const PREDEFINED: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", apos: "'", quot: '"' };
+
+const LAST_CODE_POINT = 0x10ffff;

@@ -1,0 +1,13 @@
+/** The address of an API as an answer tells it: a credential goes there, so it must not be anywhere (P2). */
+
+import { isLoopback } from "./plain-http.js";
+
+/** Why no credential may go to `address`; `undefined` if one may. */
+export function faultOfBaseUrl(address: string, allowed: readonly string[] | undefined): string | undefined {
+  if (!URL.canParse(address)) return "is no absolute URL";
+  const url = new URL(address);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url))) return "is not https";
+  if (url.username !== "" || url.password !== "") return "has a user name or a password";
+  if (allowed === undefined || allowed.includes(url.origin)) return undefined;
+  return `is of ${url.origin}, which allowed_origins does not list`;
+}

@@ -1,0 +1,46 @@
+/** What an error of the client or of the server means for a store: whether trying again helps, and what would. */
+
+import { FaucetError, StoreError } from "faucet-auth";
+
+/** The `StoreError` for what `server` could not do. Nothing of the error's own text is in it: that may quote a record or a URL. */
+export function redisErrorOf(server: string, error: unknown): FaucetError {
+  if (FaucetError.is(error)) return error;
+  const code = codeOf(error);
+  const { hint, retryable = true } = HINTS[code ?? ""] ?? {};
+  const reason = code === undefined ? "" : ` (${code})`;
+  return new StoreError(`${server} cannot be used${reason}${hint === undefined ? "" : `: ${hint}`}`, {
+    retryable,
+  });
+}
+
+/** The word that an error of the server begins with, the code of the system, or the class of an error of the client. */
+export function codeOf(error: unknown): string | undefined {
+  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
+  const text = typeof message === "string" ? message : "";
+  // How Redis 7.0 says it of a command in a script.
+  if (text.startsWith("ERR The user executing the script can't run this command")) return "NOPERM";
+  const word = /^[A-Z]{3,20}(?= )/.exec(text)?.[0];
+  if (word !== undefined) return word;
+  return [code, error?.constructor?.name].find((name) => typeof name === "string" && /^\w{3,40}$/.test(name)) as
+    | string
+    | undefined;
+}
+
+interface Hint {
+  readonly hint: string;
+  /** False for what only a person can mend. */
+  readonly retryable?: boolean;
+}
+
+const REFUSED: Hint = { hint: "it refuses the user name or the password", retryable: false };
+
+const HINTS: Readonly<Record<string, Hint>> = {
+  ClientClosedError: { hint: "the client that was given is not connected" },
+  MISCONF: { hint: "it cannot save to its disk" },
+  NOAUTH: REFUSED,
+  NOPERM: { hint: "its user lacks a permission", retryable: false },
+  OOM: { hint: "its memory is full" },
+  READONLY: { hint: "it is a replica, and cannot be written" },
+  WRONGPASS: REFUSED,
+  WRONGTYPE: { hint: "a key of the record is something else", retryable: false },
+};

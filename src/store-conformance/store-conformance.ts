@@ -1,0 +1,76 @@
+/** The suite as a list of cases, and what each of them is given. */
+
+import { randomUUID } from "node:crypto";
+import type { TokenStore } from "faucet-auth";
+import type { Case, Stores } from "./case.js";
+import { closing } from "./closing.js";
+import { leases } from "./leases.js";
+import { leasesOverTime } from "./leases-over-time.js";
+import { records } from "./records.js";
+import { waiting } from "./waiting.js";
+
+/** A test by itself. */
+export interface StoreConformanceCase {
+  /** What the store must do. */
+  readonly name: string;
+  /** Resolves if it does; rejects with an AssertionError that says what it has done instead. */
+  run(): Promise<void>;
+}
+
+/** How the cases are run. */
+export interface StoreConformanceOptions {
+  /**
+   * After how many milliseconds something counts as not happening, such as the end of a lease of half a second.
+   * @default 15000
+   */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 15_000;
+
+/**
+ * The cases that a token store must pass, for vitest, jest and node:test alike. `makeStore` is called for each case, and
+ * twice: it gives a new object each time, and two of them share their records, as in two processes. Where they do not,
+ * as in memory, one stands for both. Keys are new ones, so that the cases may run on a database that is in use, and at once.
+ * They close what `makeStore` gives.
+ *
+ * @example
+ * for (const { name, run } of storeConformance(() => new MyStore(url))) test(name, run);
+ */
+export function storeConformance(
+  makeStore: () => TokenStore | Promise<TokenStore>,
+  { patienceMs = PATIENCE_MS }: StoreConformanceOptions = {},
+): StoreConformanceCase[] {
+  return [...records, ...leases, ...leasesOverTime, ...waiting, ...closing].map(({ name, check }) => ({
+    name,
+    run: () => withStores(makeStore, patienceMs, check),
+  }));
+}
+
+async function withStores(
+  makeStore: () => TokenStore | Promise<TokenStore>,
+  patienceMs: number,
+  check: Case["check"],
+): Promise<void> {
+  const one = await makeStore();
+  const another = await makeStore();
+  // An object that is given each time is still needed.
+  const mayClose = one !== another;
+  // What waits may hold no process open, and a case is no reason to end.
+  const awake = setInterval(() => {}, 60_000);
+  try {
+    const key = `conformance-${randomUUID()}`;
+    const other = (await sharesRecords(one, another, `${key}-probe`)) ? another : one;
+    await check({ one, other, key, patienceMs, mayClose });
+  } finally {
+    clearInterval(awake);
+    if (mayClose) await Promise.allSettled([one.close?.(), another.close?.()]);
+  }
+}
+
+async function sharesRecords(one: Stores["one"], another: TokenStore, key: string): Promise<boolean> {
+  await one.open?.();
+  await another.open?.();
+  await one.write(key, { fencingToken: 1, text: "seen by both?" });
+  return (await another.read(key)) !== undefined;
+}

@@ -1,0 +1,469 @@
+/** Logins of several steps, and what they put onto requests (P4). */
+
+import { createHmac } from "node:crypto";
+import { inspect } from "node:util";
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  AuthCatalog,
+  authFetch,
+  Credential,
+  type FlowConfig,
+  FlowProvider,
+  fromConfig,
+  MemoryTokenStore,
+} from "../../src/index.js";
+import { type Api, type ApiRequest, startApi } from "../support/api.js";
+import { testClock } from "../support/clock.js";
+import { errorOf } from "../support/errors.js";
+
+let api: Api;
+
+beforeEach(async () => {
+  api = await startApi();
+});
+
+type Handler = (request: ApiRequest, respond: Respond) => void;
+type Respond = (status: number, body: unknown, headers?: Record<string, string | string[]>) => void;
+
+/** The API answers each path as told, and all others with 200. */
+function routes(handlers: Record<string, Handler>): void {
+  api.answerWith((request, response) => {
+    const respond: Respond = (status, body, headers = {}) => {
+      response.writeHead(status, headers);
+      response.end(typeof body === "string" ? body : JSON.stringify(body));
+    };
+    const [path = ""] = request.path.split("?");
+    (handlers[path] ?? ((_request, answer) => answer(200, "rows")))(request, respond);
+  });
+}
+
+const requestsTo = (path: string): ApiRequest[] => api.seen.filter((request) => request.path.split("?")[0] === path);
+
+const hmac = (hash: string, key: string, text: string, encoding: "hex" | "base64"): string =>
+  createHmac(hash, key).update(text).digest(encoding);
+
+/** Captures `session`, whose value is another one with each login. */
+const sessions = (): Handler => {
+  let logins = 0;
+  return (_request, respond) => {
+    logins += 1;
+    respond(200, { session: { token: `s${logins}` } });
+  };
+};
+
+const loginAt = (path = "/login") => ({
+  request: { method: "POST", url: `${api.origin}${path}`, json: { user: "u" } },
+  capture: { session: "$.session.token" },
+});
+
+const inHeader = { into: "header", name: "X-Session", value: "${session}" } as const;
+
+describe("the steps", () => {
+  test("P4 values of one step go into the next, as data wherever they stand", async () => {
+    const odd = 'a "quoted" & <odd> ü';
+    routes({
+      "/first": (_request, respond) => respond(200, { token: odd, n: 7, ok: true }),
+      "/second": (_request, respond) => respond(200, { id: "s" }),
+    });
+    const provider = new FlowProvider({
+      steps: [
+        { request: { url: `${api.origin}/first` }, capture: { token: "$.token", n: "$.n", ok: "$.ok" } },
+        {
+          request: {
+            method: "post",
+            url: `${api.origin}/second?kept=1`,
+            query: { q: "${token}" },
+            headers: { "X-N": "${n}-${ok}" },
+            json: { deep: [{ "${n}": "<${token}>" }], number: 5 },
+          },
+          capture: { id: "$.id" },
+        },
+        { request: { method: "POST", url: `${api.origin}/third`, form: { f: "${token}" } } },
+      ],
+      apply: [{ into: "header", name: "X-Id", value: "${id}/${n}" }],
+    });
+    await authFetch(provider)(`${api.origin}/rows`);
+    const [second] = requestsTo("/second");
+    expect(JSON.parse(second?.body ?? "")).toEqual({ deep: [{ "7": `<${odd}>` }], number: 5 });
+    expect(new URL(second?.path ?? "", api.origin).searchParams.get("q")).toBe(odd);
+    expect(second).toMatchObject({ method: "POST", headers: { "x-n": "7-true" } });
+    expect(new URLSearchParams(requestsTo("/third")[0]?.body).get("f")).toBe(odd);
+    expect(requestsTo("/rows")[0]?.headers["x-id"]).toBe("s/7");
+  });
+
+  test("P4 captures from XML, a header and a cookie", async () => {
+    const xml =
+      '<?xml version="1.0"?><soap:r xmlns:soap="x"><soap:op a="1"><id> a&amp;b&#x41;&x; </id></soap:op><op><id>2</id></op></soap:r>';
+    routes({
+      "/login": (_request, respond) => {
+        respond(200, xml, { location: "/there", "set-cookie": ["a=1; Path=/", "ASP.NET_SessionId=c=1; HttpOnly"] });
+      },
+    });
+    const provider = new FlowProvider({
+      steps: [
+        {
+          request: { url: `${api.origin}/login` },
+          capture: {
+            id: { from: "xml", path: "r.op.id" },
+            loc: { from: "header", name: "Location" },
+            cookie: { from: "set_cookie", name: "ASP.NET_SessionId" },
+          },
+        },
+      ],
+      apply: [
+        { into: "header", name: "X-Id", value: "${id}" },
+        { into: "header", name: "X-Loc", value: "${loc}" },
+        { into: "cookie", name: "ASP.NET_SessionId", value: "${cookie}" },
+      ],
+    });
+    await authFetch(provider)(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[0]?.headers).toMatchObject({
+      "x-id": "a&bA&x;",
+      "x-loc": "/there",
+      cookie: "ASP.NET_SessionId=c=1",
+    });
+  });
+
+  test("P4 a document's own entities are not expanded", async () => {
+    const bomb = `<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><r><id>&b;</id></r>`;
+    routes({ "/login": (_request, respond) => respond(200, bomb) });
+    const provider = new FlowProvider({
+      steps: [{ request: { url: `${api.origin}/login` }, capture: { id: { from: "xml", path: "r.id" } } }],
+      apply: [{ into: "header", name: "X-Id", value: "${id}" }],
+    });
+    await authFetch(provider)(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[0]?.headers["x-id"]).toBe("&b;");
+  });
+
+  test.each([
+    ["nothing to capture", 200, { other: 1 }, /in which there is nothing to capture as session/],
+    ["null", 200, { session: { token: null } }, /nothing to capture as session/],
+    ["no JSON", 200, "<html>", /nothing to capture as session/],
+    ["a refusal", 401, { error: "invalid_login" }, /HTTP 401, invalid_login/],
+    ["an error in a success", 200, { error: "locked" }, /locked/],
+    ["a number that loses digits", 200, '{"session":{"token":12345678901234567890}}', /beyond 2\^53/],
+  ])("P4 %s is an AuthError that says so", async (_what, status, body, message) => {
+    routes({ "/login": (_request, respond) => respond(status, body) });
+    const error = await errorOf(() => new FlowProvider({ steps: [loginAt()], apply: [inHeader] }).getToken());
+    expect(error).toMatchObject({ code: "auth", message: expect.stringMatching(message) });
+  });
+
+  test("S1 S2 nothing that was configured or captured is printed", async () => {
+    routes({
+      "/first": (_request, respond) => respond(200, { token: "c4ptured" }),
+      "/second": ({ headers, body }, respond) => {
+        respond(400, { error: "bad", error_description: `${headers["x-a"]} ${body}` });
+      },
+    });
+    const provider = new FlowProvider({
+      steps: [
+        { request: { url: `${api.origin}/first`, json: { password: "p4ssword" } }, capture: { token: "$.token" } },
+        {
+          request: {
+            method: "POST",
+            url: `${api.origin}/second`,
+            headers: { "X-A": "${token}" },
+            json: { p: "p4ssword", t: "${token}" },
+          },
+        },
+      ],
+    });
+    const error = await errorOf(() => provider.getToken());
+    for (const printed of [
+      inspect(error, { depth: 9 }),
+      inspect(provider, { depth: 9, showHidden: true }),
+      JSON.stringify(provider),
+    ]) {
+      expect(printed).not.toMatch(/c4ptured|p4ssword/);
+    }
+  });
+
+  test("P2 a captured address must be https, or loopback", async () => {
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: "http://api.example" } }) });
+    const there = { request: { url: "${session}/x" } };
+    const error = await errorOf(() => new FlowProvider({ steps: [loginAt(), there] }).getToken());
+    expect(error.message).toMatch(/is not https/);
+    const provider = new FlowProvider({ steps: [loginAt()], base_url_from: "${session}/rest" });
+    expect((await errorOf(() => provider.getToken())).message).toMatch(/base URL that the login gave is not https/);
+  });
+});
+
+describe("signatures", () => {
+  test.each([
+    ["hmac_sha256", "sha256", "hex"],
+    ["hmac_sha1", "sha1", "base64"],
+    ["hmac_sha512", "sha512", "base64"],
+  ] as const)("P4 %s of a step and of each request, at one moment each", async (alg, hash, encoding) => {
+    routes({ "/login": sessions() });
+    const clock = testClock();
+    const sign = {
+      alg,
+      key: "k3y",
+      template: "${ts}:${nonce}",
+      encoding,
+      into: { header: "Authorization", format: "SS ${sig}:${ts}:${nonce}" },
+    };
+    const step = loginAt();
+    const steps = [{ ...step, request: { ...step.request, sign } }];
+    const provider = new FlowProvider(
+      { steps, apply: [{ sign }, inHeader, { into: "query", name: "t", value: "${ts}" }] },
+      { clock },
+    );
+    const fetch = authFetch(provider);
+    await fetch(`${api.origin}/rows`);
+    await fetch(`${api.origin}/rows`);
+    const nonces = api.seen.map(({ headers }) => {
+      const [, signature, ts, nonce] = /^SS ([^:]+):(\d+):([\da-f]{32})$/.exec(headers.authorization ?? "") ?? [];
+      expect(ts).toBe(String(Math.floor(clock() / 1000)));
+      expect(signature).toBe(hmac(hash, "k3y", `${ts}:${nonce}`, encoding));
+      return nonce;
+    });
+    expect(new Set(nonces).size).toBe(3);
+    expect(requestsTo("/rows")[0]).toMatchObject({
+      path: `/rows?t=${Math.floor(clock() / 1000)}`,
+      headers: { "x-session": "s1" },
+    });
+  });
+});
+
+describe("a session", () => {
+  test("P4 C1 C3 is begun once for all, and again once for all who were refused", async () => {
+    routes({
+      "/login": sessions(),
+      "/rows": ({ headers }, respond) => respond(headers["x-session"] === "s2" ? 200 : 403, "rows"),
+    });
+    const provider = new FlowProvider({ steps: [loginAt()], apply: [inHeader], reauth_on: [403] });
+    const fetch = authFetch(provider);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${api.origin}/rows`)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(requestsTo("/login")).toHaveLength(2);
+  });
+
+  test("W1 without reauth_on a 403 is the answer, and statuses of a wrapper go first", async () => {
+    routes({ "/login": sessions(), "/rows": (_request, respond) => respond(403, "no") });
+    const provider = new FlowProvider({ steps: [loginAt()], apply: [inHeader] });
+    expect((await authFetch(provider)(`${api.origin}/rows`)).status).toBe(403);
+    expect(requestsTo("/rows")).toHaveLength(1);
+    const declared = new FlowProvider({ steps: [loginAt()], apply: [inHeader], reauth_on: [403] });
+    await authFetch(declared, { statuses: [401] })(`${api.origin}/rows`);
+    expect(requestsTo("/rows")).toHaveLength(2);
+  });
+
+  test("P4 lives for ttl_secs", async () => {
+    routes({ "/login": sessions() });
+    const clock = testClock();
+    const provider = new FlowProvider({ steps: [loginAt()], apply: [inHeader], ttl_secs: 100 }, { clock });
+    expect(Credential.expiresAt(await provider.getToken())).toBe(clock() + 100_000);
+    clock.advance(95_000);
+    await provider.getToken();
+    expect(requestsTo("/login")).toHaveLength(2);
+  });
+
+  test("P2 tells where the API is", async () => {
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: "s" }, url: `${api.origin}/rest` }) });
+    const step = loginAt();
+    const provider = new FlowProvider({
+      steps: [{ ...step, capture: { ...step.capture, base: "$.url" } }],
+      apply: [{ into: "query", name: "BhRestToken", value: "${session}" }],
+      base_url_from: "${base}",
+      allowed_origins: [api.origin],
+    });
+    await authFetch(provider)("entity/1");
+    expect(api.seen.at(-1)?.path).toBe("/rest/entity/1?BhRestToken=s");
+  });
+
+  test("P4 is ended on close(), and that it cannot be is no failure", async () => {
+    routes({ "/login": sessions(), "/logout": (_request, respond) => respond(500, "broken") });
+    const logout = { method: "POST", url: `${api.origin}/logout`, headers: { "X-Session": "${session}" } };
+    const config: FlowConfig = { steps: [loginAt()], apply: [inHeader], logout };
+    const provider = new FlowProvider(config);
+    await provider.close();
+    expect(api.seen).toEqual([]);
+    const used = new FlowProvider(config);
+    await used.getToken();
+    await used.close();
+    expect(requestsTo("/logout").map(({ headers }) => headers["x-session"])).toEqual(["s1"]);
+    const shared = new FlowProvider(config, { store: new MemoryTokenStore(), name: "shared" });
+    await shared.getToken();
+    await shared.close();
+    expect(requestsTo("/logout")).toHaveLength(1);
+  });
+
+  test("P4 without steps, what stands in the configuration goes onto requests, and nothing is asked", async () => {
+    const provider = new FlowProvider({ apply: [{ into: "query", name: "key", value: "k" }] });
+    await authFetch(provider)(`${api.origin}/rows`);
+    expect(api.seen.map(({ path }) => path)).toEqual(["/rows?key=k"]);
+  });
+});
+
+describe("what rotates", () => {
+  /** Single use: each login spends the refresh token that it shows. */
+  function rotating(second: Handler = (_request, respond) => respond(200, {})): string[] {
+    const shown: string[] = [];
+    routes({
+      "/token": ({ body }, respond) => {
+        const rt = new URLSearchParams(body).get("rt") ?? "";
+        if (shown.includes(rt)) return respond(400, { error: "invalid_grant" });
+        shown.push(rt);
+        respond(200, { rt: `rt${shown.length}`, session: { token: `s${shown.length}` } });
+      },
+      "/second": second,
+    });
+    return shown;
+  }
+
+  const config = (more: Partial<FlowConfig> = {}): FlowConfig => ({
+    steps: [
+      {
+        request: { method: "POST", url: `${api.origin}/token`, form: { rt: "${rt}" } },
+        capture: { rt: "$.rt", session: "$.session.token" },
+      },
+      { request: { url: `${api.origin}/second` } },
+    ],
+    apply: [inHeader],
+    rotates: { rt: "rt0" },
+    retries: 0,
+    ...more,
+  });
+
+  test("P4 D1 is on record for the next login, and for the next process", async () => {
+    const shown = rotating();
+    const store = new MemoryTokenStore();
+    const [first, second] = [1, 2].map(() => new FlowProvider(config(), { store, name: "crm" })) as [
+      FlowProvider,
+      FlowProvider,
+    ];
+    const token = await first.getToken();
+    await first.invalidate(token);
+    expect(await second.invalidate(token)).toEqual(await first.getToken());
+    await second.invalidate(await second.getToken());
+    expect(shown).toEqual(["rt0", "rt1", "rt2"]);
+  });
+
+  test("P4 A3 is kept where the login fails after it came", async () => {
+    let isBroken = true;
+    const shown = rotating((_request, respond) => respond(isBroken ? 503 : 200, {}));
+    const provider = new FlowProvider(config());
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth", retryable: true });
+    isBroken = false;
+    await provider.getToken();
+    expect(shown).toEqual(["rt0", "rt1"]);
+  });
+});
+
+describe("faults", () => {
+  test.each([
+    ["nothing to do", {}, { "": /neither steps nor apply/ }],
+    [
+      "form beside json",
+      { steps: [{ request: { url: "https://a.b", form: {}, json: 1 } }] },
+      { "steps[0].request.json": /beside form/ },
+    ],
+    [
+      "a name that nothing captures",
+      { apply: [{ into: "header", name: "X", value: "${nope}" }] },
+      { "apply[0].value": /\$\{nope\}, which nothing has captured/ },
+    ],
+    [
+      "a name before it is captured",
+      { steps: [{ request: { url: "https://a.b/${s}" }, capture: { s: "$.s" } }] },
+      { "steps[0].request.url": /\$\{s\}/ },
+    ],
+    [
+      "a name of ours",
+      { steps: [{ request: { url: "https://a.b" }, capture: { ts: "$.s" } }] },
+      { "steps[0].capture.ts": /a value of its own/ },
+    ],
+    [
+      "a path that is none",
+      { steps: [{ request: { url: "https://a.b" }, capture: { s: "$[" } }] },
+      { "steps[0].capture.s": /./ },
+    ],
+    [
+      "a capture without its selector",
+      { steps: [{ request: { url: "https://a.b" }, capture: { s: { from: "header" } } }] },
+      { "steps[0].capture.s.name": /is required with from: header/ },
+    ],
+    [
+      "a signature beside a placement",
+      {
+        apply: [
+          {
+            into: "header",
+            name: "X",
+            value: "v",
+            sign: { alg: "hmac_sha256", key: "k", template: "t", into: { header: "X" } },
+          },
+        ],
+      },
+      { "apply[0].into": /beside sign/ },
+    ],
+    [
+      "what rotates and is captured nowhere",
+      { apply: [inHeader], rotates: { session: "s" } },
+      { "rotates.session": /captured by no step/ },
+    ],
+    [
+      "a template that does not end",
+      { apply: [{ into: "header", name: "X", value: "${x" }] },
+      { "apply[0].value": /without a \}/ },
+    ],
+    [
+      "a parameter without a value",
+      { apply: [{ into: "header", name: "X", value: "${param.x}" }] },
+      { "apply[0].value": /param\.x\} has no value/ },
+    ],
+    ["an unknown key", { apply: [inHeader], step: [] }, { step: /did you mean "steps"/ }],
+  ])("G2 %s", async (_what, config, expected) => {
+    const error = await errorOf(() => new FlowProvider(config as FlowConfig));
+    const faults = (error as { issues?: readonly { path: string; message: string }[] }).issues ?? [];
+    for (const [path, message] of Object.entries(expected)) {
+      expect(faults.find((fault) => fault.path === path)?.message).toMatch(message);
+    }
+  });
+});
+
+describe("in a catalog", () => {
+  test("P4 the flow's names are left to it, and what is put in is no template", async () => {
+    routes({ "/login": sessions() });
+    process.env.FLOW_TEST_SECRET = "s3${nonce}cret";
+    const catalog = await AuthCatalog.fromYaml(
+      `
+auth:
+  erp:
+    type: flow
+    config:
+      steps:
+        - request:
+            method: POST
+            url: "\${param.base_url}/login"
+            json: { password: "\${env:FLOW_TEST_SECRET}", literal: "$\${session}", n: "\${vars.n}" }
+          capture: { session: "$.session.token" }
+      apply:
+        - { into: header, name: X-Session, value: "\${session}" }
+      rotates: null
+vars: { n: 5 }
+`,
+      { params: { base_url: api.origin } },
+    );
+    await authFetch(catalog.get("erp"))(`${api.origin}/rows`);
+    expect(JSON.parse(requestsTo("/login")[0]?.body ?? "")).toEqual({
+      password: "s3${nonce}cret",
+      literal: "${session}",
+      n: 5,
+    });
+    expect(requestsTo("/rows")[0]?.headers["x-session"]).toBe("s1");
+    await catalog.close();
+  });
+
+  test("P4 in code, runtime.params stand for ${param.name}", async () => {
+    routes({ "/login": sessions() });
+    const steps = [{ ...loginAt(), request: { url: "${param.base}/login", query: { t: "${param.tenant}" } } }];
+    const provider = fromConfig(
+      { type: "flow", config: { steps, apply: [inHeader] } },
+      { params: { base: api.origin, tenant: 7 } },
+    );
+    await provider.getToken();
+    expect(requestsTo("/login")[0]?.path).toBe("/login?t=7");
+  });
+});

@@ -1,0 +1,21 @@
+/** An API that takes the tokens that a realm's introspection calls active. */
+
+import { createServer } from "node:http";
+import { listen } from "../support/server.js";
+import type { Realm } from "./identity-server.js";
+import { introspect } from "./server-under-test.js";
+
+/** Starts it, until the test ends. With `remembers`, it asks about each token once. */
+export async function startApi(realm: Realm, { remembers = false } = {}): Promise<{ origin: string; refused: number }> {
+  const known = new Map<string, Promise<{ active: boolean }>>();
+  const server = createServer(async ({ headers }, response) => {
+    const token = headers.authorization?.replace("Bearer ", "") ?? "";
+    const answer = (remembers && known.get(token)) || introspect(realm, token);
+    known.set(token, answer);
+    const { active } = await answer;
+    if (!active) api.refused += 1;
+    response.writeHead(active ? 200 : 401).end();
+  });
+  const api = { origin: await listen(server), refused: 0 };
+  return api;
+}

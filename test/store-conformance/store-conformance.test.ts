@@ -1,0 +1,47 @@
+/** The suite finds what is wrong, and nothing that is right (R1). */
+
+import { describe, expect, test } from "vitest";
+import { storeConformance } from "../../src/store-conformance/index.js";
+import { PlainStore, type Rows, wrongStores } from "./wrong-stores.js";
+
+/** The names of the cases that fail. */
+async function failures(makeStore: Parameters<typeof storeConformance>[0], patienceMs: number): Promise<string[]> {
+  const outcomes = storeConformance(makeStore, { patienceMs }).map(async ({ name, run }) => {
+    try {
+      await run();
+      return [];
+    } catch (error) {
+      expect(error).toMatchObject({ code: "ERR_ASSERTION", message: expect.stringMatching(/\w/) });
+      return [name];
+    }
+  });
+  return (await Promise.all(outcomes)).flat();
+}
+
+describe("R1 the conformance suite", () => {
+  test("R1 finds nothing wrong with a store that is right, be it one object or one for each process", async () => {
+    const rows: Rows = new Map();
+    const always = new PlainStore(new Map());
+    for (const makeStore of [() => new PlainStore(rows), () => new PlainStore(new Map()), async () => always]) {
+      expect(await failures(makeStore, 15_000)).toEqual([]);
+    }
+  });
+
+  test("R1 has no case that finds nothing", () => {
+    const names = storeConformance(() => new PlainStore(new Map())).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(wrongStores.map(([, name]) => name))).toEqual(new Set(names));
+  });
+
+  test.concurrent.each(wrongStores)("R1 %s: found by “%s”", async (_wrong, name, Store) => {
+    const rows: Rows = new Map();
+    expect(await failures(() => new Store(rows), 1000)).toContain(name);
+  });
+
+  test("R1 says what the store has done", async () => {
+    const [, , Store] = wrongStores[0] ?? [];
+    const rows: Rows = new Map();
+    const wrong = storeConformance(() => new (Store ?? PlainStore)(rows)).find(({ name }) => name.includes("earlier"));
+    await expect(wrong?.run()).rejects.toThrow("write() did not give false");
+  });
+});
