@@ -445,6 +445,7 @@ describe("K7 endpoints by their names", () => {
     const errand: Errand = {
       signal: new AbortController().signal,
       mask: new Mask([]),
+      maskOf: () => new Mask([]),
       clock: Date.now,
       send: async ({ url }) => answerWith(body, { url }),
     };
