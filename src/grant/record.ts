@@ -153,7 +153,7 @@ export function otherThan(
 }
 
 /** Fingerprint of the refresh token that would be presented now. */
-export function fingerprintOfNext(record: GrantRecord, configured: string | undefined): string | undefined {
+function fingerprintOfNext(record: GrantRecord, configured: string | undefined): string | undefined {
   const refreshToken = refreshTokenOf(record, configured);
   return refreshToken && fingerprint(record, refreshToken);
 }
