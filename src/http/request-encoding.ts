@@ -29,7 +29,7 @@ export function encodedParameters(url: URL, parameters: Parameters, encoding: Re
 }
 
 /** A form as a body, with its type. */
-export function formBody(parameters: Parameters): Required<Omit<EncodedParameters, "url">> {
+function formBody(parameters: Parameters): Required<Omit<EncodedParameters, "url">> {
   const form = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]));
   return { headers: { "content-type": "application/x-www-form-urlencoded" }, body: form.toString() };
 }

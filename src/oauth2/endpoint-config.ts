@@ -2,7 +2,7 @@
 
 import * as z from "zod/mini";
 import { isGiven, type Relation } from "../config/check.js";
-import { because, type Field, optional, type Settings, text, url, withDefault } from "../config/fields.js";
+import { because, type Field, optional, text, url, withDefault } from "../config/fields.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
 
 /** A token endpoint, as configured. */
@@ -34,9 +34,6 @@ export const endpointFields = () => ({
   encoding: withDefault(z.enum(REQUEST_ENCODINGS), "form"),
   scope_separator: withDefault(text(), " "),
 });
-
-/** Those keys in their normal form. */
-export type EndpointSettings = Settings<typeof endpointFields>;
 
 /** How they must stand to each other. */
 export const ENDPOINT_RELATIONS: readonly Relation[] = [oneEndpoint];

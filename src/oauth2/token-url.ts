@@ -12,9 +12,11 @@ export interface TokenUrl {
   find(errand: Errand): Promise<URL>;
 }
 
-/** That of `client`, whose keys have been checked: it has a URL, or an issuer. */
-export function tokenUrlOf(client: OAuth2Client): TokenUrl {
-  const { token_url: url, issuer, token_endpoint_auth_method: method } = client;
+/** The keys of a client that decide it. */
+export type EndpointOfClient = Pick<OAuth2Client, "token_url" | "issuer" | "token_endpoint_auth_method">;
+
+/** That of a client whose keys have been checked: it has a URL, or an issuer. */
+export function tokenUrlOf({ token_url: url, issuer, token_endpoint_auth_method: method }: EndpointOfClient): TokenUrl {
   if (issuer === undefined) return { configured: url as URL, find: async () => url as URL };
   const discovery = new Discovery(issuer);
   const showsCertificate = CERTIFICATE_METHODS.has(method);

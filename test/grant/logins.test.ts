@@ -62,17 +62,39 @@ describe.each(places)("a login %s", (_where, newPlace) => {
     const [idp, place] = [playedIdp(), newPlace()];
     const grant = loginIn(place, idp);
     const bare = (n: number) => ({ ...redemption(n), refreshToken: undefined });
-    idp.answer = (n) => (n === 1 ? redemption(n) : bare(n));
+    idp.answer = (n) => (n === 1 ? { ...redemption(n), refreshTokenExpiresIn: 1000 } : bare(n));
     let { revision } = await grant.refresh(initial);
     ({ revision } = await grant.refresh(expired(revision)));
     ({ revision } = await grant.refresh(expired(revision)));
     expect(idp.presented).toEqual([undefined, "r1", "r1"]);
+    expect((await recordIn(place)).refreshTokenLifetime).toBe(1000);
     idp.answer = (n, { refreshToken }) =>
       refreshToken === undefined ? bare(n) : Promise.reject(new AuthError("gone"));
     ({ revision } = await grant.refresh(expired(revision)));
     await grant.refresh(expired(revision));
     expect(idp.presented.slice(3)).toEqual(["r1", undefined, undefined]);
-    expect((await recordIn(place)).refreshToken).toBeUndefined();
+    const { refreshToken, refreshTokenLifetime } = await recordIn(place);
+    expect({ refreshToken, refreshTokenLifetime }).toEqual({});
+  });
+
+  test("F2 H2 a lost answer is asked for again at once, and no other attempt runs beside one that takes long", async () => {
+    const [idp, place] = [playedIdp(), newPlace()];
+    const grant = loginIn(place, idp, { random: () => 0.99 });
+    const { revision } = await grant.refresh(initial);
+    let answer = () => {};
+    idp.answer = (n) =>
+      n === 2
+        ? Promise.reject(new TransportError("reset"))
+        : new Promise((resolve) => {
+            answer = () => resolve(redemption(n));
+          });
+    const flight = grant.refresh(expired(revision));
+    await seconds(0);
+    expect(idp.presented).toEqual([undefined, "r1", "r1"]);
+    await seconds(25);
+    expect(idp.presented).toHaveLength(3);
+    answer();
+    expect(await flight).toMatchObject({ credential: bearer("t3") });
   });
 
   test.each(refusals)(

@@ -13,6 +13,8 @@ import {
 } from "../../src/index.js";
 import { Discovery, type Errand } from "../../src/oauth2/discovery.js";
 import { type EndpointName, endpointOf } from "../../src/oauth2/server-metadata.js";
+import { tokenUrlOf } from "../../src/oauth2/token-url.js";
+import { answerWith } from "../support/answers.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
 import { eventually } from "../support/eventually.js";
@@ -278,6 +280,16 @@ describe("K7 one request for all who want the metadata at the same time", () => 
   });
 });
 
+describe("K7 of one grant, all audiences find their endpoint by one look", () => {
+  test("K7 D9 the metadata are kept for all of them", async () => {
+    const { idp, issuer } = await serverOf();
+    const provider = providerOf(issuer);
+    await Promise.all([provider.getToken(), provider.for({ scopes: ["a"] }).getToken()]);
+    await provider.for({ scopes: ["b"] }).getToken();
+    expect(paths(idp)).toEqual([`GET ${OAUTH}`, "POST /found", "POST /found", "POST /found"]);
+  });
+});
+
 describe("K7 it is part of the flight", () => {
   test("H2 K7 of its deadline", async () => {
     const idp = await startServer();
@@ -420,6 +432,26 @@ describe("K7 endpoints by their names", () => {
     ["revocation_endpoint", undefined, "https://idp.example/revoke"],
   ])("K7 %s %j", (name, options, expected) => {
     expect(endpointOf(metadata, name, options).href).toBe(expected);
+  });
+
+  test.each([
+    ["tls_client_auth", "https://mtls.idp.example/token"],
+    ["self_signed_tls_client_auth", "https://mtls.idp.example/token"],
+    ["private_key_jwt", "https://idp.example/token"],
+    [undefined, "https://idp.example/token"],
+  ] as const)("K7 K1 the token endpoint of a client with %s", async (token_endpoint_auth_method, expected) => {
+    const issuer = new URL("https://idp.example");
+    const body = JSON.stringify({ issuer, ...metadata.members });
+    const errand: Errand = {
+      signal: new AbortController().signal,
+      mask: new Mask([]),
+      maskOf: () => new Mask([]),
+      clock: Date.now,
+      send: async ({ url }) => answerWith(body, { url }),
+    };
+    const { configured, find } = tokenUrlOf({ token_url: undefined, issuer, token_endpoint_auth_method });
+    expect((await find(errand)).href).toBe(expected);
+    expect(configured).toBe(issuer);
   });
 
   test("K7 none, or one that secrets may not be sent to, is an AuthError", () => {
