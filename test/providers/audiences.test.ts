@@ -20,6 +20,7 @@ import {
 import { startApi } from "../support/api.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
+import { eventually } from "../support/eventually.js";
 import { newFolder } from "../support/folder.js";
 import { type Idp, json, numberedTokens, startIdp } from "../support/idp.js";
 import { fetching, SECRETS } from "../support/providers.js";
@@ -411,7 +412,7 @@ test("C14 D9 an audience that is watched is not forgotten, and the provider's cl
   expect(provider.status().audiences).toMatchObject([{ name: "ms (mail)", state: "fresh" }]);
   const mail = provider.for({ scopes: "mail" });
   await mail.invalidate(await mail.getToken());
-  expect(heard).toEqual([bearer("token-1"), bearer("token-2")]);
+  await eventually(() => expect(heard).toEqual([bearer("token-1"), bearer("token-2")]));
   await provider.close();
   expect(await errorOf(() => mail.getToken())).toMatchObject({ code: "closed" });
   watch[Symbol.dispose]();
