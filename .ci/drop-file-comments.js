@@ -3,9 +3,11 @@
  * more, and they speak to whoever works on that file.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-for (const name of ["index.d.ts", "index.d.cts"]) {
-  const file = new URL(`../dist/${name}`, import.meta.url);
+const dist = new URL("../dist/", import.meta.url);
+
+for (const name of readdirSync(dist).filter((each) => /\.d\.c?ts$/.test(each))) {
+  const file = new URL(name, dist);
   writeFileSync(file, readFileSync(file, "utf8").replaceAll(/^\/\*\*(?:(?!\*\/).)*\*\/\n+(?=\n|\/\*\*)/gms, ""));
 }

@@ -13,6 +13,8 @@ const INTERFACES = {
   oauth2: "OAuth2ClientCredentialsConfig",
   oauth2_refresh: "OAuth2RefreshConfig",
   token_endpoint: "TokenEndpointConfig",
+  flow: "FlowConfig",
+  oauth1: "OAuth1Config",
   identity_token: "IdentityTokenConfig",
 };
 

@@ -4,6 +4,7 @@ import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
 import { FlowProvider } from "./providers/flow.js";
 import { IdentityTokenProvider } from "./providers/identity-token.js";
+import { OAuth1Provider } from "./providers/oauth1.js";
 import { OAuth2ClientCredentialsProvider } from "./providers/oauth2-client-credentials.js";
 import { OAuth2RefreshProvider } from "./providers/oauth2-refresh.js";
 import type { Provider } from "./providers/provider.js";
@@ -29,6 +30,7 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
   [OAuth2RefreshProvider.type]: madeBy(OAuth2RefreshProvider),
   [TokenEndpointProvider.type]: madeBy(TokenEndpointProvider),
   [FlowProvider.type]: madeBy(FlowProvider),
+  [OAuth1Provider.type]: madeBy(OAuth1Provider),
   [IdentityTokenProvider.type]: madeBy(IdentityTokenProvider),
   ...STATIC_FORMS,
 };

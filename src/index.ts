@@ -17,7 +17,7 @@ export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 export type { Resolver } from "./catalog/references.js";
-export { accessToken, type BareToken } from "./connect/access-token.js";
+export { accessToken, type BareToken, bareToken } from "./connect/access-token.js";
 export {
   type ApplicableHeaders,
   type ApplicableRequest,
@@ -48,16 +48,20 @@ export type { RequestEncoding } from "./http/request-encoding.js";
 export type { ParameterConfig, ScalarConfig } from "./live/live-parameters.js";
 export type { LiveFile, LiveText } from "./live/live-text.js";
 export type { LiveFunction } from "./live/live-value.js";
+export type { SignatureMethod } from "./oauth1/signature.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
 export type { ClientAuthMethod, OAuth2ClientConfig } from "./oauth2/client-config.js";
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export type { StoreConfig } from "./providers/configured-store.js";
+export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
 export type { GrantProvider } from "./providers/grant-provider.js";
 export { type IdentitySource, type IdentityTokenConfig, IdentityTokenProvider } from "./providers/identity-token.js";
+export { type OAuth1Config, OAuth1Provider } from "./providers/oauth1.js";
 export {
   type OAuth2ClientCredentialsConfig,
   OAuth2ClientCredentialsProvider,
@@ -84,6 +88,8 @@ export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store
 export { FileTokenStore } from "./store/file-token-store.js";
 export type { StoreOptions } from "./store/leased-store.js";
 export { MemoryTokenStore } from "./store/memory-token-store.js";
+/** @internal What `faucet-auth/redis` and `faucet-auth/postgres` check as a configuration does. */
+export { faultOfPostgresUrl, faultOfRedisUrl, faultOfTable } from "./store/server-address.js";
 export type { ReleaseListener, TokenDatabase } from "./store/token-database.js";
 export type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./store/token-store.js";
 export type { Clock } from "./values/clock.js";

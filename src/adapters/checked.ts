@@ -16,31 +16,30 @@ export function checkAdapter(
   if (faults.length > 0) throw new ConfigError(adapter, faults);
 }
 
-/** What providers of a user's own may lack. */
-interface OptionalMethods {
-  watch: NonNullable<AuthProvider["watch"]>;
-  for(audience: { readonly scopes: readonly string[] }): AuthProvider;
-}
+/** What not every provider has. */
+type OptionalMethod = "for" | "watch";
 
 /**
  * `provider` as one that has `method`.
  *
  * @throws `TypeError` if it has not.
  */
-export function having<M extends keyof OptionalMethods>(
+export function having<M extends OptionalMethod>(
   method: M,
   provider: AuthProvider,
   adapter: string,
-): Pick<OptionalMethods, M> {
-  const methods = provider as Partial<OptionalMethods>;
-  if (typeof methods[method] !== "function") {
-    throw new TypeError(
-      `${adapter} needs a provider with ${method}(), which ${JSON.stringify(provider.name)} has not: ` +
-        "the providers of faucet-auth have it, and a provider of your own may have one too",
-    );
+): AuthProvider & Required<Pick<AuthProvider, M>> {
+  if (typeof provider[method] !== "function") {
+    const name = JSON.stringify(provider.name);
+    throw new TypeError(`${adapter} needs a provider with ${method}(), which ${name} has not: ${WHO_HAS[method]}`);
   }
-  return methods as OptionalMethods;
+  return provider as AuthProvider & Required<Pick<AuthProvider, M>>;
 }
+
+const WHO_HAS: Readonly<Record<OptionalMethod, string>> = {
+  for: "the OAuth 2 providers have it",
+  watch: "the providers of faucet-auth have it, and one of your own can pass on that of its TokenCache",
+};
 
 /** An option that is a function. */
 export function faultOfFunction(value: unknown): string | undefined {

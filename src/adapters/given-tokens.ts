@@ -1,6 +1,6 @@
 /** The tokens that one client is given, so that its reports name what it was given. */
 
-import { type AuthProvider, accessToken, type BareToken, type CallOptions, Credential } from "faucet-auth";
+import { type AuthProvider, accessToken, type BareToken, bareToken, type CallOptions, Credential } from "faucet-auth";
 
 /** One client's way to a provider: make one for each client, since a client reports what it was given itself. */
 export class GivenTokens {
@@ -33,7 +33,7 @@ export class GivenTokens {
   }
 
   async #replace(refused: Credential, options?: CallOptions): Promise<BareToken> {
-    return this.#give(await accessToken({ getToken: () => this.#provider.invalidate(refused, options) }));
+    return this.#give(bareToken(await this.#provider.invalidate(refused, options)));
   }
 
   #give(token: BareToken): BareToken {

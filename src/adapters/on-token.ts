@@ -1,6 +1,6 @@
 /** Clients that are told of each new token. */
 
-import { type AuthProvider, accessToken, type BareToken, type WatchOptions } from "faucet-auth";
+import { type AuthProvider, type BareToken, bareToken, type WatchOptions } from "faucet-auth";
 import { checkAdapter, faultOfFunction, having } from "./checked.js";
 
 /** Gets each token, and what else is known of it. It may be asynchronous: nobody waits for it, and its failure is a warning. */
@@ -28,18 +28,18 @@ export function onToken(provider: AuthProvider, use: UseToken, options: WatchOpt
 
 /** Watches for `adapter`. */
 export function watchTokens(adapter: string, provider: AuthProvider, use: UseToken, options: WatchOptions): Disposable {
-  let isOver = false;
-  const watch = having("watch", provider, adapter).watch(async (credential) => {
-    const bare = await accessToken({ getToken: async () => credential }).catch((error: unknown) => {
-      if (options.onError === undefined) throw error;
-      options.onError(error);
-    });
-    if (bare !== undefined && !isOver) return use(bare.token, bare);
+  return having("watch", provider, adapter).watch((credential) => {
+    const bare = attempt(() => bareToken(credential), options.onError);
+    return bare && use(bare.token, bare);
   }, options);
-  return {
-    [Symbol.dispose]() {
-      isOver = true;
-      watch[Symbol.dispose]();
-    },
-  };
+}
+
+/** What `work` gives; or nothing, once `onError` has its error. */
+function attempt<T>(work: () => T, onError: WatchOptions["onError"]): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (onError === undefined) throw error;
+    onError(error);
+  }
 }

@@ -23,7 +23,15 @@ export interface RedisCredentials {
     onNext(login: RedisLogin): void;
     /** Is not called: a renewal that fails is tried again. */
     onError(error: Error): void;
-  }): Promise<[RedisLogin, { dispose(): void }]>;
+  }): Promise<
+    [
+      RedisLogin,
+      {
+        /** Ends the subscription. */
+        dispose(): void;
+      },
+    ]
+  >;
   /** Called where logging in anew has failed. A token that the server has refused is reported. */
   onReAuthenticationError(error: Error): void;
 }

@@ -24,13 +24,24 @@ export interface BareToken {
  * const { token, expiresAt } = await accessToken(provider);
  * const client = new ApiClient({ token, expiresAt });
  */
-export async function accessToken(provider: Pick<AuthProvider, "getToken">, options?: CallOptions): Promise<BareToken> {
+export async function accessToken(provider: AuthProvider, options?: CallOptions): Promise<BareToken> {
   if (typeof provider?.getToken !== "function") {
     throw new TypeError("accessToken() takes a provider: an object with getToken()");
   }
-  const credential = await provider.getToken(options);
+  return bareToken(await provider.getToken(options));
+}
+
+/**
+ * `credential` as text: of what `provider.invalidate()` gives, and of what a watch hears.
+ *
+ * @throws `TypeError` if it is not a single text: user name and password, or several headers.
+ * @example
+ * const { token } = bareToken(await provider.invalidate(refused));
+ */
+export function bareToken(credential: Credential): BareToken {
+  const token = textOf(credential);
   const expiresAt = Credential.expiresAt(credential);
-  return { token: textOf(credential), ...(expiresAt !== undefined && { expiresAt }), credential };
+  return { token, ...(expiresAt !== undefined && { expiresAt }), credential };
 }
 
 function textOf(credential: Credential): string {

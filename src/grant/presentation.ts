@@ -47,7 +47,7 @@ export class Presentation {
     const policy = { retries, random, presentsRefreshToken: presented !== undefined };
     try {
       const ask = retrying((each: IssueContext) => this.#present(presented, each), policy);
-      return await againOnceChanged(ask, this.#options)(why);
+      return await againOnceChanged(ask, this.#options, { spends: presented !== undefined })(why);
     } catch (failure) {
       if (presented === undefined || failure instanceof LeaseTooShort || !this.#isRefusal(failure)) throw failure;
       return this.#askWithAnother(presented, failure, why);
@@ -81,7 +81,7 @@ export class Presentation {
       why.onRetry?.({ ...retry, attempt: retries + 1 + retry.attempt });
     const ask = retrying((each: IssueContext) => this.#attempt(undefined, each), { retries, random });
     try {
-      return await againOnceChanged(ask, this.#options)({ ...why, onRetry });
+      return await againOnceChanged(ask, this.#options, { spends: false })({ ...why, onRetry });
     } catch (failure) {
       throw causedBy(failure, refusal);
     }

@@ -81,7 +81,7 @@ export class Redeemer {
     };
     const ask = retrying((whyNow: IssueContext) => this.#attempt(held, refresh, whyNow), { retries, random });
     const { brought, arrivedAt } = await withDeadline(
-      againOnceChanged(ask, this.#options),
+      againOnceChanged(ask, this.#options, { spends: false }),
       timeoutSecs,
     )(refresh).catch((failure: unknown) => fail(failure, refusesAudience(failure)));
     if ("unusable" in brought) return fail(brought.unusable, true);

@@ -4,6 +4,7 @@ import { AuthError, type FaucetError, TransportError } from "../values/errors.js
 import { type AnswerHeaders, MAX_ANSWER_BYTES, OversizeError, type RawAnswer } from "./answer-handler.js";
 import { DecodedOversizeError, READABLE_CODINGS, UnknownCodingError } from "./content-coding.js";
 import type { Mask } from "./mask.js";
+import { ProxyConnectionError } from "./own-dispatcher.js";
 import { tlsFailure } from "./tls-failure.js";
 
 /** Which exchange it was. */
@@ -26,12 +27,14 @@ export function errorOfExchange(error: unknown, exchange: FailedExchange): Fauce
     return new AuthError(`${to}: the answer is larger than the dispatcher allows`);
   const cause = error === undefined ? undefined : maskedCause(error, mask);
   if (status !== undefined) return refusedByProxy(to, status, cause);
+  const isOfProxy = error instanceof ProxyConnectionError;
+  const what = `${to}: ${isOfProxy ? "no connection to the proxy" : "no answer"}`;
   const tls = tlsFailure(codes, textOf(error));
   if (tls !== undefined)
-    return new TransportError(`${to}: no answer: ${tls.message}`, { unsent: true, retryable: tls.isRetryable, cause });
+    return new TransportError(`${what}: ${tls.message}`, { unsent: true, retryable: tls.isRetryable, cause });
   const [code] = codes.map((given) => mask.secretsOnly(given)).filter((given) => given !== undefined);
-  return new TransportError(`${to}: no answer${code === undefined ? "" : ` (${code})`}`, {
-    unsent: codes.some((given) => UNSENT.has(given)) || isOfConnecting(error),
+  return new TransportError(`${what}${code === undefined ? "" : ` (${code})`}`, {
+    unsent: isOfProxy || codes.some((given) => UNSENT.has(given)) || isOfConnecting(error),
     retryable: !codes.some((given) => UNUSABLE_REQUEST.has(given)),
     cause,
   });
@@ -103,7 +106,7 @@ function oversizeHeaders(to: string): AuthError {
 function refusedByProxy(to: string, status: number, cause: Error | undefined): TransportError {
   const remedy =
     status === 407
-      ? "; it wants credentials: give runtime.dispatcher a ProxyAgent with a token, or with user and password in its URL"
+      ? "; it wants credentials: give user and password in proxy_url, or a ProxyAgent that has them as runtime.dispatcher"
       : "";
   return new TransportError(`${to}: no answer: the proxy has refused the request with HTTP ${status}${remedy}`, {
     unsent: true,

@@ -10,7 +10,14 @@ import { claimsOf } from "./jwt.js";
  * How a lifetime is written: as seconds or milliseconds from now; as an instant, in seconds or milliseconds since 1970 or
  * as a date and time (RFC 3339); as a duration (`D:HH:MM`, `D:HH:MM:SS`, or ISO 8601); or as the `exp` of a JWT.
  */
-export type LifetimeFormat = keyof typeof FORMATS;
+export type LifetimeFormat =
+  | "seconds"
+  | "milliseconds"
+  | "epoch_seconds"
+  | "epoch_milliseconds"
+  | "datetime"
+  | "duration"
+  | "jwt";
 
 /** A format: what it gives, and how a warning calls it. */
 interface Format {
@@ -19,7 +26,7 @@ interface Format {
   secondsOf(given: string | number, answer: Dated): number | undefined;
 }
 
-const FORMATS = {
+const FORMATS: Readonly<Record<LifetimeFormat, Format>> = {
   seconds: { called: "number of seconds", secondsOf: numberOf },
   milliseconds: { called: "number of milliseconds", secondsOf: (given) => numberOf(given) / 1000 },
   epoch_seconds: {
@@ -36,7 +43,7 @@ const FORMATS = {
   },
   duration: { called: "duration", secondsOf: (given) => parseDuration(String(given)) },
   jwt: { called: "JWT with an exp", secondsOf: untilExp },
-} as const satisfies Readonly<Record<string, Format>>;
+};
 
 /** All formats. */
 export const LIFETIME_FORMATS: readonly LifetimeFormat[] = Object.keys(FORMATS) as LifetimeFormat[];

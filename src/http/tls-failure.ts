@@ -29,7 +29,10 @@ function isOfTls(code: string): boolean {
 }
 
 const TRUST =
-  "; if that is meant, name its authority in a PEM file: in NODE_EXTRA_CA_CERTS, or by an undici Agent with connect: { ca } as runtime.dispatcher";
+  "; if that is meant, name its authority in a PEM file: in tls.ca, in NODE_EXTRA_CA_CERTS, or by an undici Agent with connect: { ca } as runtime.dispatcher";
+
+const CLIENT_CERTIFICATE =
+  "; give one in tls.cert and tls.key, or by an undici Agent with connect: { cert, key } as runtime.dispatcher";
 
 const REASONS: readonly { readonly test: RegExp; readonly says: string; readonly remedy: string }[] = [
   {
@@ -61,7 +64,12 @@ const REASONS: readonly { readonly test: RegExp; readonly says: string; readonly
   {
     test: /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|(?:SSLV3|TLSV1)_ALERT_.*CERTIFICATE.*)$/,
     says: "the server wants a client certificate that it accepts",
-    remedy: "; give one by an undici Agent with connect: { cert, key } as runtime.dispatcher",
+    remedy: CLIENT_CERTIFICATE,
+  },
+  {
+    test: /^ERR_SSL_(?:SSLV3|TLSV1)_ALERT_HANDSHAKE_FAILURE$/,
+    says: "the server has refused the TLS handshake",
+    remedy: `${CLIENT_CERTIFICATE}, if it wants one`,
   },
   { test: /^UND_ERR_PRX_TLS$/, says: "the TLS handshake with the proxy has failed", remedy: TRUST },
 ];

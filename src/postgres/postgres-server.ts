@@ -1,7 +1,7 @@
 /** How a store reaches PostgreSQL: by a pool that was given, or by a connection string, over a pool of its own. */
 
+import { FaucetError, StoreError } from "faucet-auth";
 import type { ListeningClient, ListeningClientClass, PostgresPool, PostgresPoolClient } from "./postgres-pool.js";
-import { serverNameOf } from "./postgres-url.js";
 
 /** A PostgreSQL that statements are sent to, and notifications heard from. */
 export interface PostgresServer {
@@ -63,7 +63,7 @@ export class PostgresConnections implements PostgresServer {
   }
 
   async connect(): Promise<PostgresPoolClient> {
-    const url = await this.#url();
+    const url = await this.#readUrl();
     if (this.#current?.url !== url) {
       this.#endPool();
       this.#current = { url, pool: this.#newPool(url) };
@@ -72,7 +72,7 @@ export class PostgresConnections implements PostgresServer {
   }
 
   async newListeningClient(): Promise<ListeningClient> {
-    return new this.#pg.Client(optionsOf(await this.#url()));
+    return new this.#pg.Client(optionsOf(await this.#readUrl()));
   }
 
   async close(): Promise<void> {
@@ -84,6 +84,16 @@ export class PostgresConnections implements PostgresServer {
     const pool = new this.#pg.Pool({ ...optionsOf(url), max: 2, allowExitOnIdle: true, idleTimeoutMillis: 10_000 });
     pool.on("error", () => {});
     return pool;
+  }
+
+  /** What cannot be read makes the server one that cannot be reached. */
+  async #readUrl(): Promise<string> {
+    try {
+      return await this.#url();
+    } catch (error) {
+      const reason = FaucetError.is(error) ? `: ${error.message}` : "";
+      throw new StoreError(`the connection string of PostgreSQL cannot be read${reason}`);
+    }
   }
 
   async #endPool(): Promise<void> {
@@ -101,4 +111,10 @@ function optionsOf(url: string): object {
     keepAlive: true,
     fallback_application_name: "faucet-auth",
   };
+}
+
+/** `PostgreSQL at host:port`, where the host is one and no socket of the system. */
+function serverNameOf(url: string): string {
+  const host = URL.canParse(url) ? new URL(url).host : "";
+  return host === "" || host.includes("%") ? "PostgreSQL" : `PostgreSQL at ${host}`;
 }

@@ -4,6 +4,8 @@ import {
   ConfigError,
   type ConfigFault,
   databaseStore,
+  faultOfPostgresUrl,
+  faultOfTable,
   type Lease,
   type StoredRecord,
   type TokenStore,
@@ -11,8 +13,6 @@ import {
 import { PostgresDatabase } from "./postgres-database.js";
 import type { PostgresPool } from "./postgres-pool.js";
 import { GivenPool, PostgresConnections, type PostgresModule } from "./postgres-server.js";
-import { faultOfPostgresUrl } from "./postgres-url.js";
-import { DEFAULT_TABLE, faultOfTable } from "./table-name.js";
 
 /** Where in a PostgreSQL the records are. */
 export interface PostgresTokenStoreOptions {
@@ -111,6 +111,8 @@ function faultsOfServer(server: unknown): ConfigFault[] {
     : [{ path: "pool", message: "must be a Pool of the pg package, or a connection string" }];
 }
 
+const DEFAULT_TABLE = "faucet_auth";
+
 const OPTIONS: readonly string[] = ["table", "create", "listen"];
 
 function faultsOfPostgresOptions(options: unknown): ConfigFault[] {
@@ -133,8 +135,8 @@ async function loadPg(): Promise<PostgresModule> {
     // It is CommonJS, of whose exports Node does not see every one by name.
     return (loaded.default ?? loaded) as PostgresModule;
   } catch (error) {
-    const { message = String(error) } = (error ?? {}) as { message?: string };
-    const fault = { path: "", message: `the package pg cannot be loaded: ${message}; npm install pg` };
+    const [reason] = String((error as Partial<Error> | undefined)?.message ?? error).split("\n");
+    const fault = { path: "", message: `its dependency pg cannot be loaded: ${reason}; npm install pg` };
     throw Object.assign(new ConfigError("PostgresTokenStore", [fault]), { cause: error });
   }
 }

@@ -4,7 +4,6 @@
  */
 
 import { createHash } from "node:crypto";
-import { quoted } from "./table-name.js";
 
 /** The statements on one table. */
 export interface Statements {
@@ -68,4 +67,12 @@ export function channelOf(table: string, key: string): string {
     .update(JSON.stringify([table, key]))
     .digest("hex")
     .slice(0, 40)}`;
+}
+
+/** `table`, which was checked, in quotes. */
+function quoted(table: string): string {
+  return table
+    .split(".")
+    .map((part) => `"${part}"`)
+    .join(".");
 }

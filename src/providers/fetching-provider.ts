@@ -9,6 +9,7 @@ import { warnOfPlainHttp } from "../http/plain-http.js";
 import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
 import { DEFAULT_EXPIRY_RATIO } from "../values/lifespan.js";
 import { type ApplyAs, applyAsField } from "./apply-as.js";
+import { type ConnectionConfig, connectionFields } from "./connection-config.js";
 import { GrantProvider } from "./grant-provider.js";
 import { type PersistConfig, persistField } from "./persistence.js";
 import { type GrantSettings, ProviderGrant } from "./provider-grant.js";
@@ -17,7 +18,7 @@ import { noteGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The keys that every fetching provider has. */
-export interface FetchingConfig extends AnswerConfig {
+export interface FetchingConfig extends AnswerConfig, ConnectionConfig {
   /**
    * The share of its lifetime for which a token is used, in (0, 1].
    * @default 0.9
@@ -68,6 +69,7 @@ export const fetchingFields = () => ({
   apply_as: optional(applyAsField()),
   refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   persist: optional(persistField()),
+  ...connectionFields(),
 });
 
 /** A provider that fetches by its `TokenSource`. It owns the grant, and closes it. */
@@ -89,6 +91,7 @@ export abstract class FetchingProvider extends GrantProvider {
 
 function grantSettings(settings: FetchingSettings): GrantSettings {
   const { expiry_ratio: expiryRatio, default_expires_in: defaultExpiresIn, retries, retry_on: retryOn } = settings;
-  const { timeout_secs: timeoutSecs, refresh, persist } = settings;
-  return { expiryRatio, defaultExpiresIn, retries, retryOn, timeoutSecs, refresh, persist };
+  const { timeout_secs: timeoutSecs, refresh, persist, tls, proxy_url } = settings;
+  const connection = { tls, proxy_url };
+  return { expiryRatio, defaultExpiresIn, retries, retryOn, timeoutSecs, refresh, persist, connection };
 }

@@ -11,7 +11,8 @@ import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
 import { reliable, wallClock } from "../values/clock.js";
 import { TransportError } from "../values/errors.js";
-import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
+import { Connection } from "./connection.js";
+import { type FetchingConfig, FetchingProvider, type FetchingSettings, fetchingFields } from "./fetching-provider.js";
 import { withParams } from "./flow-params.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
@@ -21,7 +22,16 @@ import type { TokenSource } from "./token-source.js";
 export interface FlowConfig extends FlowKeys, Pick<FetchingConfig, (typeof FETCHING_KEYS)[number]> {}
 
 /** What of all that fetches makes sense for a flow: what its answers look like, its steps say. */
-const FETCHING_KEYS = ["expiry_ratio", "retries", "retry_on", "timeout_secs", "refresh", "persist"] as const;
+const FETCHING_KEYS = [
+  "expiry_ratio",
+  "retries",
+  "retry_on",
+  "timeout_secs",
+  "refresh",
+  "persist",
+  "tls",
+  "proxy_url",
+] as const;
 
 /**
  * A login of several steps: each sends a request and captures values from its answer, which go onto the next one, and
@@ -59,7 +69,7 @@ export class FlowProvider extends FetchingProvider {
     this.refusedStatuses = [...new Set([401, ...settings.reauth_on])];
     this.#logout = async () => {
       const request = isShared ? undefined : session.logout();
-      if (request !== undefined) await sent(request, session, settings.timeout_secs, runtime);
+      if (request !== undefined) await sent(request, session, settings, runtime);
     };
   }
 
@@ -120,9 +130,19 @@ function sourceOf(session: FlowSession): TokenSource {
   };
 }
 
-async function sent(request: HttpRequest, { secrets }: FlowSession, seconds: number, runtime: Runtime): Promise<void> {
-  const { dispatcher, fetch } = runtime;
-  const mask = new Mask([...secrets, ...secretsOfRequest(request)]);
+/** By a connection of its own: that of the provider is closed by then. */
+async function sent(
+  request: HttpRequest,
+  { secrets }: FlowSession,
+  settings: Pick<FetchingSettings, "timeout_secs" | "tls" | "proxy_url">,
+  runtime: Runtime,
+): Promise<void> {
+  const { timeout_secs: seconds } = settings;
+  const connection = new Connection(settings, runtime);
+  const mask = new Mask([...secrets, ...connection.secrets, ...secretsOfRequest(request)]);
   const late = (): Error => new TransportError(`no answer within ${seconds} s`);
-  await within(seconds * 1000, late, (signal) => exchange(request, { dispatcher, fetch, signal, mask }));
+  await within(seconds * 1000, late, async (signal) => {
+    await connection.read(signal);
+    return exchange(request, { ...(await connection.sender()), signal, mask });
+  }).finally(() => connection.close());
 }

@@ -88,11 +88,12 @@ function appService(url: URL, header: string, query: IdentityQuery): HttpRequest
 }
 
 /** The platforms that answer over HTTP, by the name of the source. */
-export const IDENTITY_PLATFORMS = {
-  github_actions: githubActions,
-  gcp_metadata: gcpMetadata,
-  azure_imds: azureImds,
-} as const satisfies Readonly<Record<string, IdentityPlatform>>;
+export const IDENTITY_PLATFORMS: Readonly<Record<"github_actions" | "gcp_metadata" | "azure_imds", IdentityPlatform>> =
+  {
+    github_actions: githubActions,
+    gcp_metadata: gcpMetadata,
+    azure_imds: azureImds,
+  };
 
 /** What answers in place of Google's server, as the portal of a network does, does not say that it is Google's. That one calls a token HTML. */
 function ofGoogle(answer: HttpAnswer): HttpAnswer {

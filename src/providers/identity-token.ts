@@ -16,7 +16,7 @@ import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
 /** Who gives a workload its token. */
-export type IdentitySource = "file" | keyof typeof IDENTITY_PLATFORMS;
+export type IdentitySource = "file" | "github_actions" | "gcp_metadata" | "azure_imds";
 
 /** The configuration of an `identity_token` provider. */
 export interface IdentityTokenConfig extends FetchingConfig {

@@ -8,7 +8,11 @@ import type { RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
+
+import { Connection } from "./connection.js";
+import type { ConnectionSettings } from "./connection-config.js";
 import { warningOfExpiry } from "./expiry-warning.js";
+
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
 import type { Runtime } from "./runtime.js";
@@ -24,6 +28,7 @@ export interface GrantSettings {
   readonly timeoutSecs: number;
   readonly refresh: RefreshMode;
   readonly persist: PersistSettings | undefined;
+  readonly connection: ConnectionSettings;
 }
 
 /** One grant of one provider. It owns what it has opened, and closes it. */
@@ -31,6 +36,7 @@ export class ProviderGrant {
   readonly #settings: GrantSettings;
   readonly #runtime: Runtime;
   readonly #persistence: Persistence | undefined;
+  readonly #connection: Connection;
   readonly #grant: Grant;
   readonly #requesterOf: (source: TokenSource) => RequestToken;
 
@@ -44,8 +50,10 @@ export class ProviderGrant {
     this.#runtime = runtime;
     this.#persistence = persistence;
     // Audiences differ in what they ask for, and not in who asks: one reading of the live values serves them all.
-    const inputs = new LiveInputs(source.live);
-    const parts = { inputs, retryOn: settings.retryOn, runtime, claim, warnOfDoubt: warningOfExpiry(name) };
+    const connection = new Connection(settings.connection, runtime);
+    const inputs = new LiveInputs([...source.live, ...connection.live]);
+    const parts = { inputs, connection, retryOn: settings.retryOn, runtime, claim, warnOfDoubt: warningOfExpiry(name) };
+    this.#connection = connection;
     this.#requesterOf = (asking) => requester(asking, parts);
     this.#grant = new Grant({
       ...settings,
@@ -89,6 +97,7 @@ export class ProviderGrant {
   /** Saves what is due, and closes what was opened here. Rejects with a `StoreError`; then it may be called again. */
   async close(): Promise<void> {
     await this.#grant.close();
+    await this.#connection.close();
     await this.#persistence?.close();
   }
 }

@@ -3,8 +3,10 @@
 import type * as z from "zod/mini";
 import { check, isGiven, type Relation } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
-import { persistFitsRuntime } from "./persistence.js";
+import { storeFitsRuntime } from "./configured-store.js";
+import { type ConnectionSettings, connectionRelations } from "./connection-config.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
+import { faultsOfTls } from "./tls-material.js";
 
 /** What one type's configuration is checked against. */
 export interface ConfigRules<T> {
@@ -20,11 +22,11 @@ export function settingsOf<T>(
   config: unknown,
   runtime: Runtime,
 ): T {
-  const persistence = isGiven(runtime) ? [persistFitsRuntime(runtime)] : [];
+  const ofRuntime = isGiven(runtime) ? [storeFitsRuntime(runtime), ...connectionRelations(runtime)] : [];
   return check(type, config, {
     schema,
-    relations: [...relations, ...persistence],
-    settled,
+    relations: [...relations, ...ofRuntime],
+    settled: (settings) => [...settled(settings), ...faultsOfTls((settings as Partial<ConnectionSettings>).tls)],
     others: faultsOfRuntime(runtime),
   });
 }

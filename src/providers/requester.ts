@@ -2,12 +2,13 @@
 
 import { type RetryOn, retryableOn } from "../failure/retry-on.js";
 import type { RequestToken } from "../grant/grant-options.js";
-import { type ExchangeOptions, exchange } from "../http/exchange.js";
+import { exchange } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
 import type { LiveInputs } from "../live/live-inputs.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
+import type { Connection } from "./connection.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
@@ -15,6 +16,7 @@ import type { TokenSource } from "./token-source.js";
 /** What a request is made with beside its source. */
 export interface RequesterParts {
   readonly inputs: LiveInputs;
+  readonly connection: Connection;
   readonly retryOn: RetryOn;
   readonly runtime: Runtime;
   readonly claim: Claim;
@@ -24,17 +26,16 @@ export interface RequesterParts {
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
 export function requester(source: TokenSource, parts: RequesterParts): RequestToken {
-  const { inputs, retryOn, runtime, claim, warnOfDoubt } = parts;
+  const { inputs, connection, retryOn, runtime, claim, warnOfDoubt } = parts;
   const { type, url, clientId, refreshToken } = source;
-  const { dispatcher, fetch } = runtime;
   const clock = reliable(runtime.clock ?? wallClock);
   return async (held, { signal }) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
-    const secrets = (): Secrets => [...source.secrets, ...inputs.secrets, held.refreshToken, held.accessToken];
-    const errand = errandWith(secrets, { dispatcher, fetch, clock, signal });
-    const endpoint = await endpointOf(source, errand).catch((error: unknown) => {
+    const configured = [...source.secrets, ...connection.secrets, held.refreshToken, held.accessToken];
+    const errand = errandWith(() => [...configured, ...inputs.secrets], connection, { clock, signal });
+    const endpoint = await endpointOf(source, errand, connection).catch((error: unknown) => {
       throw retryableOn(retryOn, error);
     });
     const reading = await inputs.read(signal);
@@ -52,8 +53,10 @@ export function requester(source: TokenSource, parts: RequesterParts): RequestTo
   };
 }
 
-async function endpointOf({ url, endpoint }: TokenSource, errand: Errand): Promise<URL> {
-  return endpoint === undefined ? url : endpoint(errand);
+async function endpointOf(source: TokenSource, errand: Errand, connection: Connection): Promise<URL> {
+  if (source.endpoint === undefined) return source.url;
+  await connection.read(errand.signal);
+  return source.endpoint(errand);
 }
 
 type Secrets = readonly (string | undefined)[];
@@ -61,12 +64,15 @@ type Secrets = readonly (string | undefined)[];
 /** A live value that is read on the way is a secret from then on. */
 function errandWith(
   secrets: () => Secrets,
-  options: Omit<ExchangeOptions, "mask"> & { readonly clock: Clock },
+  connection: Connection,
+  options: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Errand {
   const { signal, clock } = options;
   const maskOf: Errand["maskOf"] = (request, more = []) => {
     return new Mask([...secrets(), ...secretsOfRequest(request), ...more]);
   };
-  const send: Errand["send"] = (request, by = exchange) => by(request, { ...options, mask: maskOf(request) });
+  const send: Errand["send"] = async (request, by = exchange) => {
+    return by(request, { ...options, ...(await connection.sender()), mask: maskOf(request) });
+  };
   return { mask: new Mask(secrets()), signal, clock, maskOf, send };
 }

@@ -3,6 +3,7 @@
 import type * as z from "zod/mini";
 import { FlowProvider, flowSchema } from "./flow.js";
 import { IdentityTokenProvider, identityTokenSchema } from "./identity-token.js";
+import { OAuth1Provider, oauth1Schema } from "./oauth1.js";
 import { clientCredentialsSchema, OAuth2ClientCredentialsProvider } from "./oauth2-client-credentials.js";
 import { OAuth2RefreshProvider, refreshSchema } from "./oauth2-refresh.js";
 import { StaticProvider, staticSchema } from "./static.js";
@@ -15,5 +16,6 @@ export const SCHEMAS: Readonly<Record<string, () => z.ZodMiniType>> = {
   [OAuth2RefreshProvider.type]: refreshSchema,
   [TokenEndpointProvider.type]: tokenEndpointSchema,
   [FlowProvider.type]: flowSchema,
+  [OAuth1Provider.type]: oauth1Schema,
   [IdentityTokenProvider.type]: identityTokenSchema,
 };

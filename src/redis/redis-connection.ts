@@ -3,11 +3,10 @@
  * no firewall can have forgotten them, and a password that has changed is used from the next one on.
  */
 
-import { StoreError } from "faucet-auth";
+import { FaucetError, StoreError } from "faucet-auth";
 import { type ChannelListener, singleListener } from "./channel-listener.js";
 import { destroy, type RedisClient, type SingleClient } from "./redis-client.js";
 import type { RedisServer } from "./redis-server.js";
-import { serverNameOf } from "./redis-url.js";
 
 /** How long a connection is kept that nobody uses, in milliseconds. */
 const IDLE_MS = 10_000;
@@ -94,7 +93,7 @@ export class RedisConnection implements RedisServer {
   }
 
   async #newClient(): Promise<SingleClient> {
-    const url = await this.#url();
+    const url = await this.#readUrl();
     this.#name = serverNameOf(url);
     try {
       return this.#redis.createClient({
@@ -108,6 +107,16 @@ export class RedisConnection implements RedisServer {
     } catch {
       // Its error quotes the URL.
       throw new StoreError(`${this.#name} cannot be reached: its URL is none`, { retryable: false });
+    }
+  }
+
+  /** What cannot be read makes the server one that cannot be reached. */
+  async #readUrl(): Promise<string> {
+    try {
+      return await this.#url();
+    } catch (error) {
+      const reason = FaucetError.is(error) ? `: ${error.message}` : "";
+      throw new StoreError(`the URL of Redis cannot be read${reason}`);
     }
   }
 
@@ -132,4 +141,10 @@ export class RedisConnection implements RedisServer {
     );
     this.#idle = setTimeout(() => this.#drop(this.#current), IDLE_MS).unref();
   }
+}
+
+/** `Redis at host:port`. */
+function serverNameOf(url: string): string {
+  const host = URL.canParse(url) ? new URL(url).host : "";
+  return host === "" ? "Redis" : `Redis at ${host}`;
 }

@@ -4,6 +4,7 @@ import {
   ConfigError,
   type ConfigFault,
   databaseStore,
+  faultOfRedisUrl,
   type Lease,
   type StoredRecord,
   type TokenStore,
@@ -12,7 +13,6 @@ import type { RedisClient } from "./redis-client.js";
 import { RedisConnection, type RedisModule } from "./redis-connection.js";
 import { RedisDatabase } from "./redis-database.js";
 import { GivenClient } from "./redis-server.js";
-import { faultOfRedisUrl } from "./redis-url.js";
 
 /** Where in a Redis the records are. */
 export interface RedisTokenStoreOptions {
@@ -118,8 +118,8 @@ async function loadRedis(): Promise<RedisModule> {
   try {
     return await import("redis");
   } catch (error) {
-    const { message = String(error) } = (error ?? {}) as { message?: string };
-    const fault = { path: "", message: `the package redis cannot be loaded: ${message}; npm install redis` };
+    const [reason] = String((error as Partial<Error> | undefined)?.message ?? error).split("\n");
+    const fault = { path: "", message: `its dependency redis cannot be loaded: ${reason}; npm install redis` };
     throw Object.assign(new ConfigError("RedisTokenStore", [fault]), { cause: error });
   }
 }

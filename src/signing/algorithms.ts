@@ -14,13 +14,26 @@ export const PRIVATE_KEY_ALGORITHMS = [
   "ES384",
   "ES512",
   "EdDSA",
-] as const;
+] as const satisfies readonly SigningAlgorithm[];
 
 /** The algorithms that sign with a secret that both sides know. */
-export const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
+export const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"] as const satisfies readonly SigningAlgorithm[];
 
 /** An algorithm that an assertion is signed by. */
-export type SigningAlgorithm = (typeof PRIVATE_KEY_ALGORITHMS)[number] | (typeof SECRET_ALGORITHMS)[number];
+export type SigningAlgorithm =
+  | "RS256"
+  | "RS384"
+  | "RS512"
+  | "PS256"
+  | "PS384"
+  | "PS512"
+  | "ES256"
+  | "ES384"
+  | "ES512"
+  | "EdDSA"
+  | "HS256"
+  | "HS384"
+  | "HS512";
 
 /** What `key` signs by where nobody says otherwise: the first that it fits. A key of no known kind fits none. */
 export function defaultAlgorithm(key: KeyObject): SigningAlgorithm {

@@ -21,7 +21,7 @@ export function privateKeyFrom(text: string): PrivateKey | { readonly fault: str
 
 function fromPem(text: string): PrivateKey | { readonly fault: string } {
   if (!text.includes("-----BEGIN ")) return { fault: "is neither PEM (-----BEGIN PRIVATE KEY-----) nor a JWK" };
-  if (/-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text)) {
+  if (isEncryptedPem(text)) {
     return { fault: "is encrypted; give the decrypted key: openssl pkcs8 -in key.pem -topk8 -nocrypt" };
   }
   if (!/-----BEGIN (?:\w+ )?PRIVATE KEY-----/.test(text)) {
@@ -32,6 +32,17 @@ function fromPem(text: string): PrivateKey | { readonly fault: string } {
   } catch {
     return { fault: "is PEM that is cut off or damaged: there is no private key in it" };
   }
+}
+
+/** Whether `text` is a private key in PEM that needs a passphrase (RFC 5958 §3, RFC 1421 §4.6.1.1). */
+export function isEncryptedPem(text: string): boolean {
+  return /-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text);
+}
+
+/** What is wrong with a private key in PEM, as far as that can be told without its passphrase. */
+export function faultOfPemKey(text: string): string | undefined {
+  const found = isEncryptedPem(text) ? undefined : fromPem(text);
+  return found && "fault" in found ? found.fault : undefined;
 }
 
 /** A variable of the environment often has `\n` in it where the file has line breaks. */

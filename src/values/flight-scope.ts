@@ -14,33 +14,51 @@ interface FlightScope {
   isOver: boolean;
 }
 
-const scopes = new AsyncLocalStorage<FlightScope>();
-let running = 0;
+/** What all copies of this library in a process have in common: a wrapper of one may call a cache of another. */
+interface Shared {
+  readonly scopes: AsyncLocalStorage<FlightScope>;
+  running: number;
+}
+
+const SHARED = Symbol.for("faucet-auth.flight-scopes");
+
+function shared(): Shared {
+  const holder = globalThis as { [SHARED]?: Shared };
+  holder[SHARED] ??= { scopes: new AsyncLocalStorage(), running: 0 };
+  return holder[SHARED];
+}
+
+function currentScope(): FlightScope | undefined {
+  const { scopes, running } = shared();
+  const scope = running === 0 ? undefined : scopes.getStore();
+  return scope?.isOver ? undefined : scope;
+}
 
 /** Runs `work` as a flight of `cache`. */
 export async function inFlightScope<T>(cache: object, work: () => Promise<T>): Promise<T> {
+  const all = shared();
   const scope: FlightScope = { cache, reentries: 0, isOver: false };
-  running += 1;
+  all.running += 1;
   try {
-    return await scopes.run(scope, work);
+    return await all.scopes.run(scope, work);
   } finally {
     scope.isOver = true;
-    running -= 1;
+    all.running -= 1;
     // While it is in use, it makes every promise of the process a little dearer on some Node releases.
-    if (running === 0) scopes.disable();
+    if (all.running === 0) all.scopes.disable();
   }
 }
 
 /** A caller of `cache` is about to wait for its flight in progress. */
 export function noteReentry(cache: object): void {
-  const scope = running === 0 ? undefined : scopes.getStore();
-  if (scope?.cache === cache && !scope.isOver) scope.reentries += 1;
+  const scope = currentScope();
+  if (scope?.cache === cache) scope.reentries += 1;
 }
 
 /** Whether `ask` waits for the flight within which it is called. */
 export function waitsForItself(ask: () => Promise<unknown>): boolean {
-  const scope = running === 0 ? undefined : scopes.getStore();
-  if (scope === undefined || scope.isOver) return false;
+  const scope = currentScope();
+  if (scope === undefined) return false;
   const before = scope.reentries;
   handled(ask());
   return scope.reentries > before;

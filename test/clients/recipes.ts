@@ -44,6 +44,7 @@ import { Pool } from "pg";
 import { AuthenticationToken, Client as PulsarClient } from "pulsar-client";
 import { createClientPool, createClient as createRedis } from "redis";
 import { Connection as TediousConnection } from "tedious";
+import { Agent } from "undici";
 import {
   awsToken,
   azureCredential,
@@ -60,7 +61,7 @@ import {
   smtpXoauth2,
   tokenFunction,
 } from "../../src/adapters/index.js";
-import { type AuthProvider, accessToken, authFetch, credentialHeaders } from "../../src/index.js";
+import { type AuthProvider, accessToken, authFetch, authInterceptor, credentialHeaders } from "../../src/index.js";
 
 declare const provider: AuthProvider;
 const [url, host, user] = ["https://api.example", "db.example", "reports"];
@@ -261,16 +262,17 @@ export async function byFetch(): Promise<void> {
 }
 
 export async function byHeaders(): Promise<void> {
-  const { get } = got.extend({
+  got.extend({
     hooks: {
-      beforeRequest: [
-        async (options) => {
-          Object.assign(options.headers, credentialHeaders(await provider.getToken()));
-        },
-      ],
+      beforeRequest: [async ({ headers }) => void Object.assign(headers, credentialHeaders(await provider.getToken()))],
     },
   });
-  await get(url);
-  const elasticsearch = new Elasticsearch({ node: url });
-  await elasticsearch.search({}, { headers: credentialHeaders(await provider.getToken()) });
+}
+
+export function byInterceptor(): void {
+  const node = url;
+  new Elasticsearch({
+    node,
+    agent: ({ url }) => new Agent().compose(authInterceptor(provider, { origins: [url.origin] })),
+  });
 }

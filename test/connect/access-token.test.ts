@@ -4,6 +4,7 @@ import {
   type AuthProvider,
   accessToken,
   applyCredential,
+  bareToken,
   Credential,
   credentialHeaders,
   StaticProvider,
@@ -54,6 +55,21 @@ describe("accessToken", () => {
     "%# what is no provider is a TypeError",
     async (provider) => {
       await expect(accessToken(provider as never)).rejects.toThrow(/takes a provider/);
+    },
+  );
+});
+
+describe("bareToken", () => {
+  test("gives the text of what invalidate() gives", async () => {
+    const provider = new StaticProvider({ token: "t0ken" });
+    const next = await provider.invalidate(await provider.getToken());
+    expect(bareToken(next)).toEqual({ token: "t0ken", credential: next });
+  });
+
+  test.each([[Credential.basic("ann", "s3cr3t")], [Credential.headers({ "X-A": "s3cr3t" })], [undefined as never]])(
+    "throws where there is no single text: %j",
+    (credential) => {
+      expect(() => bareToken(credential)).toThrow(TypeError);
     },
   );
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await mkdir(installed, { recursive: true });
   const packed = await execute("npm", ["pack", "--silent", "--pack-destination", project]);
   await execute("tar", ["-xzf", join(project, packed.stdout.trim()), "--strip-components=1", "-C", installed]);
-  for (const dependency of ["undici", "jsonpath-plus", "yaml"]) {
+  for (const dependency of ["jose", "jsonpath-plus", "undici", "yaml"]) {
     await cp(join(root, "node_modules", dependency), join(modules, dependency), { recursive: true });
   }
   // jsonpath-plus has dependencies of its own.
