@@ -20,6 +20,7 @@ import {
 import { startApi } from "../support/api.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
+import { eventually } from "../support/eventually.js";
 import { newFolder } from "../support/folder.js";
 import { type Idp, json, numberedTokens, startIdp } from "../support/idp.js";
 import { fetching, SECRETS } from "../support/providers.js";
@@ -396,6 +397,25 @@ describe.each(oauth2Types)("%s", (type, make) => {
     await provider.for({ scopes: "used once" }).getToken();
     expect(idp.seen).toHaveLength(2);
   });
+});
+
+test("C14 D9 an audience that is watched is not forgotten, and the provider's close() ends the watch", async () => {
+  const idp = await rotating();
+  const provider = fetching.oauth2_refresh(idp, {}, { name: "ms" });
+  const heard: Credential[] = [];
+  const watch = provider.for({ scopes: "mail" }).watch((credential) => heard.push(credential));
+  while (heard.length === 0) await new Promise(setImmediate);
+  for (let turn = 0; turn < 10; turn += 1) {
+    await new Promise(setImmediate);
+    collect();
+  }
+  expect(provider.status().audiences).toMatchObject([{ name: "ms (mail)", state: "fresh" }]);
+  const mail = provider.for({ scopes: "mail" });
+  await mail.invalidate(await mail.getToken());
+  await eventually(() => expect(heard).toEqual([bearer("token-1"), bearer("token-2")]));
+  await provider.close();
+  expect(await errorOf(() => mail.getToken())).toMatchObject({ code: "closed" });
+  watch[Symbol.dispose]();
 });
 
 setFlagsFromString("--expose-gc");
