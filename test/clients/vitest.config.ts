@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL("../..", import.meta.url)),
     include: ["test/clients/**/*.test.ts"],
+    globalSetup: fileURLToPath(new URL("servers.ts", import.meta.url)),
     expect: { poll: { timeout: 100_000 } },
     testTimeout: 120_000,
     hookTimeout: 120_000,
