@@ -40,12 +40,13 @@ export function tokenIn(credential: Credential): string {
   return Credential.authorizationValue(credential)?.replace("Bearer ", "") ?? "";
 }
 
-/** What the server says of a token (RFC 7662). */
+/** What the server says of a token (RFC 7662), to the client that asks. */
 export function introspect(
   realm: Realm,
   token: string,
+  client: ClientKeys = clientOf(realm),
 ): Promise<{ active: boolean; client_id?: string; scope?: string }> {
-  return postForm(realm.introspectionUrl, { token }, clientOf(realm));
+  return postForm(realm.introspectionUrl, { token }, client);
 }
 
 /** Ends one access token (RFC 7009). */

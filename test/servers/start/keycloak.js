@@ -121,7 +121,7 @@ async function createRealm({ origin, tlsOrigin, world }, name, rotation) {
     revocationUrl: `${issuer}/${endpoints}/revoke`,
     clients,
     grants: {
-      token_exchange: { client: clients.client_secret_basic, audience: clients.client_secret_post.client_id },
+      token_exchange: { client: clients.client_secret_basic, api: clients.client_secret_post },
       jwt_bearer: { client: clients.client_secret_basic, audience: issuer },
       client_assertion: { client: workload, audience: issuer },
     },
