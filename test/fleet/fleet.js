@@ -16,13 +16,15 @@ const USED_SECONDS = 1;
  * @property {number} [milliseconds] How long they run; or
  * @property {number} [tokens] until they have seen so many tokens, or an error.
  * @property {string[]} [audiences] Scopes: the connectors use an audience of these in turn, in place of the provider itself.
+ * @property {boolean} [rotates] Whether the grant has a refresh token; it has unless this is false.
+ * @property {number} [aheadMilliseconds] How far the clock of the process is ahead.
  *
  * @typedef {object} Report
  * @property {number} requests
  * @property {number} refused
  * @property {number} tokenRequests
  * @property {number} flights
- * @property {string[]} errors
+ * @property {string[]} errors Their codes.
  *
  * @typedef {object} Size
  * @property {number} processes
@@ -32,11 +34,27 @@ const USED_SECONDS = 1;
  * @property {string[]} [audiences] Scopes that the connectors of each process ask for in turn.
  * @property {number} accessTokenSeconds
  * @property {string} [path] The store that they share; without one, each has the refresh token for itself.
+ * @property {Readonly<Record<string, string>>} [persist] Another store, as `persist` names it.
+ * @property {boolean} [rotates] False for a grant without a refresh token.
+ * @property {number} [timeoutSecs]
+ * @property {number} [aheadMilliseconds] How far the clocks of every second process are ahead.
  * @property {number} [configured] How many refresh tokens are configured: the processes have one or the other.
+ * @property {() => Promise<unknown>} [during] What else happens, from the first token on.
  */
 
 /** What has happened, and when the first grant was revoked, if one was. @param {Size} size */
-export async function runFleet({ processes, accessTokenSeconds, path, configured = 1, ...orders }) {
+export async function runFleet({
+  processes,
+  accessTokenSeconds,
+  path,
+  persist = path === undefined ? undefined : { path },
+  configured = 1,
+  rotates = true,
+  timeoutSecs = 30,
+  aheadMilliseconds = 0,
+  during,
+  ...orders
+}) {
   const idp = await startOpenIdProvider({ accessTokenSeconds });
   const api = await startResourceApi(idp);
   const began = Date.now();
@@ -47,33 +65,39 @@ export async function runFleet({ processes, accessTokenSeconds, path, configured
   });
   /** @type {number[]} */
   const issuedAt = [];
-  idp.on("success", () => issuedAt.push(Date.now()));
-  const refreshTokens = await Promise.all(Array.from({ length: configured }, () => idp.mintRefreshToken()));
-  /** @type {Report[]} */
-  const reports = await Promise.all(
-    Array.from({ length: processes }, (_, n) => {
-      const refresh_token = refreshTokens[n % configured] ?? "";
-      const persist = path === undefined ? null : { path };
-      const config = {
-        token_url: idp.tokenUrl,
-        ...idp.postClient,
-        refresh_token,
-        persist,
-        expiry_ratio: USED_SECONDS / accessTokenSeconds,
-      };
-      return start("worker", { config, name: "fleet", api: api.origin, ...orders }).message();
+  const issued = new Promise((resolve) =>
+    idp.on("success", () => {
+      issuedAt.push(Date.now());
+      resolve(undefined);
     }),
   );
+  const refreshTokens = await Promise.all(Array.from({ length: configured }, () => idp.mintRefreshToken()));
+  const running = Array.from({ length: processes }, (_, n) => {
+    const config = {
+      token_url: idp.tokenUrl,
+      ...idp.postClient,
+      ...(rotates && { refresh_token: refreshTokens[n % configured] ?? "" }),
+      persist: persist ?? null,
+      timeout_secs: timeoutSecs,
+      expiry_ratio: USED_SECONDS / accessTokenSeconds,
+    };
+    const clock = { aheadMilliseconds: n % 2 === 1 ? aheadMilliseconds : 0 };
+    return start("worker", { config, name: "fleet", api: api.origin, rotates, ...clock, ...orders }).message();
+  });
+  /** @type {[Report[], unknown]} */
+  const [reports] = await Promise.all([Promise.all(running), issued.then(during)]);
   api.close();
   idp.close();
   const span = (issuedAt.at(-1) ?? 0) - (issuedAt[0] ?? 0);
   const sum = (/** @type {(report: Report) => number} */ of) => reports.reduce((total, one) => total + of(one), 0);
+  const errors = reports.flatMap((report) => report.errors);
   return {
     ...idp.seen,
     revokedAfter,
     expiries: Math.floor(span / (USED_SECONDS * 1000)),
     requests: sum(({ requests }) => requests),
     refused: sum(({ refused }) => refused),
-    errors: sum(({ errors }) => errors.length),
+    errors: errors.length,
+    codes: [...new Set(errors)],
   };
 }

@@ -4,12 +4,25 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { authFetch, OAuth2RefreshProvider } from "faucet-auth";
+import { authFetch, OAuth2ClientCredentialsProvider, OAuth2RefreshProvider } from "faucet-auth";
 
 /** @type {import("./fleet.js").Orders} */
-const { config, name, api, connectors, milliseconds, tokens, audiences } = JSON.parse(process.env.FLEET_ORDERS ?? "{}");
+const orders = JSON.parse(process.env.FLEET_ORDERS ?? "{}");
+const {
+  config,
+  name,
+  api,
+  connectors,
+  milliseconds,
+  tokens,
+  audiences,
+  rotates = true,
+  aheadMilliseconds = 0,
+} = orders;
 
-const provider = new OAuth2RefreshProvider(config, { name });
+const clock = () => Date.now() + aheadMilliseconds;
+const Provider = rotates ? OAuth2RefreshProvider : OAuth2ClientCredentialsProvider;
+const provider = new Provider(config, { name, clock });
 /** What each connector uses: the provider, or an audience of its grant in turn. */
 const used = audiences?.map((scopes) => ({ provider: provider.for({ scopes }), query: `&scope=${scopes}` })) ?? [
   { provider, query: "" },
@@ -46,7 +59,7 @@ async function run({ provider: own, query }) {
       seen.requests += 1;
       if (status !== 200) seen.refused += 1;
     } catch (error) {
-      seen.errors.push(/** @type {Error} */ (error).message);
+      seen.errors.push(/** @type {import("faucet-auth").FaucetError} */ (error).code ?? String(error));
     }
     // Not in step with the others.
     await pause(400 + Math.random() * 200);

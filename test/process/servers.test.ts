@@ -9,16 +9,15 @@ import { startIdp } from "../support/idp.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { withPostgres, withRedis } from "../support/with-server.js";
 
-const [redis, postgres] = [withRedis(), withPostgres()];
-
 const kinds = [
-  ["redis", "redis", "RedisTokenStore", () => redis.server],
-  ["postgres", "pg", "PostgresTokenStore", () => postgres.server],
+  ["redis", "redis", "RedisTokenStore", withRedis],
+  ["postgres", "pg", "PostgresTokenStore", withPostgres],
 ] as const;
 
 const formats = ["module", "commonjs"] as const;
 
-describe.each(kinds)("%s", (kind, driver, className, server) => {
+describe.each(kinds)("%s", (kind, driver, className, lend) => {
+  const lent = lend();
   const program = (tokenUrl: string, url: string, key: string) => `
     const provider = new faucet.OAuth2RefreshProvider({
       token_url: ${JSON.stringify(tokenUrl)}, client_id: "c", client_secret: "s", refresh_token: "r0",
@@ -28,12 +27,12 @@ describe.each(kinds)("%s", (kind, driver, className, server) => {
 
   test.each(formats)("C9 a program (%s) ends by itself, though nothing was closed", async (format) => {
     const idp = await startIdp();
-    const code = load[format] + program(idp.tokenUrl, server().url, `ends ${format}`);
+    const code = load[format] + program(idp.tokenUrl, lent.server.url, `ends ${format}`);
     expect(await run(format, code)).toMatchObject({ code: 0, stdout: "token-1\n" });
   });
 
   test("C9 nothing that is awaited is cut off by its end, however slow the server is", async () => {
-    const { url, port, host } = server();
+    const { url, port, host } = lent.server;
     const proxy = await startTcpProxy({ port, host });
     onTestFinished(() => proxy.close());
     proxy.slow(300);

@@ -81,24 +81,16 @@ describe("G2 faults of persist", () => {
   });
 });
 
-const [redisServer, postgresServer] = [withRedis(), withPostgres()];
-
 const kinds = [
-  {
-    kind: "redis",
-    url: () => redisServer.server.url,
-    open: () => new RedisTokenStore(redisServer.server.url),
-    withUser: (userinfo: string) => redisServer.server.url.replace("//", `//${userinfo}@`),
-  },
-  {
-    kind: "postgres",
-    url: () => postgresServer.server.url,
-    open: () => new PostgresTokenStore(postgresServer.server.url),
-    withUser: (userinfo: string) => postgresServer.server.url.replace(/\/\/.*@/, `//${userinfo}@`),
-  },
+  { kind: "redis", lend: withRedis, Store: RedisTokenStore },
+  { kind: "postgres", lend: withPostgres, Store: PostgresTokenStore },
 ] as const;
 
-describe.each(kinds)("persist: { $kind }", ({ kind, url, open, withUser }) => {
+describe.each(kinds)("persist: { $kind }", ({ kind, lend, Store }) => {
+  const lent = lend();
+  const url = () => lent.server.url;
+  const open = () => new Store(url());
+  const withUser = (userinfo: string) => url().replace(/\/\/(.*@)?/, `//${userinfo}@`);
   let keys = 0;
   const newKey = () => {
     keys += 1;
@@ -217,26 +209,34 @@ describe.each(kinds)("persist: { $kind }", ({ kind, url, open, withUser }) => {
   });
 });
 
-test("R1 a table of one's own is used", async () => {
-  const [idp, url] = [await startIdp(), postgresServer.server.url];
-  const provider = fetching.oauth2(idp, { persist: { postgres: url, table: "my_tokens", key: "k" } });
-  await provider.getToken();
-  await provider.close();
-  const store = new PostgresTokenStore(url, { table: "my_tokens" });
-  onTestFinished(() => store.close());
-  expect((await store.read("k"))?.text).toContain("token-1");
+describe("connections", () => {
+  const redis = withRedis();
+
+  test("C9 close() ends them", async () => {
+    const [idp, url] = [await startIdp(), redis.server.url];
+    const admin = createClient({ url });
+    await admin.connect();
+    onTestFinished(() => admin.destroy());
+    const count = async () => (await admin.clientList()).length;
+    const before = await count();
+    const provider = fetching.oauth2(idp, { persist: { redis: url, key: "closing" } });
+    await provider.getToken();
+    expect(await count()).toBe(before + 1);
+    await provider.close();
+    await expect.poll(count).toBe(before);
+  });
 });
 
-test("C9 close() ends the connections to the server", async () => {
-  const [idp, url] = [await startIdp(), redisServer.server.url];
-  const admin = createClient({ url });
-  await admin.connect();
-  onTestFinished(() => admin.destroy());
-  const count = async () => (await admin.clientList()).length;
-  const before = await count();
-  const provider = fetching.oauth2(idp, { persist: { redis: url, key: "closing" } });
-  await provider.getToken();
-  expect(await count()).toBe(before + 1);
-  await provider.close();
-  await expect.poll(count).toBe(before);
+describe("a table", () => {
+  const postgres = withPostgres();
+
+  test("R1 of one's own is used", async () => {
+    const [idp, url] = [await startIdp(), postgres.server.url];
+    const provider = fetching.oauth2(idp, { persist: { postgres: url, table: "my_tokens", key: "k" } });
+    await provider.getToken();
+    await provider.close();
+    const store = new PostgresTokenStore(url, { table: "my_tokens" });
+    onTestFinished(() => store.close());
+    expect((await store.read("k"))?.text).toContain("token-1");
+  });
 });
