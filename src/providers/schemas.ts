@@ -5,7 +5,8 @@ import { FlowProvider, flowSchema } from "./flow.js";
 import { IdentityTokenProvider, identityTokenSchema } from "./identity-token.js";
 import { clientCredentialsSchema, OAuth2ClientCredentialsProvider } from "./oauth2-client-credentials.js";
 import { OAuth2RefreshProvider, refreshSchema } from "./oauth2-refresh.js";
-import { StaticProvider, staticSchema } from "./static.js";
+import { StaticProvider } from "./static.js";
+import { staticSchema } from "./static-fields.js";
 import { TokenEndpointProvider, tokenEndpointSchema } from "./token-endpoint.js";
 
 /** Builds each type's schema, a strict object. */
