@@ -5,7 +5,7 @@ import type { Field } from "../config/fields.js";
 import { faultOfEncoding } from "../config/scalars.js";
 import { isData } from "./document-folder.js";
 import { liveText } from "./live-text.js";
-import type { LiveRole, LiveValue } from "./live-value.js";
+import { fixedValue, type LiveRole, type LiveValue } from "./live-value.js";
 
 /** Data in which each text may be live. */
 export interface LiveData<T> {
@@ -56,8 +56,9 @@ export function liveData<T>(
       const tree = replaced(given, isLiveLeaf, (leaf, path) => {
         const { value, issues } = run(liveText([key, ...path].join("."), { role, faultOf }), leaf);
         context.issues.push(...issues.map((issue) => ({ ...issue, path: [...path, ...(issue.path ?? [])] })));
-        values.push(value);
-        return value;
+        const usable = issues.length === 0 ? value : fixedValue(PLACEHOLDER, role);
+        values.push(usable);
+        return usable;
       });
       const filled = (textOf: (value: LiveValue) => string): unknown =>
         values.length === 0 ? tree : replaced(tree, isOneOf(values), (value) => textOf(value as LiveValue));
@@ -86,7 +87,7 @@ export function withoutLiveValues(data: unknown): unknown {
   return replaced(data, isLiveLeaf, () => PLACEHOLDER);
 }
 
-/** What a function is taken for until it is called. */
+/** What a function is taken for until it is called, and what has a fault of its own, for the rest of the check. */
 const PLACEHOLDER = "live";
 
 function knownText(value: LiveValue): string {

@@ -18,7 +18,14 @@ export function liveParameters(key: string): Field<LiveData<Parameters>> {
 }
 
 /** Request headers, by lower-case name; without them, none. */
-export function liveHeaders(key: string): Field<LiveData<Readonly<Record<string, string>>>> {
-  const faultOf = (text: string): string | undefined => (isFieldValue(text) ? undefined : NO_FIELD_VALUE);
-  return withDefault(liveData(key, headers(), { role: "client", faultOf }), fixedData({}));
+export function liveHeaders(key: string): Field<LiveData<Headers>> {
+  return withDefault(requiredHeaders(key), fixedData({}));
 }
+
+/** The same where they must be given. */
+export function requiredHeaders(key: string): Field<LiveData<Headers>> {
+  const faultOf = (text: string): string | undefined => (isFieldValue(text) ? undefined : NO_FIELD_VALUE);
+  return liveData(key, headers(), { role: "client", faultOf });
+}
+
+type Headers = Readonly<Record<string, string>>;

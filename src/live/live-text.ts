@@ -42,13 +42,21 @@ export interface LiveTextOptions {
   readonly mayBeEmpty?: boolean;
   /** What else is wrong with a text, without repeating it. */
   readonly faultOf?: (text: string) => string | undefined;
+  /** The same of one that stands in the configuration itself, if others look at it too. */
+  readonly faultOfText?: (text: string) => string | undefined;
   /** The text that the bytes of a file are: by default, that of UTF-8. */
   readonly textOf?: (bytes: Uint8Array) => string;
 }
 
 /** A text, `{ file: PATH }`, or a function. A file is read here: what is wrong with it is a fault of the configuration (V3). */
 export function liveText(key: string, options: LiveTextOptions = {}): Field<LiveValue> {
-  const { role = "client", mayBeEmpty = false, faultOf = faultOfWord, textOf = decoded } = options;
+  const {
+    role = "client",
+    mayBeEmpty = false,
+    faultOf = faultOfWord,
+    faultOfText = faultOf,
+    textOf = decoded,
+  } = options;
   const rules: LiveRules = { key, role, textOf, faultOf: (text) => (text === "" ? "is empty" : faultOf(text)) };
   return z.pipe(
     z.unknown(),
@@ -64,7 +72,7 @@ export function liveText(key: string, options: LiveTextOptions = {}): Field<Live
       if (digits !== undefined) return fault(digits);
       if (typeof given !== "string" && typeof given !== "number") return fault(noText(given));
       const text = String(given);
-      const wrong = text === "" ? (mayBeEmpty ? undefined : "must not be empty") : faultOf(text);
+      const wrong = text === "" ? (mayBeEmpty ? undefined : "must not be empty") : faultOfText(text);
       return wrong === undefined ? fixedValue(text, role) : fault(wrong);
     }),
   );
@@ -91,7 +99,7 @@ function fileValue(
 function noText(given: unknown): string {
   if (given === undefined || given === null) return "is required: a string";
   const kind = Array.isArray(given) ? "a list" : `a ${typeof given}`;
-  return `must be a string, or { file: PATH }, not ${kind}`;
+  return `must be a string, not ${kind}`;
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -8,7 +8,8 @@ import { JwtBearerProvider, jwtBearerSchema } from "./jwt-bearer.js";
 import { OAuth1Provider, oauth1Schema } from "./oauth1.js";
 import { clientCredentialsSchema, OAuth2ClientCredentialsProvider } from "./oauth2-client-credentials.js";
 import { OAuth2RefreshProvider, refreshSchema } from "./oauth2-refresh.js";
-import { StaticProvider, staticSchema } from "./static.js";
+import { StaticProvider } from "./static.js";
+import { staticSchema } from "./static-fields.js";
 import { TokenEndpointProvider, tokenEndpointSchema } from "./token-endpoint.js";
 import { TokenExchangeProvider, tokenExchangeSchema } from "./token-exchange.js";
 

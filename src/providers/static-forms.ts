@@ -2,17 +2,21 @@
 
 import * as z from "zod/mini";
 import { check } from "../config/check.js";
-import { type Field, text, textOrEmpty } from "../config/fields.js";
-import { headers } from "../config/parameters.js";
+import { type Field, text } from "../config/fields.js";
+import { requiredHeaders } from "../live/live-parameters.js";
+import { liveText } from "../live/live-text.js";
 import { faultsOfRuntime, type ProviderFactory } from "./runtime.js";
 import { type StaticConfig, StaticProvider } from "./static.js";
 
+const secret = (key: string) => () => liveText(key);
+const secretOrEmpty = (key: string) => () => liveText(key, { mayBeEmpty: true });
+
 /** Each name, with its factory. */
 export const STATIC_FORMS: Readonly<Record<string, ProviderFactory>> = {
-  bearer: form("bearer", { token: text }),
-  basic: form("basic", { username: textOrEmpty, password: textOrEmpty }),
-  api_key: form("api_key", { header: text, value: text }),
-  custom: form("custom", { headers }),
+  bearer: form("bearer", { token: secret("token") }),
+  basic: form("basic", { username: secretOrEmpty("username"), password: secretOrEmpty("password") }),
+  api_key: form("api_key", { header: text, value: secret("value") }),
+  custom: form("custom", { headers: () => requiredHeaders("headers") }),
   none: form("none", {}, { headers: {} }),
 };
 
@@ -24,7 +28,14 @@ function form(
 ): ProviderFactory {
   return (config, runtime) => {
     const schema = z.strictObject(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field()])));
-    const settings: object = check(name, config, { schema, others: faultsOfRuntime(runtime) });
-    return new StaticProvider({ ...given, ...settings } as StaticConfig, runtime);
+    check(name, config, { schema, others: faultsOfRuntime(runtime) });
+    return new StaticProvider({ ...given, ...asStatic(config as object) } as StaticConfig, runtime);
   };
+}
+
+/** Header values may be numbers and booleans here, which are their texts there. */
+function asStatic(config: { readonly headers?: object }): object {
+  if (config.headers === undefined) return config;
+  const asText = (value: unknown): unknown => (typeof value === "boolean" ? String(value) : value);
+  return { headers: Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name, asText(value)])) };
 }

@@ -1,8 +1,9 @@
-/** Encryption around any store: compact JWE (RFC 7516) by a key that is given, with A256GCM (RFC 7518 §4.5, §5.3). */
+/** Encryption around any store: compact JWE (RFC 7516), by jose, with a key that is given and A256GCM (RFC 7518 §4.5, §5.3). */
 
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { faultsOfOptions } from "../config/options.js";
-import { ClosedError, ConfigError, type ConfigFault, StoreError } from "../values/errors.js";
+import { ClosedError, ConfigError, type ConfigFault, FaucetError, StoreError } from "../values/errors.js";
+import { loadDependency } from "../values/load-dependency.js";
 import { parseJson } from "../values/parse-json.js";
 import type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./token-store.js";
 
@@ -58,17 +59,18 @@ class EncryptedStore implements ClosableTokenStore {
   }
 
   async open(): Promise<void> {
+    await loadJose();
     await this.#inner().open?.();
   }
 
   async read(key: string): Promise<StoredRecord | undefined> {
     const record = await this.#inner().read(key);
     if (record === undefined || (this.#encryptExisting && !isSealed(record.text))) return record;
-    return { ...record, text: unseal(record, key, this.#keys) };
+    return { ...record, text: await unseal(record, key, this.#keys) };
   }
 
   async write(key: string, record: StoredRecord): Promise<boolean> {
-    return this.#inner().write(key, { ...record, text: this.#current.seal(record, key) });
+    return this.#inner().write(key, { ...record, text: await this.#current.seal(record, key) });
   }
 
   async lock(key: string, milliseconds: number): Promise<Lease | undefined> {
@@ -111,8 +113,6 @@ function faultsOfKeys(keys: EncryptionKeys): readonly ConfigFault[] {
 }
 
 const KEY_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** What is wrong with a key. */
 export function faultOfKey(key: unknown): string | undefined {
@@ -142,24 +142,25 @@ class SealingKey {
     this.id = createHash("sha256").update("faucet-auth key id").update(this.#bytes).digest("base64url").slice(0, 11);
   }
 
-  seal({ fencingToken, text }: StoredRecord, record: string): string {
+  async seal({ fencingToken, text }: StoredRecord, record: string): Promise<string> {
+    const { CompactEncrypt } = await loadJose();
     const header: Header = { alg: "dir", enc: "A256GCM", kid: this.id, record, fencingToken };
-    const protectedHeader = base64url(JSON.stringify(header));
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", this.#bytes, iv).setAAD(Buffer.from(protectedHeader));
-    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-    return [protectedHeader, "", base64url(iv), base64url(sealed), base64url(cipher.getAuthTag())].join(".");
+    return new CompactEncrypt(Buffer.from(text)).setProtectedHeader({ ...header }).encrypt(this.#bytes);
   }
 
-  /** Throws if it was not this key, or if anything was changed. */
-  unseal([protectedHeader = "", , iv = "", sealed = "", tag = ""]: readonly string[]): string {
-    const decipher = createDecipheriv("aes-256-gcm", this.#bytes, Buffer.from(iv, "base64url"), {
-      authTagLength: TAG_BYTES,
-    })
-      .setAAD(Buffer.from(protectedHeader))
-      .setAuthTag(Buffer.from(tag, "base64url"));
-    return Buffer.concat([decipher.update(Buffer.from(sealed, "base64url")), decipher.final()]).toString();
+  /** Rejects if it was not this key, or if anything was changed. */
+  async unseal(sealed: string): Promise<string> {
+    const { compactDecrypt } = await loadJose();
+    const { plaintext } = await compactDecrypt(sealed, this.#bytes, ALGORITHMS);
+    return new TextDecoder().decode(plaintext);
   }
+}
+
+/** Whatever a header says, nothing else is taken for one of ours. */
+const ALGORITHMS = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] };
+
+function loadJose(): Promise<typeof import("jose")> {
+  return loadDependency("jose", () => import("jose"));
 }
 
 const NOT_ENCRYPTED =
@@ -170,21 +171,24 @@ function isSealed(text: string): boolean {
   return /^[\w-]*(?:\.[\w-]*){4}$/.test(text);
 }
 
-function unseal({ fencingToken, text }: StoredRecord, name: string, keys: readonly SealingKey[]): string {
-  const parts = text.split(".");
+async function unseal(
+  { fencingToken, text }: StoredRecord,
+  name: string,
+  keys: readonly SealingKey[],
+): Promise<string> {
+  const [protectedHeader = "", encryptedKey] = text.split(".");
   // There is no encrypted key where the key is given (RFC 7518 §4.5).
-  const header =
-    parts.length === 5 && parts[1] === "" ? parseJson(Buffer.from(parts[0] ?? "", "base64url").toString()) : undefined;
+  const isOurs = isSealed(text) && encryptedKey === "";
+  const header = isOurs ? parseJson(Buffer.from(protectedHeader, "base64url").toString()) : undefined;
   const { kid, record, fencingToken: sealed } = (header ?? {}) as Partial<Header>;
   if (header === undefined) throw unreadable(name, NOT_ENCRYPTED);
   const key = keys.find(({ id }) => id === kid);
   if (key === undefined) throw unreadable(name, "is encrypted with a key that is not given");
   if (record !== name || sealed !== fencingToken) throw unreadable(name, "was moved here from another place");
-  try {
-    return key.unseal(parts);
-  } catch {
-    throw unreadable(name, "does not decrypt: it was changed or damaged");
-  }
+  return key.unseal(text).catch((error: unknown) => {
+    // That jose is missing says nothing of the record.
+    throw FaucetError.is(error) ? error : unreadable(name, "does not decrypt: it was changed or damaged");
+  });
 }
 
 function unreadable(name: string, why: string): StoreError {
@@ -195,8 +199,4 @@ function bytesOf(key: unknown): Uint8Array | undefined {
   if (key instanceof Uint8Array) return key;
   if (typeof key !== "string" || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(key)) return undefined;
   return Buffer.from(key, "base64");
-}
-
-function base64url(data: string | Uint8Array): string {
-  return Buffer.from(data as string).toString("base64url");
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { CompactEncrypt, compactDecrypt } from "jose";
 import { describe, expect, test } from "vitest";
 import { encryptedStore, MemoryTokenStore } from "../../src/index.js";
 import { errorOf } from "../support/errors.js";
@@ -26,6 +27,40 @@ test("S1 what is stored is a JWE that names its key and shows nothing else", asy
   expect(text).not.toMatch(/s3cr3t|refreshToken/);
   await encryptedStore(inner, { key }).write("k", record);
   expect((await inner.read("k"))?.text).not.toBe(text);
+});
+
+test("S1 a record that release 1.0 has encrypted, by hand, is read", async () => {
+  const oldKey = Uint8Array.from({ length: 32 }, (_, index) => index);
+  const text = [
+    "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwia2lkIjoiVVFfb3BMbTdPNVciLCJyZWNvcmQiOiJjcm0tMDEyMyIsImZlbmNpbmdUb2tlbiI6N30",
+    "",
+    "Jcpsv_YHgoWFaDMn",
+    "CLlFRoqYaLngXjNpemiLTK9DZdqUnduBvrDyKMzGMkXX5rNDBdlLP3-_KCBHwc5R9VuORHnT",
+    "Bs7MBen5B0m_FmSuAlU7TA",
+  ].join(".");
+  const inner = new MemoryTokenStore();
+  await inner.write("crm-0123", { fencingToken: 7, text });
+  expect(await encryptedStore(inner, { key: oldKey }).read("crm-0123")).toEqual({
+    fencingToken: 7,
+    text: '{"version":2,"refreshToken":"réfresh-7","revision":7}',
+  });
+});
+
+test("S1 what is stored is read by whoever has the key and knows JWE", async () => {
+  const { text } = await sealed();
+  const { plaintext } = await compactDecrypt(text, key);
+  expect(new TextDecoder().decode(plaintext)).toBe(record.text);
+});
+
+test("S1 what another algorithm has encrypted with the same key is not taken for a record", async () => {
+  const [header = ""] = (await sealed()).text.split(".");
+  const { enc: _enc, ...others } = JSON.parse(Buffer.from(header, "base64url").toString());
+  const foreign = await new CompactEncrypt(Buffer.from(record.text))
+    .setProtectedHeader({ ...others, enc: "A128CBC-HS256" })
+    .encrypt(key);
+  const inner = new MemoryTokenStore();
+  await inner.write("k", { ...record, text: foreign });
+  expect((await errorOf(() => encryptedStore(inner, { key }).read("k"))).message).toContain("does not decrypt");
 });
 
 test("it is read with the same key in any spelling", async () => {
