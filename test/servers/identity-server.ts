@@ -23,8 +23,8 @@ export interface Realm {
   readonly clients: Readonly<Partial<Record<ClientAuthMethod, ClientKeys>>>;
   /** The grants that the server offers beside client credentials and refresh tokens. */
   readonly grants?: {
-    /** A token that `client` has, for one that is for `api` (RFC 8693). */
-    readonly token_exchange?: { readonly client: ClientKeys; readonly api: ClientKeys };
+    /** A token that `client` has, for one that is for `api`, where the server heeds whom it is asked for (RFC 8693). */
+    readonly token_exchange?: { readonly client: ClientKeys; readonly api?: ClientKeys };
     /** A token of the workload, for one of the server's own (RFC 7523 §2.1). */
     readonly jwt_bearer?: { readonly client: ClientKeys; readonly audience: string };
     /** A client that shows a token of the workload in place of a secret (RFC 7523 §2.2). */

@@ -68,6 +68,7 @@ public class AuthorizationServer {
         .authorizationGrantType(AuthorizationGrantType.AUTHORIZATION_CODE)
         .authorizationGrantType(AuthorizationGrantType.REFRESH_TOKEN)
         .authorizationGrantType(AuthorizationGrantType.CLIENT_CREDENTIALS)
+        .authorizationGrantType(AuthorizationGrantType.TOKEN_EXCHANGE)
         .redirectUri(suite.redirectUri())
         .scope("read")
         .scope("write")
