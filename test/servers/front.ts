@@ -1,6 +1,8 @@
 /** A reverse proxy before a realm's token endpoint: it keeps what has passed, and loses answers when it is told to. */
 
+import { EventEmitter, once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
+import { handled } from "../../src/values/handled.js";
 import { listen } from "../support/server.js";
 import type { Realm } from "./identity-server.js";
 
@@ -17,6 +19,8 @@ export interface Front {
   readonly tokenUrl: string;
   /** The token requests so far. */
   readonly requests: readonly SeenTokenRequest[];
+  /** Rejects once the server has refused a token request. */
+  readonly refusal: Promise<never>;
   /** How many answers have not arrived whole. */
   readonly lost: number;
   /** The server does its work for the next request, but of its answer only so much arrives. */
@@ -29,6 +33,7 @@ export interface Front {
 export async function startFront({ tokenUrl }: Realm): Promise<Front> {
   const requests: SeenTokenRequest[] = [];
   const arrivals: Arrival[] = [];
+  const events = new EventEmitter();
   let [period, lost] = [Number.POSITIVE_INFINITY, 0];
   const server = createServer(async (request, response) => {
     let body = "";
@@ -41,6 +46,7 @@ export async function startFront({ tokenUrl }: Realm): Promise<Front> {
     const answer = await fetch(tokenUrl, { method: "POST", headers, body });
     const text = await answer.text();
     seen.status = answer.status;
+    if (!answer.ok) events.emit("refusal", text);
     if (arrives !== "all") lost += 1;
     relay(answer, text, response, arrives);
   });
@@ -48,6 +54,11 @@ export async function startFront({ tokenUrl }: Realm): Promise<Front> {
   return {
     tokenUrl: `${origin}/token`,
     requests,
+    refusal: handled(
+      once(events, "refusal").then(([text]) => {
+        throw new Error(`a token request was refused: ${text}`);
+      }),
+    ),
     get lost() {
       return lost;
     },

@@ -1,6 +1,6 @@
 /** Many connectors in several processes, on one grant whose refresh token rotates. */
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { OAuth2RefreshProvider } from "../../src/index.js";
 import { start } from "../fleet/processes.js";
 import { newFolder } from "../support/folder.js";
@@ -50,9 +50,12 @@ async function useUp(realm: Realm, front: Front): Promise<number> {
   };
   const orders = { config: { ...config, expiry_ratio: 1 / ACCESS_TOKEN_SECONDS }, name: "suite", api: api.origin };
   const fleet = Array.from({ length: PROCESSES }, () => {
-    return start("worker", { ...orders, connectors: CONNECTORS, tokens: TOKENS }).message();
+    const { child, message } = start("worker", { ...orders, connectors: CONNECTORS, tokens: TOKENS });
+    onTestFinished(() => void child.kill());
+    return message();
   });
-  const reports = await Promise.all(fleet);
+  // A refusal would not end the processes while the last token is good.
+  const reports = await Promise.race([Promise.all(fleet), front.refusal]);
   expect(reports).toMatchObject(Array.from({ length: PROCESSES }, () => ({ errors: [], refused: 0 })));
 
   // Somebody who comes later asks for one more.
