@@ -40,9 +40,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: "100%",
-    // The fetch of Node 24 may reject a promise that only it knows, where a chunk arrives for a stream that has just ended.
-    onUnhandledError: ({ message, stack = "" }) =>
-      !(message.includes("ReadableStream is already closed") && stack.includes("node:internal/deps/undici")),
     coverage: { include: ["src/**"], reporter: ["text"] },
   },
 });
