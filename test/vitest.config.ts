@@ -35,7 +35,7 @@ export default defineConfig({
       },
     ],
     // The last lines say what this machine was not able to run.
-    reporters: ["default", ".ci/left-out.js"],
+    reporters: ["default", fileURLToPath(new URL("../.ci/left-out.js", import.meta.url))],
     // No bound on time that a busy machine could pass: this ends a test that hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
