@@ -7,7 +7,14 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const INPUTS = ["src", "package.json", "package-lock.json", "tsconfig.json", ".ci/tsup.config.ts", ".ci/drop-file-comments.js"];
+const INPUTS = [
+  "src",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  ".ci/tsup.config.ts",
+  ".ci/drop-file-comments.js",
+];
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** What package.json exports, and the licenses. */

@@ -57,7 +57,7 @@ export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
 export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
-export type { FetchingConfig, FetchingProvider } from "./providers/fetching-provider.js";
+export type { FetchingConfig, FetchingProvider, FlightConfig } from "./providers/fetching-provider.js";
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
 export type { GoogleKeyConfig, GoogleKeyDocument } from "./providers/google-key.js";
 export {

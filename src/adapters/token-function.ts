@@ -5,7 +5,7 @@ import { checkAdapter } from "./checked.js";
 
 /**
  * The bare token, for clients that call a function whenever they need one: `pg` for each connection that it opens,
- * databricks, pulsar, @platformatic/kafka. What such a client refuses is not reported: it does not say so.
+ * pulsar, @platformatic/kafka. What such a client refuses is not reported: it does not say so.
  *
  * @throws `ConfigError` if this is no provider. The function rejects as `accessToken()` does.
  * @example

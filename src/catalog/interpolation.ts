@@ -81,12 +81,12 @@ export class Interpolation {
         ? []
         : [faulty(place.path, `${markOf(parts[index])} ${whatIs(value)} and cannot be part of a text`)];
     });
-    const escape = (value: unknown, index: number): string | undefined => {
+    const put = (value: unknown, index: number): string | undefined => {
       const isPutIn = place.within === "template" && parts[index]?.kind === "reference";
       return isPutIn ? asTemplate(textOf(value) ?? "") : textOf(value);
     };
     return composed(place, [...values, ...unusable], () =>
-      values.map(({ value }, index) => escape(value, index)).join(""),
+      values.map(({ value }, index) => put(value, index)).join(""),
     );
   }
 

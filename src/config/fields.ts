@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod/mini";
-import { isFieldValue, isToken } from "../values/http-field.js";
+import { isToken } from "../values/http-field.js";
 import { faultOfNumber, faultOfWord } from "./scalars.js";
 
 /** What one key must be, and its normal form `T`. */
@@ -146,11 +146,6 @@ function spaced(scopes: readonly string[]): string | undefined {
 /** The name of a header. */
 export function headerName(): Field<string> {
   return z.string().check(z.refine(isToken, "is not the name of a header (RFC 9110 §5.1)"));
-}
-
-/** The value of a header. */
-export function headerValue(...checks: z.core.$ZodCheck<string>[]): Field<string> {
-  return z.string().check(...checks, z.refine(isFieldValue, NO_FIELD_VALUE));
 }
 
 /** What is wrong with a text that no header can have as its value. */

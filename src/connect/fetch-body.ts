@@ -29,6 +29,15 @@ export function discardBody(body: unknown, reason: unknown): void {
       ?.then(undefined, () => {});
 }
 
+/**
+ * Whether the body of a `Request` was made of a `FormData`, which holds nothing open. To cancel that one makes some releases
+ * of Node reject a promise of their own, since they go on writing the form into the stream.
+ */
+export function isForm(request: Request | undefined): boolean {
+  const type = request?.body == null ? null : request.headers.get("content-type");
+  return type?.startsWith("multipart/form-data; boundary=----formdata-undici-") ?? false;
+}
+
 /** A Node stream has `destroy`, a web stream `cancel`. */
 interface Discardable {
   destroy(): void;

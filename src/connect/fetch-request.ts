@@ -8,6 +8,7 @@ import {
   copyOf,
   discardBody,
   hasForeignBody,
+  isForm,
   isOneShot,
   type KnownBody,
   knownBody,
@@ -111,7 +112,8 @@ export class FetchRequest {
 
   /** Lets go of the body of a request that will not be sent, as fetch does: a file stream must not stay open. */
   discardBody(reason: unknown): void {
-    for (const body of [this.#init.body, this.#input?.body]) discardBody(body, reason);
+    discardBody(this.#init.body, reason);
+    if (!isForm(this.#input)) discardBody(this.#input?.body, reason);
   }
 
   /** The request that a redirect asks for (Fetch standard, HTTP-redirect fetch). */

@@ -50,7 +50,7 @@ export function isRetryable(failure: unknown): boolean {
 export const SOURCE_FAILURE: unique symbol = Symbol.for("faucet-auth.source-failure") as never;
 
 /** Whether another provider has failed, which has tried again already, and whose own gate says until when it is left alone. */
-export function isSourceFailure(failure: unknown): boolean {
+function isSourceFailure(failure: unknown): boolean {
   return typeof failure === "object" && failure !== null && SOURCE_FAILURE in failure;
 }
 

@@ -13,7 +13,7 @@ type Algorithm = keyof typeof HASHES;
 /** How a text is signed, and where the signature goes. */
 export interface SignatureConfig {
   /** `hmac_sha256`, `hmac_sha1` or `hmac_sha512`. */
-  readonly alg: Algorithm;
+  readonly alg: "hmac_sha256" | "hmac_sha1" | "hmac_sha512";
   /** The key that both sides know; names stand for their values in it too. */
   readonly key: string;
   /** What is signed, in which `${name}`, `${ts}` and `${nonce}` stand for their values. */

@@ -4,9 +4,10 @@ import { constants, createHmac, sign as signWith } from "node:crypto";
 import type { SignableRequest } from "../values/credential.js";
 
 /** The methods of RFC 5849 §3.4, and their successors with SHA-256. */
-export const SIGNATURE_METHODS = ["HMAC-SHA256", "HMAC-SHA1", "RSA-SHA256", "PLAINTEXT"] as const;
+export const SIGNATURE_METHODS: readonly SignatureMethod[] = ["HMAC-SHA256", "HMAC-SHA1", "RSA-SHA256", "PLAINTEXT"];
 
-export type SignatureMethod = (typeof SIGNATURE_METHODS)[number];
+/** How an OAuth 1.0 request is signed (RFC 5849 §3.4). */
+export type SignatureMethod = "HMAC-SHA256" | "HMAC-SHA1" | "RSA-SHA256" | "PLAINTEXT";
 
 /** Who signs, and by what. */
 export interface OAuth1Signer {

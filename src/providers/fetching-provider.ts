@@ -17,15 +17,13 @@ import type { Runtime } from "./runtime.js";
 import { noteGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
 
-/** The keys that every fetching provider has. */
-export interface FetchingConfig extends AnswerConfig, ConnectionConfig {
+/** The keys of whatever asks for tokens, be it by one request or by many. */
+export interface FlightConfig extends ConnectionConfig {
   /**
    * The share of its lifetime for which a token is used, in (0, 1].
    * @default 0.9
    */
   readonly expiry_ratio?: number | null;
-  /** Seconds to assume where the answer has no lifetime. Without it, such a token is kept until an API refuses it. */
-  readonly default_expires_in?: number | null;
   /**
    * Attempts after the first in one flight, at most 10.
    * @default 2
@@ -47,10 +45,16 @@ export interface FetchingConfig extends AnswerConfig, ConnectionConfig {
    * @default blocking
    */
   readonly refresh?: RefreshMode | null;
-  /** Where on a request the token goes; a list puts it into several places. Without it, the token is a bearer. */
-  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
   /** Keeps tokens, and above all a rotated refresh token, beyond this process, and shares them with others. */
   readonly persist?: PersistConfig | null;
+}
+
+/** The keys that every fetching provider has whose answer has a token in it. */
+export interface FetchingConfig extends AnswerConfig, FlightConfig {
+  /** Seconds to assume where the answer has no lifetime. Without it, such a token is kept until an API refuses it. */
+  readonly default_expires_in?: number | null;
+  /** Where on a request the token goes; a list puts it into several places. Without it, the token is a bearer. */
+  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
 }
 
 /** Those keys in their normal form. */
@@ -58,18 +62,23 @@ export type FetchingSettings = Settings<typeof fetchingFields>;
 
 const MOST_RETRIES = 10;
 
-/** The fields for those keys. */
-export const fetchingFields = () => ({
-  ...answerFields(),
+/** The fields for the keys of `FlightConfig`. */
+export const flightFields = () => ({
   expiry_ratio: withDefault(expiryRatio(), DEFAULT_EXPIRY_RATIO),
-  default_expires_in: optional(seconds()),
   retries: withDefault(count(MOST_RETRIES), DEFAULT_RETRIES),
   retry_on: retryOnField(),
   timeout_secs: withDefault(seconds(MAX_TIMEOUT_SECS), DEFAULT_TIMEOUT_SECS),
-  apply_as: optional(applyAsField()),
   refresh: withDefault(z.enum(["blocking", "background"]), "blocking"),
   persist: optional(persistField()),
   ...connectionFields(),
+});
+
+/** The fields for all of them. */
+export const fetchingFields = () => ({
+  ...answerFields(),
+  ...flightFields(),
+  default_expires_in: optional(seconds()),
+  apply_as: optional(applyAsField()),
 });
 
 /** A provider that fetches by its `TokenSource`. It owns the grant, and closes it. */

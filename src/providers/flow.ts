@@ -12,26 +12,14 @@ import { secretsOfRequest } from "../http/url.js";
 import { reliable, wallClock } from "../values/clock.js";
 import { TransportError } from "../values/errors.js";
 import { Connection } from "./connection.js";
-import { type FetchingConfig, FetchingProvider, type FetchingSettings, fetchingFields } from "./fetching-provider.js";
+import { FetchingProvider, type FetchingSettings, type FlightConfig, flightFields } from "./fetching-provider.js";
 import { withParams } from "./flow-params.js";
 import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
-/** Configuration of a `FlowProvider`. */
-export interface FlowConfig extends FlowKeys, Pick<FetchingConfig, (typeof FETCHING_KEYS)[number]> {}
-
-/** What of all that fetches makes sense for a flow: what its answers look like, its steps say. */
-const FETCHING_KEYS = [
-  "expiry_ratio",
-  "retries",
-  "retry_on",
-  "timeout_secs",
-  "refresh",
-  "persist",
-  "tls",
-  "proxy_url",
-] as const;
+/** Configuration of a `FlowProvider`. What its answers look like, its steps say. */
+export interface FlowConfig extends FlowKeys, FlightConfig {}
 
 /**
  * A login of several steps: each sends a request and captures values from its answer, which go onto the next one, and
@@ -82,16 +70,11 @@ export class FlowProvider extends FetchingProvider {
 }
 
 /** The schema of its configuration. */
-export const flowSchema = lazily(() => {
-  const all = fetchingFields();
-  const fetching = Object.fromEntries(FETCHING_KEYS.map((key) => [key, all[key]])) as Pick<
-    typeof all,
-    (typeof FETCHING_KEYS)[number]
-  >;
-  return z.strictObject({ ...flowFields(), ...fetching }).check((payload) => {
+export const flowSchema = lazily(() =>
+  z.strictObject({ ...flowFields(), ...flightFields() }).check((payload) => {
     payload.issues.push(...faultsOfFlow(payload.value));
-  });
-});
+  }),
+);
 
 /** The settings that a flow has no keys for. */
 const UNSHAPED = {

@@ -153,12 +153,13 @@ function withAccount(failure: unknown, account: string): unknown {
   return errorLike(failure as AuthError, `${failure.message} (${account})`, { cause: failure.cause }) ?? failure;
 }
 
-/** What is configured goes before what the key says, which may be another one by now. */
+/** What is configured goes before what the key says, which a function gives only when it is asked. */
 function tokenUrlOf(key: LiveValue, { token_uri: configured }: GoogleSettings): TokenUrl {
-  const find = (): URL => configured ?? new URL(serviceAccountIn(key.text).token_uri ?? DEFAULT_TOKEN_URI);
+  const urlIn = (text: string): URL => new URL(serviceAccountIn(text).token_uri ?? DEFAULT_TOKEN_URI);
+  const known = key.source === "function" ? new URL(DEFAULT_TOKEN_URI) : urlIn(key.text);
   return {
-    configured: key.source === "function" ? (configured ?? new URL(DEFAULT_TOKEN_URI)) : find(),
-    find: async () => find(),
+    configured: configured ?? known,
+    find: async ({ signal }) => configured ?? urlIn(await key.read(signal)),
   };
 }
 

@@ -23,7 +23,7 @@ export function instant(time: number): string {
 }
 
 /** The longest that Node's timers can express. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /**
  * Runs `work` after so many milliseconds, and gives what cancels that. The timer holds no process

@@ -89,7 +89,7 @@ export interface SignerCredential {
 }
 
 /** Makes what authorizes one request: a credential that needs no signing itself. */
-export type Sign = (request: SignableRequest) => CredentialFields;
+export type Sign = (request: SignableRequest) => PartCredential | CompositeCredential;
 
 /** Looks at the answer to a signed request. */
 export type IsChallenge = (answer: SignedAnswer) => boolean;

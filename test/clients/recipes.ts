@@ -99,12 +99,6 @@ export async function pulsar(): Promise<void> {
   new Client({ serviceUrl: "pulsar+ssl://broker.example:6651", authentication });
 }
 
-export async function databricks(): Promise<void> {
-  const { DBSQLClient } = await import("@databricks/sql");
-  const client = new DBSQLClient();
-  await client.connect({ host, path: "/sql/1.0", authType: "external-token", getToken: tokenFunction(provider) });
-}
-
 export async function clickhouse(): Promise<void> {
   const { createClient } = await import("@clickhouse/client");
   const client = createClient({ url });

@@ -176,6 +176,16 @@ describe("what a caller's request has beside URL, headers and body", () => {
     await expect(authFetch(scriptedProvider())(api.origin, { integrity: sri })).rejects.toThrow(TypeError);
   });
 
+  test("C9 a form in a Request holds nothing open, and is not cancelled: Node 24 would reject a promise of its own", async () => {
+    const form = new FormData();
+    form.append("a", "payload");
+    const request = new Request("http://127.0.0.1:1", { method: "POST", body: form });
+    const down = new Error("down");
+    const provider = { ...scriptedProvider(), getToken: () => Promise.reject(down) };
+    await expect(authFetch(provider)(request)).rejects.toBe(down);
+    expect([...(await request.formData())]).toEqual([["a", "payload"]]);
+  });
+
   test.each([
     ["a Node stream", () => new Readable({ read() {} }), (body: Readable) => body.destroyed],
     [

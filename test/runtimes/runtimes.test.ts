@@ -23,11 +23,12 @@ beforeAll(async () => {
   await mkdir(installed, { recursive: true });
   const packed = await execute("npm", ["pack", "--silent", "--pack-destination", project]);
   await execute("tar", ["-xzf", join(project, packed.stdout.trim()), "--strip-components=1", "-C", installed]);
-  for (const dependency of ["jose", "jsonpath-plus", "undici", "yaml"]) {
+  for (const dependency of ["fast-xml-parser", "jose", "jsonpath-plus", "undici", "yaml"]) {
     await cp(join(root, "node_modules", dependency), join(modules, dependency), { recursive: true });
   }
-  // jsonpath-plus has dependencies of its own.
-  for (const dependency of ["@jsep-plugin", "jsep"]) {
+  // jsonpath-plus and fast-xml-parser have dependencies of their own.
+  const theirs = ["@nodable", "fast-xml-builder", "is-unsafe", "path-expression-matcher", "strnum", "xml-naming"];
+  for (const dependency of ["@jsep-plugin", "jsep", ...theirs]) {
     await cp(join(root, "node_modules", dependency), join(modules, dependency), { recursive: true });
   }
   for (const plugin of ["@rollup"]) await symlink(join(here, "node_modules", plugin), join(modules, plugin));

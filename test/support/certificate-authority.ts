@@ -1,7 +1,7 @@
 /** Certificates that a test makes for itself, by openssl: an authority, and what it issues. */
 
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { newFolder } from "./folder.js";
@@ -96,10 +96,4 @@ export async function encryptedKey({ keyFile }: IssuedCertificate, passphrase: s
   const path = `${keyFile}.enc`;
   await openssl("pkcs8", "-topk8", "-in", keyFile, "-out", path, "-passout", `pass:${passphrase}`);
   return readFile(path, "utf8");
-}
-
-/** Puts a certificate and its key in place of others, one file after the other. */
-export async function replaceFiles(old: IssuedCertificate, { key, cert }: IssuedCertificate): Promise<void> {
-  await writeFile(old.certFile, cert);
-  await writeFile(old.keyFile, key);
 }
