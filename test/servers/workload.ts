@@ -3,7 +3,7 @@
 import { inject } from "vitest";
 
 /** What it has in its environment. */
-const environment: Readonly<Record<string, string>> = inject("workload");
+export const environment: Readonly<Record<string, string>> = inject("workload");
 
 /** A new token of it, as a job asks for one. */
 export async function workloadToken(audience: string): Promise<string> {
