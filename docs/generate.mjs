@@ -71,7 +71,8 @@ function table(keys) {
     const row = rows.get(cells.join()) ?? { cells, of: [] };
     rows.set(cells.join(), { ...row, of: [...row.of, type] });
   }
-  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) => of.length === fetching.length;
+  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) =>
+    of.length === fetching.length && of.every((type) => fetching.includes(type));
   const ordered = [...rows.values()].sort((a, b) => Number(isShared(a)) - Number(isShared(b)));
   const lines = ordered.map((row) => {
     const of = isShared(row) ? "all that fetch" : row.of.map((type) => `\`${type}\``).join(", ");
