@@ -1,7 +1,7 @@
 /** The fake provider behaves as a provider does, and as the test tells it to. */
 
 import { describe, expect, test } from "vitest";
-import { authFetch, ConfigError, Credential, type TransportError } from "../../src/index.js";
+import { authFetch, ConfigError, Credential, TransportError } from "../../src/index.js";
 import { fakeProvider } from "../../src/testing/index.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
