@@ -61,6 +61,7 @@ export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
 export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
+export type { BindingConfig, DpopConfig } from "./providers/dpop-config.js";
 export type { FetchingConfig, FetchingProvider, FlightConfig } from "./providers/fetching-provider.js";
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
 export type { GoogleKeyConfig, GoogleKeyDocument } from "./providers/google-key.js";
@@ -96,6 +97,7 @@ export {
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
 export { type TokenExchangeConfig, TokenExchangeProvider } from "./providers/token-exchange.js";
 export type { SigningAlgorithm } from "./signing/algorithms.js";
+export type { ProofAlgorithm } from "./signing/dpop-key.js";
 export type { JsonWebKeyConfig, PrivateKeyConfig } from "./signing/private-key-field.js";
 export { databaseStore } from "./store/database-store.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";

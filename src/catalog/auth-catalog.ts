@@ -24,7 +24,7 @@ import { WeakMembers } from "./weak-members.js";
 
 /**
  * A connector's `auth:` key: a reference into the catalog, or a provider of its own. For fixed credentials there are also
- * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `custom`, `none`.
+ * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `api_key_query`, `custom`, `metadata`, `none`.
  */
 export type AuthSpec = ProviderReference | ProviderSpec;
 

@@ -3,7 +3,9 @@
  * first needed. Its own messages are not repeated, since they quote the source (S2).
  */
 
+import type * as Yaml from "yaml";
 import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
+import { showReferences, withHiddenReferences } from "./bare-references.js";
 import { YamlFault, YamlValues } from "./yaml-values.js";
 
 /** What a catalog takes from a document. */
@@ -48,7 +50,7 @@ export async function parsePipeline(text: string, subject: string): Promise<Pipe
       throw new ConfigError(subject, [{ path: "", message: "is nested too deeply" }]);
     }
   };
-  const document = reading(() => yaml.parseDocument(text, { ...OPTIONS, lineCounter: lines }));
+  const document = reading(() => documentOf(yaml, text, lines));
   const faults = document.errors.map(({ code, pos: [offset] }) => faultAt(offset, REASONS[code] ?? plainCode(code)));
   if (faults.length > 0) throw new ConfigError(subject, faults.slice(0, MOST_FAULTS));
   if (document.contents !== null && !yaml.isMap(document.contents)) {
@@ -81,6 +83,17 @@ export async function parsePipeline(text: string, subject: string): Promise<Pipe
       }
     },
   };
+}
+
+/** `text` as it is; or, where that is no YAML, as it is with its references in quotes. */
+function documentOf(yaml: typeof Yaml, text: string, lineCounter: Yaml.LineCounter): Yaml.Document.Parsed {
+  const document = yaml.parseDocument(text, { ...OPTIONS, lineCounter });
+  const hidden = document.errors.length === 0 ? undefined : withHiddenReferences(text);
+  if (hidden === undefined) return document;
+  // Its faults are those that have nothing to do with references, at the same places.
+  const other = yaml.parseDocument(hidden, OPTIONS);
+  showReferences(yaml, other);
+  return other;
 }
 
 /**

@@ -65,6 +65,8 @@ export class ProviderGrant {
       refreshToken: source.refreshToken,
       logsIn: source.logsIn,
       credential: source.credential,
+      madeKey: source.madeKey,
+      readKey: source.readKey,
       inputs,
       clock,
       random,
