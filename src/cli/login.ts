@@ -14,7 +14,7 @@ import {
 } from "./authorization-code.js";
 import { openBrowser } from "./browser.js";
 import { pollForTokens, requestDeviceAuthorization } from "./device-authorization.js";
-import { spoken } from "./duration.js";
+import { ago, spoken } from "./duration.js";
 import { CommandFailure } from "./exit-status.js";
 import { isLoopback, type ReceivedAnswer, startLoopbackServer } from "./loopback-server.js";
 import { type PipelineOptions, readsPipeline, withProvider } from "./pipeline-file.js";
@@ -97,7 +97,7 @@ async function tellOfFormer(name: string, administration: Administration, surrou
   if (record?.isKept !== true) return;
   const { issuedAt, failure } = record;
   const now = surroundings.clock();
-  const age = issuedAt === undefined ? "" : `, whose last token was issued ${spoken(Math.max(now - issuedAt, 0))} ago`;
+  const age = issuedAt === undefined ? "" : `, whose last token was issued ${ago(now - issuedAt)}`;
   const ending = failure === undefined ? "" : `; its last request has failed: ${failure.message}`;
   say(surroundings.stderr, `${name}: there is a login already${age}${ending}. The new one takes its place.`);
 }
@@ -108,9 +108,8 @@ async function tellOfResult(
   { stderr, clock }: Surroundings,
 ): Promise<void> {
   const { refreshTokenExpiresAt: end } = (await administration.look()) ?? {};
-  const place = administration.folder ?? "its store";
   const term = end === undefined ? "" : ` It is good for ${spoken(end - clock())}.`;
-  say(stderr, `${name}: logged in. The refresh token is kept in ${place}.${term}`);
+  say(stderr, `${name}: logged in. The refresh token is kept in its store, as ${administration.key}.${term}`);
 }
 
 async function byDevice({ name, consent, surroundings, madeKey }: Login, keep: Keep): Promise<void> {
