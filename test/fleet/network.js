@@ -5,9 +5,16 @@
 
 import { spawnSync } from "node:child_process";
 
-/** Of the range for tests of networks (RFC 2544). */
-const IDP_NET = "198.18.1";
-const STORE_NET = "198.18.2";
+/** Networks of the range for tests (RFC 2544), of each process its own. */
+const NUMBER = process.pid % 126;
+const IDP_NET = `198.18.${2 * NUMBER}`;
+const STORE_NET = `198.18.${2 * NUMBER + 1}`;
+
+/** All networks that this process may make, as PostgreSQL writes it. */
+export const EVERY_NETWORK = "198.18.0.0/16";
+
+/** What the system removes goes some time later: a name is used once. */
+let made = 0;
 
 /** Why there can be no such network here, for a test that has to be left out; `undefined` if there can be. */
 export const withoutNamespaces = canMakeNamespaces()
@@ -16,7 +23,8 @@ export const withoutNamespaces = canMakeNamespaces()
 
 /** Makes so many hosts. This process is both the identity provider's host and the store's. @param {number} count */
 export function makeNetwork(count) {
-  const prefix = `fa${process.pid}`;
+  made += 1;
+  const prefix = `fa${process.pid}${"abcdefgh"[made % 8]}`;
   const idpSwitch = `${prefix}i`;
   const storeSwitch = `${prefix}s`;
   const hosts = Array.from({ length: count }, (_, n) => `${prefix}h${n}`);
@@ -73,7 +81,7 @@ function ip(command) {
 
 function canMakeNamespaces() {
   const probe = `fa${process.pid}p`;
-  const made = spawnSync("ip", ["netns", "add", probe]).status === 0;
-  if (made) spawnSync("ip", ["netns", "del", probe]);
-  return made;
+  const isMade = spawnSync("ip", ["netns", "add", probe]).status === 0;
+  if (isMade) spawnSync("ip", ["netns", "del", probe]);
+  return isMade;
 }

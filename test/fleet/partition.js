@@ -3,7 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { startPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
-import { makeNetwork } from "./network.js";
+import { EVERY_NETWORK, makeNetwork } from "./network.js";
 import { start } from "./processes.js";
 import { startRotatingIdp } from "./rotating-idp.js";
 
@@ -17,7 +17,7 @@ const HOSTS = 3;
 export async function partition(kind) {
   const network = makeNetwork(HOSTS);
   const host = network.storeAddress;
-  const server = await (kind === "redis" ? startRedis({ host }) : startPostgres({ host, allowed: "198.18.0.0/15" }));
+  const server = await (kind === "redis" ? startRedis({ host }) : startPostgres({ host, allowed: EVERY_NETWORK }));
   const idp = await startRotatingIdp({ host: network.idpAddress, answerMs: 500 });
   const config = { ...idp.client, persist: { [kind]: server.url }, retries: 0 };
   const fleet = Array.from({ length: HOSTS }, (_, n) => start("renewer", { config }, network.on(n)));

@@ -68,11 +68,11 @@ describe.each(["redis", "postgres"] as const)("one grant of many processes on %s
   }, async () => {
     const outages = { apartMs: 1500, downMs: 1500, cutMs: 5000, slowMs: 200 };
     const { rotating, plain } = await disturb(await place(), {
-      ...{ processes: 3, connectors: 3, accessTokenSeconds: 600 },
+      ...{ processes: 3, connectors: 3, accessTokenSeconds: 2 },
       ...outages,
     });
-    expect(rotating).toMatchObject({ ...isAlive, refused: 0, codes: ["store"], unserved: 0 });
-    expect(plain).toMatchObject({ errors: 0, refused: 0, unserved: 0 });
+    expect(rotating).toMatchObject({ ...isAlive, codes: ["store"], unserved: 0 });
+    expect(plain).toMatchObject({ ...isAlive, errors: 0, unserved: 0 });
   });
 
   test("R3 three hosts, one of them parted from the store during a renewal: nothing is spent twice", {
