@@ -1,5 +1,6 @@
 /** Values that change while a provider lives, as token requests are made with them (V1 to V4). */
 
+import { writeFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -310,7 +311,7 @@ describe("V2 a value that is refused", () => {
     const file = await newFile("half");
     const idp = await startIdp(async (request, response, index) => {
       if (request.form.client_secret === "half and half") return numberedTokens()(request, response, index);
-      setTimeout(() => void writeFile(file, "half and half"), 20);
+      setTimeout(() => writeFileSync(file, "half and half"), 20);
       json(response, { error: "invalid_client" }, 401);
     });
     const config = { ...client, token_url: idp.tokenUrl, client_secret: { file } };
@@ -324,7 +325,7 @@ describe("V2 a value that is refused", () => {
       const { client_secret: secret } = request.form;
       if (secret === "half and half") return numberedTokens()(request, response, index);
       if (secret === "old") await writeFile(file, "half");
-      else setTimeout(() => void writeFile(file, "half and half"), 20);
+      else setTimeout(() => writeFileSync(file, "half and half"), 20);
       json(response, { error: "invalid_client" }, 401);
     });
     const provider = new OAuth2ClientCredentialsProvider({
