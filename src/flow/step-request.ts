@@ -1,7 +1,7 @@
 /** One request of a login as it is configured, and as it is sent with the values that are known by then (P4). */
 
 import * as z from "zod/mini";
-import { because, type Field, faultAt, headerName, optional, text, withDefault } from "../config/fields.js";
+import { because, type Field, faultAt, faultOfUrl, headerName, optional, text, withDefault } from "../config/fields.js";
 import { faultOfScalar, isScalar } from "../config/scalars.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { isLoopback } from "../http/plain-http.js";
@@ -12,6 +12,7 @@ import { CLOCK_NAMES, clockValues } from "./clock-values.js";
 import { type SignatureConfig, signatureField, signatureHeader, templatesOf } from "./hmac-signature.js";
 import {
   faultsOfTemplates,
+  namesIn,
   render,
   renderJson,
   type Templated,
@@ -47,7 +48,7 @@ export const requestField = () =>
   z
     .strictObject({
       method: withDefault(method(), "GET"),
-      url: text(),
+      url: text().check(because(faultOfAddress)),
       headers: withDefault(templates(headerName()), {}),
       query: withDefault(templates(), {}),
       form: optional(templates()),
@@ -61,6 +62,12 @@ export const requestField = () =>
 
 /** That in its normal form. */
 export type FlowRequest = z.output<ReturnType<typeof requestField>>;
+
+/** What is wrong with the template of a URL, whatever its names stand for. One that begins with a name may become anything. */
+function faultOfAddress(template: string): string | undefined {
+  if (template.startsWith("${")) return undefined;
+  return faultOfUrl(render(template, Object.fromEntries(namesIn(template).map((name) => [name, "0"]))));
+}
 
 function method(): Field<string> {
   return z.pipe(
