@@ -94,7 +94,7 @@ async function send(
 ) {
   const response = await fetch(origin + path, {
     method,
-    ...(body !== undefined && { body: body as BodyInit }),
+    ...(body !== undefined && { body: body as NonNullable<RequestInit["body"]> }),
     ...(type !== undefined && { headers: { "content-type": type } }),
   });
   return { status: response.status, ...((await response.json()) as { parameters: [string, string][]; body: string }) };
@@ -134,7 +134,7 @@ describe.each(Object.entries(METHODS))("%s", (_method, config) => {
   });
 
   test("P3 a wrong token is refused, and so is a wrong secret", async () => {
-    const wrong = [{ ...config, token: "another-token-0123456789" }];
+    const wrong: OAuth1Config[] = [{ ...config, token: "another-token-0123456789" }];
     if (config.private_key === undefined)
       wrong.push({ ...config, consumer_secret: "wrong" }, { ...config, token_secret: "w" });
     for (const each of wrong) expect((await send(new OAuth1Provider(each), { path: "/rows" })).status).toBe(401);
