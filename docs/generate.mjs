@@ -118,12 +118,11 @@ function schemaKeys(schema, above) {
  * @returns {Record<string, Schema> | undefined}
  */
 function shapeOf(schema) {
-  const { shape, in: inner, innerType, options } = /** @type {any} */ (schema._zod.def);
+  const { shape, in: before, out, innerType, options } = /** @type {any} */ (schema._zod.def);
   if (shape !== undefined) return shape;
   // One, or a list of them: the keys are those of one.
   if (options !== undefined) return options.map(shapeOf).find(Boolean);
-  const within = inner ?? innerType;
-  return within === undefined ? undefined : shapeOf(within);
+  return [before, out, innerType].filter(Boolean).map(shapeOf).find(Boolean);
 }
 
 /**

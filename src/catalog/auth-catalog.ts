@@ -187,12 +187,14 @@ export class AuthCatalog {
     const { runtime = {}, resolvers, params = {} } = options;
     const document = await parsePipeline(text, origin.subject === SUBJECT ? "pipeline document" : origin.subject);
     refuseUnknownParams(origin.subject, document, params);
-    const entries = entriesOf(document.at("auth"), origin.subject);
-    const schemes = { ...builtInResolvers(origin.folder ?? process.cwd()), ...resolvers };
-    const interpolation = new Interpolation(sourcesOf(document, schemes, params));
-    await interpolation.prepare(entries.map(([, spec]) => spec));
-    const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
-    return new AuthCatalog(definitions, { ...origin, runtime });
+    return document.placing(origin.subject, async () => {
+      const entries = entriesOf(document.at("auth"), origin.subject);
+      const schemes = { ...builtInResolvers(origin.folder ?? process.cwd()), ...resolvers };
+      const interpolation = new Interpolation(sourcesOf(document, schemes, params));
+      await interpolation.prepare(entries.map(([, spec]) => spec));
+      const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
+      return new AuthCatalog(definitions, { ...origin, runtime });
+    });
   }
 
   get #all(): readonly Named[] {

@@ -4,7 +4,7 @@
  */
 
 import type * as Yaml from "yaml";
-import { ConfigError, type ConfigFault } from "../values/errors.js";
+import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
 import { showReferences, withHiddenReferences } from "./bare-references.js";
 import { YamlFault, YamlValues } from "./yaml-values.js";
 
@@ -12,15 +12,33 @@ import { YamlFault, YamlValues } from "./yaml-values.js";
 export interface PipelineDocument {
   /** The value at the path of these keys; `undefined` where there is none. Throws a `ConfigError`. */
   at(...keys: readonly string[]): unknown;
+  /** The keys at its top. */
+  keys(): readonly string[];
+  /** Where a fault at `path` is in the text; nothing for what is in none of it. */
+  placeOf(path: string): Place | undefined;
+  /** Does `work`. Rejects with its `ConfigError` about `about`, which says where in the text each fault is. */
+  placing<T>(about: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** A place in the text of a document. */
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
 }
 
 /** Parses `text`. Throws a `ConfigError` about `subject` with line and column of every fault. */
 export async function parsePipeline(text: string, subject: string): Promise<PipelineDocument> {
   const yaml = await import("yaml");
   const lines = new yaml.LineCounter();
+  const place = (offset: number): Place => {
+    const { line, col: column } = lines.linePos(offset);
+    return { line, column };
+  };
   const faultAt = (offset: number, message: string): ConfigFault => {
-    const { line, col } = lines.linePos(offset);
-    return { path: "", message: `line ${line}, column ${col}: ${message}` };
+    const { line, column } = place(offset);
+    return { path: "", message: `line ${line}, column ${column}: ${message}`, line, column };
   };
   /** The faults that the steps of reading find become those of one error. */
   const reading = <T>(read: () => T): T => {
@@ -41,7 +59,30 @@ export async function parsePipeline(text: string, subject: string): Promise<Pipe
     ]);
   }
   const values = reading(() => new YamlValues(yaml, document));
-  return { at: (...keys) => reading(() => values.at(keys)) };
+  const placeOf = (path: string): Place | undefined => {
+    try {
+      const offset = values.offsetAt(path.split(/\.|(?=\[)/));
+      return offset === undefined ? undefined : place(offset);
+    } catch {
+      // What cannot be followed has a fault of its own.
+      return undefined;
+    }
+  };
+  return {
+    at: (...keys) => reading(() => values.at(keys)),
+    keys: () => reading(() => values.keys()),
+    placeOf,
+    placing: async (about, work) => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!FaucetError.is(error) || error.code !== "config") throw error;
+        const { issues, retryable, cause } = error as ConfigError;
+        const placed = issues.map((fault) => (fault.line === undefined ? { ...fault, ...placeOf(fault.path) } : fault));
+        throw new ConfigError(about, placed, { retryable, cause });
+      }
+    },
+  };
 }
 
 /** `text` as it is; or, where that is no YAML, as it is with its references in quotes. */

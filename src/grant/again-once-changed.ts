@@ -20,13 +20,8 @@ export function againOnceChanged<T>(ask: Ask<T>, options: IssuerOptions, { spend
 }
 
 /**
-<<<<<<< HEAD
  * Whether there is time for one more attempt that presents a refresh token: one that is cut off in its rotation would be
  * lost, and the next flight presents it. An attempt beyond those that are configured has a share of the time too.
-=======
- * Whether there is time for one attempt more, at least half of it where there are no retries. A refresh token that is cut
- * off in its rotation would be lost: the next flight presents it.
->>>>>>> main
  */
 export function hasTimeToRotate({ timeLeft }: IssueContext, { timeoutSecs, retries }: IssuerOptions): boolean {
   return (timeLeft?.() ?? 0) >= (timeoutSecs * 1000) / (Math.max(retries, 1) + 1);

@@ -85,7 +85,7 @@ export class LiveInputs {
   async #areRenewed(reading: Reading, failure: unknown, signal: AbortSignal | undefined): Promise<boolean> {
     const renewals = this.#values.map(async (value, index) => {
       const refused = reading[index];
-      if (value.renew === undefined || refused === undefined || !refusesToken(failure, value.role)) return false;
+      if (value.renew === undefined || refused === undefined || !refusesProvided(failure, value)) return false;
       return (await value.renew(refused, signal)) !== refused;
     });
     return (await Promise.all(renewals)).includes(true);
@@ -114,12 +114,13 @@ function refuses(failure: unknown, role: LiveRole): boolean {
 const TOKEN_REFUSALS: ReadonlySet<string | undefined> = new Set(["invalid_grant", "invalid_request", "invalid_token"]);
 
 /**
- * Whether `failure` may be about a token that another provider gave for that role. To report it costs a token request of that one, so
- * that the code must say it (K4).
+ * Whether `failure` may be about what another provider gave for that role. To report it costs a token request of that one, so
+ * that status and code must say it (K4).
  */
-function refusesToken(failure: unknown, role: LiveRole): boolean {
+function refusesProvided(failure: unknown, { role, refusedStatuses = [401] }: LiveValue): boolean {
   if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
-  const { error, status } = failure as AuthError;
+  const { error, status = 0 } = failure as AuthError;
+  if (role === "request") return refusedStatuses.includes(status) && error !== "insufficient_scope";
   if (role === "client") return error === "invalid_client" || status === 401;
   return TOKEN_REFUSALS.has(error) || (status === 401 && error !== "invalid_client");
 }

@@ -229,7 +229,12 @@ describe("size", () => {
     const of = (level: number): string => `  v${level + 1}: ["\${vars.v${level}}", "\${vars.v${level}}"]`;
     const error = await errorOf(() => tokenOf("${vars.v12}", `vars:\n  v0: '\${env:NOPE}'\n${doubling(of, 12)}`));
     expect(error.issues).toEqual([
-      { path: "auth.a.config.token", message: expect.stringMatching(/^vars\.v0: \$\{env:NOPE\} cannot be resolved/) },
+      {
+        path: "auth.a.config.token",
+        message: expect.stringMatching(/^vars\.v0: \$\{env:NOPE\} cannot be resolved/),
+        line: 19,
+        column: 7,
+      },
     ]);
   });
 
