@@ -88,10 +88,12 @@ export class FlowSession {
     return this.#make(values);
   }
 
-  /** The request that ends the last session; `undefined` if there was none, or nothing is said of how it ends. */
+  /** The request that ends the last session, once; `undefined` if there was none, or nothing is said of how it ends. */
   logout(): HttpRequest | undefined {
-    if (this.#captured === undefined || this.flow.logout === undefined) return undefined;
-    return requestWith(this.flow.logout, this.#captured, this.#clock);
+    const captured = this.#captured;
+    this.#captured = undefined;
+    if (captured === undefined || this.flow.logout === undefined) return undefined;
+    return requestWith(this.flow.logout, captured, this.#clock);
   }
 
   #token(captured: Values): AccessToken {
