@@ -7,6 +7,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { AuthCatalog } from "../../src/index.js";
 import { type Ended, execute, root } from "../support/child.js";
+import { ecKey, pem } from "../support/keys.js";
 
 interface Snippet {
   /** Where it stands: `docs/clients.md:42`. */
@@ -169,7 +170,7 @@ describe("YAML", () => {
     for (const [, name = ""] of code.matchAll(/\$\{(?:env|secret):(\w+)/g)) vi.stubEnv(name, fitting(name));
     for (const [, path = ""] of code.matchAll(/\$\{file:([^}]+)\}/g)) {
       await mkdir(dirname(join(project, path)), { recursive: true });
-      await writeFile(join(project, path), "s3cr3t\n");
+      await writeFile(join(project, path), path.endsWith(".pem") ? pem(ecKey()) : "s3cr3t\n");
     }
     const file = join(project, "document.yaml");
     await writeFile(file, code);
