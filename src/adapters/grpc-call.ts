@@ -15,20 +15,20 @@ export interface GrpcCall {
 }
 
 /** The metadata of a call. */
-export interface GrpcMetadata {
+interface GrpcMetadata {
   set(key: string, value: string): void;
   clone(): GrpcMetadata;
 }
 
 /** Hears of an answer. */
-export interface GrpcListener {
+interface GrpcListener {
   onReceiveMetadata(metadata: unknown): void;
   onReceiveMessage(message: unknown): void;
   onReceiveStatus(status: GrpcStatus): void;
 }
 
 /** How a call ends. */
-export interface GrpcStatus {
+interface GrpcStatus {
   readonly code: number;
   readonly details: string;
   readonly metadata: unknown;
