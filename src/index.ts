@@ -108,6 +108,8 @@ export { MemoryTokenStore } from "./store/memory-token-store.js";
 export { faultOfPostgresUrl, faultOfRedisUrl, faultOfTable } from "./store/server-address.js";
 export type { ReleaseListener, TokenDatabase } from "./store/token-database.js";
 export type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./store/token-store.js";
+/** @internal What an adapter of `faucet-auth/adapters` says once an API has accepted a credential. */
+export { reportAccepted } from "./values/brands.js";
 export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,
