@@ -19,6 +19,7 @@ const INTERFACES = {
   token_exchange: "TokenExchangeConfig",
   google_service_account: "GoogleServiceAccountConfig",
   identity_token: "IdentityTokenConfig",
+  broker: "BrokerConfig",
 };
 
 const PAGE = fileURLToPath(new URL("configuration.md", import.meta.url));

@@ -55,6 +55,7 @@ export type { ClientAuthMethod, ClientConfig } from "./oauth2/client-config.js";
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export { type BrokerConfig, BrokerProvider } from "./providers/broker.js";
 export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { FetchingConfig, FetchingProvider, FlightConfig } from "./providers/fetching-provider.js";
