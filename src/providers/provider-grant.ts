@@ -67,6 +67,7 @@ export class ProviderGrant {
       credential: source.credential,
       madeKey: source.madeKey,
       readKey: source.readKey,
+      prepare: source.prepare,
       inputs,
       clock,
       random,

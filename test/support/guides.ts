@@ -26,7 +26,9 @@ export async function yamlBlocksOf(guide: string): Promise<ReadonlyMap<string, r
 export function placeDocument(yaml: string, folder: string): string {
   for (const [, name = ""] of yaml.matchAll(/\$\{(?:env|secret):(\w+)/g)) vi.stubEnv(name, textFor(name, folder));
   const own = yaml.replace(/(file|path|key_file): \/(?=var|run|etc)/g, "$1: ./");
-  for (const [, path = ""] of own.matchAll(/\$\{file:([^}]+)\}/g)) place(join(folder, path), "s3cr3t\n");
+  for (const [, path = ""] of own.matchAll(/\$\{file:([^}]+)\}/g)) {
+    place(join(folder, path), contentOf(path.endsWith(".pem") ? "private_key" : ""));
+  }
   for (const { key, path } of filesIn(parse(own)?.auth)) {
     const [, variable = ""] = /^\$\{env:(\w+)\}$/.exec(path) ?? [];
     place(variable === "" ? join(folder, path) : textFor(variable, folder), contentOf(key));
