@@ -60,4 +60,6 @@ export default defineConfig([
     entry: Object.fromEntries(subpaths.map((name) => [name, `src/${name}/index.ts`])),
     splitting: false,
   },
+  // The program, which imports the package as others do.
+  { ...common, entry: { cli: "src/cli/main.ts" }, format: ["esm"], dts: false, splitting: false },
 ]);

@@ -19,6 +19,7 @@ const INTERFACES = {
   token_exchange: "TokenExchangeConfig",
   google_service_account: "GoogleServiceAccountConfig",
   identity_token: "IdentityTokenConfig",
+  broker: "BrokerConfig",
 };
 
 const PAGE = fileURLToPath(new URL("configuration.md", import.meta.url));
@@ -62,7 +63,7 @@ export function withTable(page, keys) {
 /** @param {readonly Key[]} keys */
 function table(keys) {
   const types = [...new Set(keys.map(({ type }) => type))];
-  const fetching = types.filter((type) => keys.some((key) => key.type === type && key.inSchema?.path === "retries"));
+  const fetching = types.filter((type) => keys.some((key) => key.type === type && key.inSchema?.path === "persist"));
   /** @type {Map<string, { cells: readonly string[], of: string[] }>} */
   const rows = new Map();
   for (const { type, inSchema, documented } of keys) {
@@ -71,7 +72,8 @@ function table(keys) {
     const row = rows.get(cells.join()) ?? { cells, of: [] };
     rows.set(cells.join(), { ...row, of: [...row.of, type] });
   }
-  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) => of.length === fetching.length;
+  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) =>
+    of.length === fetching.length && of.every((type) => fetching.includes(type));
   const ordered = [...rows.values()].sort((a, b) => Number(isShared(a)) - Number(isShared(b)));
   const lines = ordered.map((row) => {
     const of = isShared(row) ? "all that fetch" : row.of.map((type) => `\`${type}\``).join(", ");

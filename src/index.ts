@@ -16,6 +16,8 @@ export type { WatchListener, WatchOptions } from "./cache/watches.js";
 export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
+/** @internal What the command line looks at beside a catalog. */
+export { inspectPipeline } from "./catalog/pipeline-inspection.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken, bareToken } from "./connect/access-token.js";
 export {
@@ -53,8 +55,11 @@ export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
 export type { ClientAuthMethod, ClientConfig } from "./oauth2/client-config.js";
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
+/** @internal What the command line does with a grant, beside having its tokens. */
+export { administrationOf } from "./providers/administration.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export { type BrokerConfig, BrokerProvider } from "./providers/broker.js";
 export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { BindingConfig, DpopConfig } from "./providers/dpop-config.js";

@@ -16,7 +16,8 @@ import { CLIENT_TOKENS, type OptionalClientConfig } from "./oauth2-client-config
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { type Asking, oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
-import { type TokenConfig, visibleToken } from "./provider-token.js";
+import type { TokenConfig } from "./provider-token.js";
+import { visibleValue } from "./provider-value.js";
 import type { Runtime } from "./runtime.js";
 import {
   AssertionSigner,
@@ -117,7 +118,7 @@ interface Assertion {
 function assertionOf({ assertion }: JwtBearerSettings, clock: Clock): Assertion {
   if (isLiveValue(assertion)) {
     const { identity } = assertion;
-    return { text: () => assertion.text, live: [assertion], account: [identity], visible: visibleToken(assertion) };
+    return { text: () => assertion.text, live: [assertion], account: [identity], visible: visibleValue(assertion) };
   }
   const { private_key, iss, sub, aud } = assertion;
   const signer = new AssertionSigner(assertion, clock);

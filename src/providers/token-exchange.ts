@@ -18,7 +18,8 @@ import { CLIENT_TOKENS, type OptionalClientConfig } from "./oauth2-client-config
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
-import { ProviderToken, type TokenConfig, visibleToken } from "./provider-token.js";
+import { ProviderToken, type TokenConfig } from "./provider-token.js";
+import { visibleValue } from "./provider-value.js";
 import type { Runtime } from "./runtime.js";
 
 /** The configuration of a `token_exchange` provider. */
@@ -99,8 +100,8 @@ export class TokenExchangeProvider extends OAuth2Provider {
         live: actor_token === undefined ? [subject_token] : [subject_token, actor_token],
         account: [subject_token.identity, actor_token?.identity],
         visible: {
-          subject_token: visibleToken(subject_token),
-          ...(actor_token && { actor_token: visibleToken(actor_token) }),
+          subject_token: visibleValue(subject_token),
+          ...(actor_token && { actor_token: visibleValue(actor_token) }),
           ...(requested_token_type && { requested_token_type }),
           ...(audience.length > 0 && { audience }),
           ...(resource.length > 0 && { resource }),

@@ -57,6 +57,8 @@ const { port } = /** @type {import("node:net").AddressInfo} */ (server.address()
 setGlobalDispatcher(
   new Agent({ keepAliveTimeout: 1 }).compose((dispatch) => (options, handler) => {
     const host = new URL(String(options.origin)).host;
+    // What a program has started itself is where it says.
+    if (!Object.hasOwn(hosts, host)) return dispatch(options, handler);
     const headers = [...flat(options.headers), "x-forwarded-host", host];
     return dispatch({ ...options, origin: `http://127.0.0.1:${port}`, headers }, handler);
   }),
