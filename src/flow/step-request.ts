@@ -3,6 +3,7 @@
 import * as z from "zod/mini";
 import { because, type Field, faultAt, headerName, optional, text, withDefault } from "../config/fields.js";
 import { faultOfScalar, isScalar } from "../config/scalars.js";
+import { shaped, TEXT_SHAPE } from "../config/shapes.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { isLoopback } from "../http/plain-http.js";
 import type { Clock } from "../values/clock.js";
@@ -72,9 +73,9 @@ function method(): Field<string> {
 /** Texts by name; numbers and booleans are the texts that they are written as. */
 function templates(name: Field<string> = z.string()): Field<Readonly<Record<string, string>>> {
   const value = z.pipe(
-    z
-      .unknown()
-      .check(because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean"))),
+    shaped(z.unknown(), TEXT_SHAPE).check(
+      because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean")),
+    ),
     z.transform(String),
   );
   return z.record(name as never, value) as Field<Record<string, string>>;

@@ -1,7 +1,7 @@
 /** The names that connectors have for the forms of `static`: `bearer`, `basic`, `api_key`, `custom`, `none` (G7). */
 
 import * as z from "zod/mini";
-import { check } from "../config/check.js";
+import { check, lazily } from "../config/check.js";
 import { type Field, text } from "../config/fields.js";
 import { requiredHeaders } from "../live/live-parameters.js";
 import { liveText } from "../live/live-text.js";
@@ -11,24 +11,32 @@ import { type StaticConfig, StaticProvider } from "./static.js";
 const secret = (key: string) => () => liveText(key);
 const secretOrEmpty = (key: string) => () => liveText(key, { mayBeEmpty: true });
 
+/** The schema of each. */
+export const FORM_SCHEMAS = {
+  bearer: formSchema({ token: secret("token") }),
+  basic: formSchema({ username: secretOrEmpty("username"), password: secretOrEmpty("password") }),
+  api_key: formSchema({ header: text, value: secret("value") }),
+  custom: formSchema({ headers: () => requiredHeaders("headers") }),
+  none: formSchema({}),
+} as const;
+
 /** Each name, with its factory. */
-export const STATIC_FORMS: Readonly<Record<string, ProviderFactory>> = {
-  bearer: form("bearer", { token: secret("token") }),
-  basic: form("basic", { username: secretOrEmpty("username"), password: secretOrEmpty("password") }),
-  api_key: form("api_key", { header: text, value: secret("value") }),
-  custom: form("custom", { headers: () => requiredHeaders("headers") }),
-  none: form("none", {}, { headers: {} }),
+export const STATIC_FORMS: Readonly<Record<keyof typeof FORM_SCHEMAS, ProviderFactory>> = {
+  bearer: form("bearer"),
+  basic: form("basic"),
+  api_key: form("api_key"),
+  custom: form("custom"),
+  none: form("none", { headers: {} }),
 };
 
-/** The form of `static` that has exactly the keys of `fields`; `given` is what its name says already. */
-function form(
-  name: string,
-  fields: Readonly<Record<string, () => Field<unknown>>>,
-  given: object = {},
-): ProviderFactory {
+function formSchema(fields: Readonly<Record<string, () => Field<unknown>>>): () => z.ZodMiniType {
+  return lazily(() => z.strictObject(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field()]))));
+}
+
+/** The form of `static` that has exactly the keys of its schema; `given` is what its name says already. */
+function form(name: keyof typeof FORM_SCHEMAS, given: object = {}): ProviderFactory {
   return (config, runtime) => {
-    const schema = z.strictObject(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field()])));
-    check(name, config, { schema, others: faultsOfRuntime(runtime) });
+    check(name, config, { schema: FORM_SCHEMAS[name](), others: faultsOfRuntime(runtime) });
     return new StaticProvider({ ...given, ...asStatic(config as object) } as StaticConfig, runtime);
   };
 }
