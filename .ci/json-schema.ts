@@ -119,10 +119,10 @@ function when(condition: Json, consequence: Json): Json {
 }
 
 function typeSchema(type: string, schema: z.ZodMiniType, { keys, examples }: Documentation): Json {
-  const [config = {}] = formsOf(withAlternatives(type, jsonOf(schema)), "", keys);
+  const forms = formsOf(withAlternatives(type, jsonOf(schema)), "", keys).filter((form) => form.type === "object");
   return {
     title: type,
-    ...config,
+    ...(forms.length === 1 ? forms[0] : { anyOf: forms }),
     ...(RELATIONS[type] && { allOf: RELATIONS[type] }),
     ...(examples.length > 0 && { examples }),
   };
@@ -287,7 +287,7 @@ class SharedKeys {
       const name = this.#names.get(JSON.stringify(value));
       return [key, name === undefined ? value : REF(name)] as const;
     });
-    return { ...others, properties: Object.fromEntries(entries) };
+    return { ...others, ...(properties && { properties: Object.fromEntries(entries) }) };
   }
 }
 

@@ -82,7 +82,8 @@ function table(keys) {
     const row = rows.get(cells.join()) ?? { cells, of: [] };
     rows.set(cells.join(), { ...row, of: [...row.of, type] });
   }
-  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) => of.length === fetching.length;
+  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) =>
+    of.length === fetching.length && of.every((type) => fetching.includes(type));
   const ordered = [...rows.values()].sort((a, b) => Number(isShared(a)) - Number(isShared(b)));
   const lines = ordered.map((row) => {
     const of = isShared(row) ? "all that fetch" : row.of.map((type) => `\`${type}\``).join(", ");
@@ -128,12 +129,11 @@ function schemaKeys(schema, above) {
  * @returns {Record<string, Schema> | undefined}
  */
 function shapeOf(schema) {
-  const { shape, in: inner, innerType, options } = /** @type {any} */ (schema._zod.def);
+  const { shape, in: before, out, innerType, options } = /** @type {any} */ (schema._zod.def);
   if (shape !== undefined) return shape;
   // One, or a list of them: the keys are those of one.
   if (options !== undefined) return options.map(shapeOf).find(Boolean);
-  const within = inner ?? innerType;
-  return within === undefined ? undefined : shapeOf(within);
+  return [before, out, innerType].filter(Boolean).map(shapeOf).find(Boolean);
 }
 
 /**

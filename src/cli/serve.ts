@@ -42,7 +42,7 @@ async function serve(file: string, options: ServeOptions, surroundings: Surround
   }
   const place = address === undefined ? undefined : placeOf(address);
   const { serveBroker } = await import("faucet-auth/broker");
-  await withCatalog(file, options, async (catalog) => {
+  await withCatalog(file, options, surroundings, async (catalog) => {
     const tcp = place && { ...place, token: await tokenIn(tokenFile as string, surroundings) };
     const broker = await serveBroker(catalog, { ...(socket !== undefined && { socket }), ...(tcp && { tcp }) });
     await untilTheEnd(broker, catalog.names, surroundings);

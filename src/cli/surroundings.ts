@@ -29,6 +29,16 @@ export interface Output {
   readonly columns: number | undefined;
 }
 
+/** What `work` gives. Rejects as soon as the command is interrupted, whatever becomes of the work. */
+export function untilInterrupted<T>(work: Promise<T>, { signal }: Pick<Surroundings, "signal">): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
 /** The width that a text is made for: that of the terminal, else what scripts and mails expect. */
 export function widthOf({ columns }: Output): number {
   return columns ?? 80;

@@ -165,7 +165,8 @@ export function faultAt(path: PropertyKey[], message: string): z.core.$ZodRawIss
   return { code: "custom", input: undefined, path, message };
 }
 
-function faultOfUrl(given: string): string | undefined {
+/** What is wrong with the text of such a URL. */
+export function faultOfUrl(given: string): string | undefined {
   if (/\p{Cc}/u.test(given)) return "has line breaks or control characters";
   if (!URL.canParse(given)) return "must be an absolute URL, such as https://idp.example/token";
   const { protocol, hash } = new URL(given);

@@ -2,6 +2,7 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
+import { headersOf } from "../placement/placement.js";
 import type { Credential } from "../values/credential.js";
 import { Authorization, Reauthorization } from "./authorization.js";
 import { isChallenged } from "./challenge.js";
@@ -23,7 +24,6 @@ import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
 import { LegacyExchange } from "./legacy-exchange.js";
 import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
 import { placedDispatch } from "./placed-dispatch.js";
-import { headersOf } from "./placement.js";
 import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { gathered, isReplayable } from "./replayable-body.js";
 import { checkWrapper } from "./wrapper-options.js";

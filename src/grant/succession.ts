@@ -51,13 +51,13 @@ export function rotated(
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */
 export function withToken(
   record: GrantRecord,
-  { text, expiresIn, issuedAt: began, baseUrl }: AccessToken,
+  { text, expiresIn, issuedAt: began, baseUrl, boundTo }: AccessToken,
   { audience, arrivedAt, fencingToken }: { audience: string; arrivedAt: number; fencingToken: number },
 ): GrantRecord & { readonly revision: number } {
   const revision = Math.max(record.revision + 1, fencingToken);
   const issuedAt = Math.min(began ?? arrivedAt, arrivedAt);
   const issuedTo = `${hostname()} ${process.pid}`;
-  const token: RecordedToken = { accessToken: text, revision, issuedAt, expiresIn, baseUrl, issuedTo };
+  const token: RecordedToken = { accessToken: text, revision, issuedAt, expiresIn, baseUrl, boundTo, issuedTo };
   const mark = audienceMark(record, audience);
   const others = entriesBut(mark, record.tokens)
     .filter(([, other]) => !isOver(other, arrivedAt))

@@ -14,6 +14,12 @@ export function standingIn<T>(folder: string | undefined, data: T): T {
   return Object.defineProperty(copy, FOLDER, { value: folder }) as T;
 }
 
+/** `copy`, which stands where `mapping` does. */
+export function standingWith<T extends object>(mapping: object, copy: T): T {
+  const folder = folderOf(mapping);
+  return folder === undefined ? copy : Object.defineProperty(copy, FOLDER, { value: folder });
+}
+
 /** The folder that `mapping` knows of; `undefined` for one of code, whose paths start at the working directory. */
 export function folderOf(mapping: object): string | undefined {
   return (mapping as { readonly [FOLDER]?: string })[FOLDER];

@@ -3,9 +3,9 @@
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
 import { scope, scopes, text } from "../config/fields.js";
-import { faultsOfClientKey } from "../oauth2/client-authentication.js";
 import { oauth2ClientFields } from "../oauth2/client-config.js";
 import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
+import { BINDING_RELATIONS, type BindingConfig, bindingFields, faultsOfKeys } from "./dpop-config.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
 import { CLIENT_TOKENS, type OAuth2ClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
@@ -14,7 +14,7 @@ import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2_refresh` provider. */
-export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig {
+export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig, BindingConfig {
   /** The refresh token to begin with. Where the IdP rotates it, the provider follows. */
   readonly refresh_token: string;
   /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
@@ -47,8 +47,8 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
     const type = OAuth2RefreshProvider.type;
     const rules = {
       schema: refreshSchema(),
-      relations: [...OAUTH2_CLIENT_RELATIONS, oneSpellingOfScopes],
-      settled: faultsOfClientKey,
+      relations: [...OAUTH2_CLIENT_RELATIONS, ...BINDING_RELATIONS, oneSpellingOfScopes],
+      settled: faultsOfKeys,
       tokens: CLIENT_TOKENS,
     };
     const { scope: one, ...settings } = settingsOf(type, rules, config, runtime);
@@ -72,6 +72,7 @@ export const refreshSchema = lazily(() =>
     refresh_token: text(),
     scopes: scopes(),
     scope: scope(),
+    ...bindingFields(),
     ...fetchingFields(),
   }),
 );

@@ -13,13 +13,20 @@ import { type TokenUrl, tokenUrlOf } from "../oauth2/token-url.js";
 import { reliable, wallClock } from "../values/clock.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
+import { TokenBinding } from "./dpop.js";
+import type { DpopSettings } from "./dpop-config.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import { byOneRequest } from "./one-request.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The settings of an OAuth 2 provider, whatever its grant. */
-export type OAuth2Settings = OAuth2Client & FetchingSettings & AudienceSettings;
+export type OAuth2Settings = OAuth2Client &
+  FetchingSettings &
+  AudienceSettings & {
+    /** The key to which its tokens are bound, of the types that have it. */
+    readonly dpop?: DpopSettings | undefined;
+  };
 
 /** What one kind of grant adds. */
 export interface OAuth2Grant {
@@ -56,6 +63,12 @@ export interface OAuth2Source extends TokenSource {
   for(audience: Audience, subject: string): OAuth2Source;
 }
 
+/** What all audiences of a grant have in common. */
+interface SharedParts {
+  readonly tokenUrl: TokenUrl;
+  readonly binding: TokenBinding | undefined;
+}
+
 /** How `grant` asks for a token. */
 export function oauth2Source(
   settings: OAuth2Settings,
@@ -63,11 +76,18 @@ export function oauth2Source(
   runtime: Runtime,
   tokenUrl: TokenUrl = tokenUrlOf(settings),
 ): OAuth2Source {
+  const clock = reliable(runtime.clock ?? wallClock);
+  const binding = settings.dpop && new TokenBinding(settings.dpop, runtime.name ?? grant.type, clock);
+  return sourceOver(settings, grant, runtime, { tokenUrl, binding });
+}
+
+function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runtime, shared: SharedParts): OAuth2Source {
+  const { tokenUrl, binding } = shared;
   const { type, refreshToken, parameters } = grant;
   const { configured: url } = tokenUrl;
   const { client_id: clientId, params, headers, scopes: scope } = settings;
-  const credential = credentialMaker(settings.apply_as);
-  const read = answerReader(settings, credential);
+  const make = credentialMaker(settings.apply_as);
+  const read = answerReader(settings, make);
   const refresh = refreshToken === undefined ? {} : { refreshToken };
   const authenticate = clientAuthenticator(settings, reliable(runtime.clock ?? wallClock));
   return {
@@ -84,36 +104,49 @@ export function oauth2Source(
     label: labelOf(settings),
     for: (audience, subject) => {
       const asked = audienceOver(settings, audience, { subject, ownParams: grant.ownParams ?? [] });
-      return oauth2Source({ ...settings, ...asked }, grant, runtime, tokenUrl);
+      return sourceOver({ ...settings, ...asked }, grant, runtime, shared);
     },
     formerOrigin: [displayUrl(url), clientId, [...params.identity].sort(), scope],
     secrets: [refreshToken, ...params.identity.map(([, value]) => value)],
-    live: [...liveValuesOf(settings), ...(grant.live ?? [])],
+    live: [...liveValuesOf(settings), ...(grant.live ?? []), ...(binding?.live ?? [])],
     visible: {
       ...visibleClient(settings),
       ...(refreshToken !== undefined && { refresh_token: "***" }),
       ...grant.visible,
+      ...(binding && { dpop: binding.visible }),
       scope,
       expiry_ratio: settings.expiry_ratio,
     },
     endpoint: (errand) => tokenUrl.find(errand),
-    ask: byOneRequest({
-      request: async (held, endpoint) => {
-        const asked = { scope, ...(await parameters(held, { tokenUrl: endpoint, scope })) };
-        return tokenRequest(settings, {
-          tokenUrl: endpoint,
-          grant: asked,
-          authentication: await authenticate(endpoint),
-        });
-      },
-      read: async (answer, mask) => {
-        const response = await read(answer, mask).catch((refusal: unknown) => {
-          throw grant.explained?.(refusal) ?? refusal;
-        });
-        if ("token" in response) grant.noteAnswer?.(answer);
-        return response;
-      },
-    }),
-    credential,
+    ask: async (held, errand) => {
+      const proof = binding?.proof(held);
+      return byOneRequest({
+        request: async (_held, endpoint) => {
+          const asked = { scope, ...(await parameters(held, { tokenUrl: endpoint, scope })) };
+          const request = tokenRequest(settings, {
+            tokenUrl: endpoint,
+            grant: asked,
+            authentication: await authenticate(endpoint),
+          });
+          return proof?.on(request) ?? request;
+        },
+        send: binding?.exchange,
+        read: async (answer, mask) => {
+          const response = await read(answer, mask, proof).catch((refusal: unknown) => {
+            throw grant.explained?.(refusal) ?? refusal;
+          });
+          if ("token" in response) grant.noteAnswer?.(answer);
+          binding?.noteAnswer(response);
+          return response;
+        },
+      })(held, errand);
+    },
+    credential: (token, recorded) => {
+      if (binding !== undefined) return binding.credential(token, recorded);
+      if (recorded.boundTo) throw new TypeError("the token is bound to a key, and none is configured");
+      return make(token);
+    },
+    madeKey: binding?.madeKey,
+    readKey: binding?.readKey,
   };
 }

@@ -55,6 +55,8 @@ export interface Persistence {
   readonly strict: boolean;
   readonly repository: StoredRepository;
   readonly place: RecordPlace;
+  /** The folder that it is in, of a store that keeps files. */
+  readonly folder: string | undefined;
   /** Closes what was opened here. */
   close(): Promise<void>;
 }
@@ -85,6 +87,7 @@ export function persistenceOf(
       random,
     }),
     place: { store: place, key },
+    folder,
     close,
   };
 }

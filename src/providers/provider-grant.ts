@@ -9,6 +9,7 @@ import { PrivateRepository } from "../grant/repository.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
 
+import { Administration } from "./administration.js";
 import { Connection } from "./connection.js";
 import type { ConnectionSettings } from "./connection-config.js";
 import { warningOfExpiry } from "./expiry-warning.js";
@@ -64,6 +65,9 @@ export class ProviderGrant {
       refreshToken: source.refreshToken,
       logsIn: source.logsIn,
       credential: source.credential,
+      madeKey: source.madeKey,
+      readKey: source.readKey,
+      prepare: source.prepare,
       inputs,
       clock,
       random,
@@ -78,6 +82,16 @@ export class ProviderGrant {
   /** When the refresh token itself ends, in milliseconds since the epoch, if the IdP says so. */
   get refreshTokenExpiresAt(): number | undefined {
     return this.#grant.refreshTokenEnd.at;
+  }
+
+  /** What a person does with it; `source` is how its own tokens are asked for. */
+  administration(source: TokenSource): Administration {
+    return new Administration({
+      source,
+      connection: this.#connection,
+      runtime: this.#runtime,
+      persistence: this.#persistence,
+    });
   }
 
   /** A cache for the tokens that `source` asks for. Once `isClosing`, its flights wait for no lease any more. */

@@ -41,14 +41,22 @@ export async function publishDraft(draft: string, path: string, text: string): P
 export async function readPublished(path: string): Promise<string | undefined> {
   const found = await lstat(path).catch(orNone);
   if (found === undefined) return undefined;
-  if (found.isDirectory()) return readFile(join(path, INNER), "utf8").catch(orNone);
-  if (found.isFile()) return readFile(path, "utf8").catch(orNone);
+  if (found.isDirectory()) return readFile(join(path, INNER), "utf8").catch(orReplaced);
+  if (found.isFile()) return readFile(path, "utf8").catch(orReplaced);
   const kind = found.isSymbolicLink() ? "a symbolic link" : "neither a file nor a folder";
   throw new StoreError(`${path} is ${kind}, which no store has made; it is left as it is`, { retryable: false });
 }
 
-/** What a step says if there was something before, or if its draft was swept away while this process slept. */
-const TAKEN: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY", "ENOENT"]);
+/** Between two looks a version can be swept away, and a late one of the other kind take its name. */
+function orReplaced(error: unknown): undefined {
+  if (!["EISDIR", "ENOTDIR"].includes(codeOf(error) ?? "")) return orNone(error);
+}
+
+/**
+ * What a step says if there was something before (ENOTDIR: a file, where a folder was to be), or if its draft was swept away
+ * while this process slept.
+ */
+const TAKEN: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR", "ENOENT"]);
 
 /** The name of the text in a folder that was published in place of a file. */
 const INNER = "text";

@@ -60,18 +60,27 @@ export class VersionFolder {
     return this.#try("written", async () => {
       if (number > LAST_NUMBER) throw this.#full();
       const draft = join(this.#folder, `.${randomUUID()}${DRAFT}`);
-      try {
-        await writeDraft(draft, text);
-        if (!(await publishDraft(draft, this.#pathOf(number), text))) return false;
-      } finally {
-        await remove(draft);
-      }
+      if (!(await this.#place(draft, { number, text }))) return false;
       const names = await this.#names();
       // Somebody who was asleep can publish a number that was swept away long ago.
       if (this.#newestOf(names) !== number) return false;
       await this.#sweep(names, number);
       return true;
     });
+  }
+
+  /** Whatever a step says of a number that others have passed meanwhile: they came first. */
+  async #place(draft: string, { number, text }: Version): Promise<boolean> {
+    try {
+      await writeDraft(draft, text);
+      return await publishDraft(draft, this.#pathOf(number), text);
+    } catch (error) {
+      const newest = this.#newestOf(await this.#names()) ?? 0;
+      if (newest > number) return false;
+      throw error;
+    } finally {
+      await remove(draft);
+    }
   }
 
   async #names(): Promise<readonly string[]> {

@@ -180,6 +180,8 @@ const GOOD: Readonly<Record<string, object>> = {
   bearer: { token: "t" },
   basic: { username: "u", password: "p" },
   api_key: { header: "X-Key", value: "k" },
+  api_key_query: { param: "key", value: "k" },
+  metadata: { entries: [{ key: "x-key", value: "k" }] },
   custom: { headers: { "X-Key": "k" } },
   none: {},
 };
@@ -254,7 +256,8 @@ describe.each(types.filter((type) => type in GOOD))("%s", (type) => {
 function shapeOf(type: string): Record<string, z.ZodMiniType> {
   const schemas: Readonly<Record<string, () => z.ZodMiniType>> = { ...SCHEMAS, ...FORM_SCHEMAS };
   const { def } = (schemas[type] as () => z.ZodMiniType)()._zod;
-  return (def as unknown as { shape: Record<string, z.ZodMiniType> }).shape;
+  // Of several forms, none needs a key that the others do not have.
+  return (def as unknown as { shape?: Record<string, z.ZodMiniType> }).shape ?? {};
 }
 
 async function verdicts(
@@ -266,7 +269,7 @@ async function verdicts(
 }
 
 function propertiesOf(type: string): Record<string, { readonly $ref?: string; readonly description?: string }> {
-  return schema.$defs[`${type}_config`].properties;
+  return schema.$defs[`${type}_config`].properties ?? {};
 }
 
 function descriptionOf(

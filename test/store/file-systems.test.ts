@@ -183,6 +183,47 @@ describe("D2 a file system without hard links", () => {
     expect(words).toHaveLength(32);
   });
 
+  test.each([
+    ["a file of another stands there", "ENOTDIR"],
+    ["Windows is asked to put it on another", "EPERM"],
+    ["the network fails", "EIO"],
+  ])("D2 a folder that comes too late comes second, though %s (%s)", async (_why, code) => {
+    const path = join(await folder(), "k");
+    const [late, others] = [new VersionFolder(path), new VersionFolder(path)];
+    let isLate = false;
+    played.steps.set("link", async (from: string, to: string) => {
+      if (isLate) throw says("EPERM");
+      await played.real.link(from, to);
+    });
+    played.steps.set("rename", async (from: string, to: string) => {
+      if (!to.endsWith("000000000001.json")) return played.real.rename(from, to);
+      isLate = false;
+      // By the time at which the step has failed, its number is swept away.
+      for (const number of [1, 2, 3]) await others.publish({ number, text: `${number}` });
+      throw says(code);
+    });
+    isLate = true;
+    expect(await late.publish({ number: 1, text: "late" })).toBe(false);
+    expect(await late.newest()).toEqual({ number: 3, text: "3" });
+    expect(await readdir(path)).toEqual(["000000000002.json", "000000000003.json"]);
+  });
+
+  test.each([
+    ["a file that becomes a folder", "EISDIR"],
+    ["a folder that becomes a file", "ENOTDIR"],
+  ])("D2 %s while it is looked at is looked at again", async (_what, code) => {
+    const versions = new VersionFolder(join(await folder(), "k"));
+    await versions.publish({ number: 1, text: "a" });
+    let looks = 0;
+    played.steps.set("readFile", async (...given) => {
+      looks += 1;
+      if (looks === 1) throw says(code);
+      return played.real.readFile(...(given as unknown as Parameters<FileSystem["readFile"]>));
+    });
+    expect(await versions.newest()).toEqual({ number: 1, text: "a" });
+    expect(looks).toBe(2);
+  });
+
   test("D2 a number that was swept away long ago cannot be published again", async () => {
     played.steps.set("link", fails("EPERM"));
     const versions = new VersionFolder(join(await folder(), "k"));

@@ -5,8 +5,16 @@ import { type IncomingHttpHeaders, request } from "node:http";
 export interface BrokerReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Parsed, where it is JSON. */
-  readonly body: { readonly [key: string]: never } & string;
+  /** Parsed, where it is JSON: a text, or what a broker says in one of its answers. */
+  readonly body: BrokerBody & string;
+}
+
+interface BrokerBody {
+  readonly id: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expires_at: number | null;
+  readonly error: string;
+  readonly retry_at: number | null;
 }
 
 export interface BrokerQuestion {
