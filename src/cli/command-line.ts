@@ -17,6 +17,7 @@ import { CommandFailure, FAILURE, SUCCESS, WRONG_USAGE } from "./exit-status.js"
 import { addLogin } from "./login.js";
 import { addRefresh } from "./refresh.js";
 import { addRevoke } from "./revoke.js";
+import { addSchema } from "./schema.js";
 import { addServe } from "./serve.js";
 import { type Surroundings, widthOf } from "./surroundings.js";
 import { addHeader, addToken } from "./token.js";
@@ -37,6 +38,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRefresh,
   addRevoke,
   addServe,
+  addSchema,
 ];
 
 /** Runs what `args` ask for, and gives the exit status of the process. */
