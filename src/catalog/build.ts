@@ -104,7 +104,7 @@ function unbuilt(name: string): CatalogProvider {
 
 /** A provider of data that is not interpolated. Throws a `ConfigError`, or what a user's own type throws. */
 export function buildOne(spec: ProviderSpec, runtime: Runtime, folder: string | undefined): CatalogProvider {
-  return complete(fromConfig(standingIn(folder, startingAt(folder, spec)) as ProviderSpec, runtime));
+  return complete(fromConfig(standingIn(folder, startingAt(folder, spec), isAuthProvider) as ProviderSpec, runtime));
 }
 
 /** The runtime of the provider of that name. */
@@ -139,7 +139,7 @@ function outcomeOf(name: string, spec: unknown, build: () => CatalogProvider): O
 /** A user's own type gets plain data: what it throws need not say which key it is about. */
 function buildFitted(spec: unknown, runtime: Runtime, folder: string | undefined): CatalogProvider {
   const build = (data: unknown): CatalogProvider => {
-    return complete(fromConfig(standingIn(folder, data) as ProviderSpec, runtime));
+    return complete(fromConfig(standingIn(folder, data, isAuthProvider) as ProviderSpec, runtime));
   };
   const type = isMapping(spec) ? plainData(spec.type) : undefined;
   if (typeof type === "string" && Object.hasOwn(runtime.types ?? {}, type)) return build(plainData(spec));

@@ -87,11 +87,13 @@ export class GrantIssuer {
 
   /** Once what the store has not taken yet is saved: it may be the refresh token that is good now. */
   async #read(): Promise<Kept> {
-    const { repository, audience, readKey } = this.#options;
+    const { repository, audience, readKey, prepare } = this.#options;
     await repository.flush();
     const kept = await repository.read();
     // A bound token can be adopted only by whoever has its key. One that cannot be read is told by the request that needs it.
-    if (readKey !== undefined && tokenOf(kept.record, audience)?.boundTo) await readKey().catch(() => {});
+    const token = tokenOf(kept.record, audience);
+    if (readKey !== undefined && token?.boundTo) await readKey().catch(() => {});
+    if (prepare !== undefined && token !== undefined) await prepare().catch(() => {});
     return kept;
   }
 

@@ -27,6 +27,8 @@ export interface GrantOptions {
   readonly mayHaveRefreshTokens?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string, binding: Binding) => Credential;
+  /** Reads what else a credential is made of that may change, before a recorded token becomes one. */
+  readonly prepare?: (() => Promise<unknown>) | undefined;
   /** The key that its tokens are bound to, if that is made here and kept with the record. */
   readonly madeKey?: MadeKey | undefined;
   /** Reads the key that its tokens are bound to, if that is configured and may change. */

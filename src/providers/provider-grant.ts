@@ -70,6 +70,7 @@ export class ProviderGrant {
       credential: source.credential,
       madeKey: source.madeKey,
       readKey: source.readKey,
+      prepare: source.prepare,
       inputs,
       clock,
       random,

@@ -32,6 +32,13 @@ export interface Realm {
     /** A public client whose users agree in a browser, by a redirect to loopback or by a device code. */
     readonly login?: { readonly client_id: string };
   };
+  /** The server binds tokens to keys (RFC 9449). */
+  readonly dpop?: {
+    /** Whether it wants its nonces in proofs. */
+    readonly wantsNonces: boolean;
+    /** An API of its own that takes the bound tokens of a user, if it has one. */
+    readonly userinfoUrl?: string;
+  };
   /** The origin of an administration API, for `mintRefreshToken`. */
   readonly adminOrigin?: string;
 }
