@@ -72,7 +72,7 @@ async function inspect(
     findings.fault({ path: "" }, `cannot be read (${error.code ?? error.name})`);
   });
   if (text === undefined) return [];
-  const { param: params } = options;
+  const { param: params = {} } = options;
   const folder = resolve(dirname(file));
   const load = (resolvers?: CatalogOptions["resolvers"]): Promise<AuthCatalog> => {
     return AuthCatalog.load(file, { params, resolvers, runtime: { clock: surroundings.clock } });

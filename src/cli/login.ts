@@ -26,7 +26,7 @@ interface LoginOptions extends PipelineOptions {
   readonly device?: true;
   readonly paste?: true;
   readonly browser: boolean;
-  readonly query: readonly [string, string][];
+  readonly query?: readonly [string, string][];
 }
 
 /** Adds `login FILE NAME`. */
@@ -41,7 +41,7 @@ export function addLogin(program: Command, surroundings: Surroundings): void {
     .addOption(new Option("--device", "show a code to type on another device").conflicts("paste"))
     .option("--paste", "read the address at which the browser ends from standard input")
     .option("--no-browser", "print the address only")
-    .option("--query <NAME=VALUE>", "a further parameter of the request, such as prompt=login", withPair, [])
+    .option("--query <NAME=VALUE>", "a further parameter of the request, such as prompt=login", withPair)
     .addHelpText("after", EXAMPLES)
     .action((file: string, name: string, options: LoginOptions) => {
       return withProvider(file, name, options, surroundings, (provider) => logIn(provider, options, surroundings));
@@ -179,7 +179,7 @@ async function byPaste(redirectUri: string, login: Login, keep: Keep): Promise<v
 
 async function requestTo(redirectUri: string, { consent, options }: Login): Promise<AuthorizationRequest> {
   const endpoint = await consent.endpoint("authorization_endpoint");
-  return authorizationRequest(endpoint, redirectUri, consent.request, options.query);
+  return authorizationRequest(endpoint, redirectUri, consent.request, options.query ?? []);
 }
 
 /** The code in the address that was pasted, or the code itself, which some servers show: only this request can use it. */
@@ -203,7 +203,7 @@ async function lineFrom(stdin: Readable): Promise<string> {
   return "";
 }
 
-function withPair(given: string, others: readonly [string, string][]): readonly [string, string][] {
+function withPair(given: string, others: readonly [string, string][] = []): readonly [string, string][] {
   const [name = ""] = given.split("=", 1);
   if (name === "" || name === given) throw new CommandFailure(`--query ${name}: must be NAME=VALUE`, 2);
   return [...others, [name, given.slice(name.length + 1)]];
