@@ -333,6 +333,29 @@ describe("what is no refusal of the token", () => {
   });
 });
 
+test("K4 V2 while the dependent's gate blocks, its source is not asked to see whether that has changed", async () => {
+  let asked = 0;
+  const source: AuthProvider = {
+    type: "own",
+    name: "own",
+    getToken: async () => {
+      asked += 1;
+      return Credential.bearer("t0ken");
+    },
+    invalidate: async (stale) => stale,
+  };
+  refused.add("t0ken");
+  const file = join(await folder({ actor: "act0r" }), "actor");
+  const provider = dependents.token_exchange?.(source, { actor_token: { file } }) as AuthProvider;
+  await errorOf(() => provider.getToken());
+  const before = asked;
+  for (let call = 0; call < 3; call += 1) {
+    clock.advance(1);
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: expect.any(Number) });
+  }
+  expect(asked).toBe(before);
+});
+
 test("F5 a source whose tokens the exchange takes is not held for one that is always refused", async () => {
   const source = sourceAt(home);
   for (let round = 1; round <= 6; round += 1) {

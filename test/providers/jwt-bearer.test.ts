@@ -93,6 +93,12 @@ describe("an assertion that is signed", () => {
     await jwtVerify(third, ec.publicKey);
   });
 
+  test("S1 K4 its aud is the endpoint without the user name and password that the URL has", async () => {
+    const idp = await startIdp();
+    await bearing(idp, { token_url: idp.tokenUrl.replace("//", "//gate:p4ssw0rd@") }).getToken();
+    expect((await jwtVerify(assertions(idp)[0] ?? "", rsa.publicKey)).payload.aud).toBe(idp.tokenUrl);
+  });
+
   test("V2 a key that was replaced in its file is taken once the old one is refused", async () => {
     const file = join(await folder({ "key.pem": rsa.pem }), "key.pem");
     const idp = await startIdp(async ({ form }, response) => {
