@@ -18,6 +18,7 @@ import {
   TokenEndpointProvider,
   TokenExchangeProvider,
 } from "../../src/index.js";
+import { ProviderToken } from "../../src/providers/provider-token.js";
 import { faultsOf, folder } from "../support/catalogs.js";
 import { type TestClock, testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
@@ -354,6 +355,16 @@ test("K4 V2 while the dependent's gate blocks, its source is not asked to see wh
     expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: expect.any(Number) });
   }
   expect(asked).toBe(before);
+});
+
+test("K4 a token that is older than the last two is not reported: what is current is asked for", async () => {
+  const source = sourceAt(home);
+  const value = new ProviderToken(source, { key: "assertion", role: "grant" }, "api");
+  for (let round = 0; round < 3; round += 1) await source.invalidate(await source.getToken()).then(() => value.read());
+  expect(await value.renew("token-2")).toBe("token-4");
+  expect(await value.renew("token-3")).toBe("token-4");
+  expect(await value.renew("token-4")).toBe("token-5");
+  expect(value.secrets).toEqual(["token-5", "token-4"]);
 });
 
 test("F5 a source whose tokens the exchange takes is not held for one that is always refused", async () => {

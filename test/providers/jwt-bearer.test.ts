@@ -231,4 +231,12 @@ auth:
     expect(await tokenWith({ sub: "ann", private_key: otherRsa.pem })).toMatchObject({ token: "token-1" });
     expect(await tokenWith({ sub: "bob" })).toMatchObject({ token: "token-2" });
   });
+
+  test("D8 nor that of another assertion that is presented", async () => {
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    const tokenWith = async (assertion: string): Promise<unknown> => bearing(idp, { assertion }, { store }).getToken();
+    expect(await tokenWith("ann.ann.ann")).toMatchObject({ token: "token-1" });
+    expect(await tokenWith("ann.ann.ann")).toMatchObject({ token: "token-1" });
+    expect(await tokenWith("bob.bob.bob")).toMatchObject({ token: "token-2" });
+  });
 });
