@@ -6,7 +6,7 @@ import { faultsOf, join, redactKey } from "../config/check.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import { standingIn } from "../live/document-folder.js";
-import type { Runtime } from "../providers/runtime.js";
+import { DOCUMENT, type Runtime } from "../providers/runtime.js";
 import { grantOf } from "../providers/shared-grants.js";
 import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
 import { type CatalogRuntime, checkRuntime } from "./catalog-options.js";
@@ -46,7 +46,12 @@ export function buildAll(definitions: readonly Definition[], { subject, folder, 
     if (faults.length > 0) return { faults };
     if (isReference(value)) return outcomeOf(name, value, () => buildReferred(name, value, need));
     const spec = startingAt(folder, value);
-    const own = { ...runtimeOf(runtime, name), name, resolve: resolver(need) };
+    const own = {
+      ...runtimeOf(runtime, name),
+      name,
+      resolve: resolver(need),
+      ...(folder !== undefined && { [DOCUMENT]: subject }),
+    };
     return outcomeOf(name, spec, () => buildFitted(spec, own, folder));
   });
   const all = [...byName.keys()].map((name) => [name, outcomes.get(name)] as const);
