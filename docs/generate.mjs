@@ -19,6 +19,7 @@ const INTERFACES = {
   token_exchange: "TokenExchangeConfig",
   google_service_account: "GoogleServiceAccountConfig",
   identity_token: "IdentityTokenConfig",
+  broker: "BrokerConfig",
 };
 
 const PAGE = fileURLToPath(new URL("configuration.md", import.meta.url));
@@ -49,6 +50,16 @@ export function configurationKeys(schemas) {
 }
 
 /**
+ * The documented keys of a type, those of mappings in lists too, as `steps.request`; of a type that has no interface of its own, none.
+ *
+ * @returns {(type: string) => DocumentedKey[]}
+ */
+export function documentedKeysOf() {
+  const document = documentation({ withinLists: true });
+  return (type) => (type in INTERFACES ? document(type) : []);
+}
+
+/**
  * The page with its table of keys generated anew.
  *
  * @param {string} page
@@ -62,7 +73,7 @@ export function withTable(page, keys) {
 /** @param {readonly Key[]} keys */
 function table(keys) {
   const types = [...new Set(keys.map(({ type }) => type))];
-  const fetching = types.filter((type) => keys.some((key) => key.type === type && key.inSchema?.path === "retries"));
+  const fetching = types.filter((type) => keys.some((key) => key.type === type && key.inSchema?.path === "persist"));
   /** @type {Map<string, { cells: readonly string[], of: string[] }>} */
   const rows = new Map();
   for (const { type, inSchema, documented } of keys) {
@@ -71,7 +82,8 @@ function table(keys) {
     const row = rows.get(cells.join()) ?? { cells, of: [] };
     rows.set(cells.join(), { ...row, of: [...row.of, type] });
   }
-  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) => of.length === fetching.length;
+  const isShared = (/** @type {{ of: readonly string[] }} */ { of }) =>
+    of.length === fetching.length && of.every((type) => fetching.includes(type));
   const ordered = [...rows.values()].sort((a, b) => Number(isShared(a)) - Number(isShared(b)));
   const lines = ordered.map((row) => {
     const of = isShared(row) ? "all that fetch" : row.of.map((type) => `\`${type}\``).join(", ");
@@ -117,20 +129,20 @@ function schemaKeys(schema, above) {
  * @returns {Record<string, Schema> | undefined}
  */
 function shapeOf(schema) {
-  const { shape, in: inner, innerType, options } = /** @type {any} */ (schema._zod.def);
+  const { shape, in: before, out, innerType, options } = /** @type {any} */ (schema._zod.def);
   if (shape !== undefined) return shape;
   // One, or a list of them: the keys are those of one.
   if (options !== undefined) return options.map(shapeOf).find(Boolean);
-  const within = inner ?? innerType;
-  return within === undefined ? undefined : shapeOf(within);
+  return [before, out, innerType].filter(Boolean).map(shapeOf).find(Boolean);
 }
 
 /**
  * Reads the interfaces' doc comments.
  *
+ * @param {{ withinLists?: boolean }} [options]
  * @returns {(type: string) => DocumentedKey[]}
  */
-function documentation() {
+function documentation({ withinLists = false } = {}) {
   // The sources alone, without the libraries that they import: doc comments need no more.
   const options = { module: ts.ModuleKind.NodeNext, strict: true, noLib: true, noResolve: true };
   const program = ts.createProgram(ts.sys.readDirectory(SOURCES, [".ts"]), options);
@@ -143,7 +155,7 @@ function documentation() {
     if (symbol === undefined) throw new Error(`no interface is known that documents the keys of ${type}`);
     const { flags } = symbol;
     const original = flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    return documentedKeys(checker, checker.getDeclaredTypeOfSymbol(original), "");
+    return documentedKeys({ checker, withinLists }, checker.getDeclaredTypeOfSymbol(original), "");
   };
 }
 
@@ -151,15 +163,16 @@ function documentation() {
  * The members of an interface, and those of the interfaces that they are of, which are documented likewise. No member of a
  * union of interfaces is required, since another of them may be meant.
  *
- * @param {ts.TypeChecker} checker
+ * @param {{ checker: ts.TypeChecker, withinLists: boolean }} reading
  * @param {ts.Type} type
  * @param {string} above
  * @returns {DocumentedKey[]}
  */
-function documentedKeys(checker, type, above) {
+function documentedKeys(reading, type, above) {
+  const { checker, withinLists } = reading;
   if (type.isUnion()) {
     return type.types
-      .flatMap((one) => documentedKeys(checker, one, above))
+      .flatMap((one) => documentedKeys(reading, one, above))
       .map((key) => ({ ...key, isRequired: false }));
   }
   return checker.getPropertiesOfType(type).flatMap((symbol) => {
@@ -172,9 +185,27 @@ function documentedKeys(checker, type, above) {
       default: tag && ts.displayPartsToString(tag.text).trim(),
     };
     const own = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
-    const within = (own.isUnion() ? own.types : [own]).find(isInterface);
-    return [key, ...(within === undefined ? [] : documentedKeys(checker, within, `${path}.`))];
+    const within =
+      (own.isUnion() ? own.types : [own]).find(isInterface) ?? (withinLists ? itemIn(checker, symbol) : undefined);
+    return [key, ...(within === undefined ? [] : documentedKeys(reading, within, `${path}.`))];
   });
+}
+
+/**
+ * The interface of the items of a list, as it is written: without the libraries, no list has a type.
+ *
+ * @param {ts.TypeChecker} checker
+ * @param {ts.Symbol} symbol
+ */
+function itemIn(checker, symbol) {
+  /** @param {ts.Node | undefined} node @returns {ts.Type | undefined} */
+  const search = (node) => {
+    if (node === undefined) return undefined;
+    if (!ts.isArrayTypeNode(node)) return ts.forEachChild(node, search);
+    const item = checker.getTypeFromTypeNode(node.elementType);
+    return isInterface(item) ? item : undefined;
+  };
+  return search(symbol.valueDeclaration);
 }
 
 /** Interfaces of what a configuration may refer to, whose members are no keys of it. */

@@ -16,6 +16,8 @@ export type { WatchListener, WatchOptions } from "./cache/watches.js";
 export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
+/** @internal What the command line looks at beside a catalog. */
+export { inspectPipeline } from "./catalog/pipeline-inspection.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken, bareToken } from "./connect/access-token.js";
 export {
@@ -53,10 +55,14 @@ export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
 export type { ClientAuthMethod, ClientConfig } from "./oauth2/client-config.js";
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
+/** @internal What the command line does with a grant, beside having its tokens. */
+export { administrationOf } from "./providers/administration.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export { type BrokerConfig, BrokerProvider } from "./providers/broker.js";
 export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
+export type { BindingConfig, DpopConfig } from "./providers/dpop-config.js";
 export type { FetchingConfig, FetchingProvider, FlightConfig } from "./providers/fetching-provider.js";
 export { type FlowConfig, FlowProvider } from "./providers/flow.js";
 export type { GoogleKeyConfig, GoogleKeyDocument } from "./providers/google-key.js";
@@ -92,6 +98,7 @@ export {
 export { type TokenEndpointConfig, TokenEndpointProvider } from "./providers/token-endpoint.js";
 export { type TokenExchangeConfig, TokenExchangeProvider } from "./providers/token-exchange.js";
 export type { SigningAlgorithm } from "./signing/algorithms.js";
+export type { ProofAlgorithm } from "./signing/dpop-key.js";
 export type { JsonWebKeyConfig, PrivateKeyConfig } from "./signing/private-key-field.js";
 export { databaseStore } from "./store/database-store.js";
 export { type EncryptionKey, type EncryptionKeys, encryptedStore } from "./store/encrypted-store.js";
@@ -102,6 +109,8 @@ export { MemoryTokenStore } from "./store/memory-token-store.js";
 export { faultOfPostgresUrl, faultOfRedisUrl, faultOfTable } from "./store/server-address.js";
 export type { ReleaseListener, TokenDatabase } from "./store/token-database.js";
 export type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./store/token-store.js";
+/** @internal What an adapter of `faucet-auth/adapters` says once an API has accepted a credential. */
+export { reportAccepted } from "./values/brands.js";
 export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,

@@ -40,8 +40,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: "100%",
-    // A machine that lands a change may be busy with others; a test that fails twice in a row has found something.
-    retry: process.env.CI === undefined ? 0 : 1,
     coverage: { include: ["src/**"], reporter: ["text"] },
   },
 });

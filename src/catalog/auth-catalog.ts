@@ -24,7 +24,7 @@ import { WeakMembers } from "./weak-members.js";
 
 /**
  * A connector's `auth:` key: a reference into the catalog, or a provider of its own. For fixed credentials there are also
- * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `custom`, `none`.
+ * the names that connectors of the crate have for them: `bearer`, `basic`, `api_key`, `api_key_query`, `custom`, `metadata`, `none`.
  */
 export type AuthSpec = ProviderReference | ProviderSpec;
 
@@ -187,12 +187,14 @@ export class AuthCatalog {
     const { runtime = {}, resolvers, params = {} } = options;
     const document = await parsePipeline(text, origin.subject === SUBJECT ? "pipeline document" : origin.subject);
     refuseUnknownParams(origin.subject, document, params);
-    const entries = entriesOf(document.at("auth"), origin.subject);
-    const schemes = { ...builtInResolvers(origin.folder ?? process.cwd()), ...resolvers };
-    const interpolation = new Interpolation(sourcesOf(document, schemes, params));
-    await interpolation.prepare(entries.map(([, spec]) => spec));
-    const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
-    return new AuthCatalog(definitions, { ...origin, runtime });
+    return document.placing(origin.subject, async () => {
+      const entries = entriesOf(document.at("auth"), origin.subject);
+      const schemes = { ...builtInResolvers(origin.folder ?? process.cwd()), ...resolvers };
+      const interpolation = new Interpolation(sourcesOf(document, schemes, params));
+      await interpolation.prepare(entries.map(([, spec]) => spec));
+      const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
+      return new AuthCatalog(definitions, { ...origin, runtime });
+    });
   }
 
   get #all(): readonly Named[] {

@@ -3,22 +3,42 @@
  * first needed. Its own messages are not repeated, since they quote the source (S2).
  */
 
-import { ConfigError, type ConfigFault } from "../values/errors.js";
+import type * as Yaml from "yaml";
+import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
+import { showReferences, withHiddenReferences } from "./bare-references.js";
 import { YamlFault, YamlValues } from "./yaml-values.js";
 
 /** What a catalog takes from a document. */
 export interface PipelineDocument {
   /** The value at the path of these keys; `undefined` where there is none. Throws a `ConfigError`. */
   at(...keys: readonly string[]): unknown;
+  /** The keys at its top. */
+  keys(): readonly string[];
+  /** Where a fault at `path` is in the text; nothing for what is in none of it. */
+  placeOf(path: string): Place | undefined;
+  /** Does `work`. Rejects with its `ConfigError` about `about`, which says where in the text each fault is. */
+  placing<T>(about: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** A place in the text of a document. */
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
 }
 
 /** Parses `text`. Throws a `ConfigError` about `subject` with line and column of every fault. */
 export async function parsePipeline(text: string, subject: string): Promise<PipelineDocument> {
   const yaml = await import("yaml");
   const lines = new yaml.LineCounter();
+  const place = (offset: number): Place => {
+    const { line, col: column } = lines.linePos(offset);
+    return { line, column };
+  };
   const faultAt = (offset: number, message: string): ConfigFault => {
-    const { line, col } = lines.linePos(offset);
-    return { path: "", message: `line ${line}, column ${col}: ${message}` };
+    const { line, column } = place(offset);
+    return { path: "", message: `line ${line}, column ${column}: ${message}`, line, column };
   };
   /** The faults that the steps of reading find become those of one error. */
   const reading = <T>(read: () => T): T => {
@@ -30,7 +50,7 @@ export async function parsePipeline(text: string, subject: string): Promise<Pipe
       throw new ConfigError(subject, [{ path: "", message: "is nested too deeply" }]);
     }
   };
-  const document = reading(() => yaml.parseDocument(text, { ...OPTIONS, lineCounter: lines }));
+  const document = reading(() => documentOf(yaml, text, lines));
   const faults = document.errors.map(({ code, pos: [offset] }) => faultAt(offset, REASONS[code] ?? plainCode(code)));
   if (faults.length > 0) throw new ConfigError(subject, faults.slice(0, MOST_FAULTS));
   if (document.contents !== null && !yaml.isMap(document.contents)) {
@@ -39,7 +59,41 @@ export async function parsePipeline(text: string, subject: string): Promise<Pipe
     ]);
   }
   const values = reading(() => new YamlValues(yaml, document));
-  return { at: (...keys) => reading(() => values.at(keys)) };
+  const placeOf = (path: string): Place | undefined => {
+    try {
+      const offset = values.offsetAt(path.split(/\.|(?=\[)/));
+      return offset === undefined ? undefined : place(offset);
+    } catch {
+      // What cannot be followed has a fault of its own.
+      return undefined;
+    }
+  };
+  return {
+    at: (...keys) => reading(() => values.at(keys)),
+    keys: () => reading(() => values.keys()),
+    placeOf,
+    placing: async (about, work) => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!FaucetError.is(error) || error.code !== "config") throw error;
+        const { issues, retryable, cause } = error as ConfigError;
+        const placed = issues.map((fault) => (fault.line === undefined ? { ...fault, ...placeOf(fault.path) } : fault));
+        throw new ConfigError(about, placed, { retryable, cause });
+      }
+    },
+  };
+}
+
+/** `text` as it is; or, where that is no YAML, as it is with its references in quotes. */
+function documentOf(yaml: typeof Yaml, text: string, lineCounter: Yaml.LineCounter): Yaml.Document.Parsed {
+  const document = yaml.parseDocument(text, { ...OPTIONS, lineCounter });
+  const hidden = document.errors.length === 0 ? undefined : withHiddenReferences(text);
+  if (hidden === undefined) return document;
+  // Its faults are those that have nothing to do with references, at the same places.
+  const other = yaml.parseDocument(hidden, OPTIONS);
+  showReferences(yaml, other);
+  return other;
 }
 
 /**

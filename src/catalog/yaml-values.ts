@@ -5,6 +5,7 @@
  */
 
 import type * as Yaml from "yaml";
+import { redactKey } from "../config/check.js";
 import { Scalar } from "./scalar.js";
 import { MOST_LEVELS, MOST_WEIGHT, NODE_WEIGHT, TOO_DEEP, TOO_LARGE } from "./size.js";
 
@@ -21,7 +22,7 @@ export class YamlFault extends Error {
 /** The module `yaml`, once it is loaded. */
 type Parser = Pick<typeof Yaml, "isAlias" | "isMap" | "isScalar" | "isSeq" | "visit">;
 
-type Pair = readonly [key: string, value: Yaml.Node | null];
+type Pair = readonly [key: string, value: Yaml.Node | null, written: Yaml.Node];
 
 /** Reads the values of one document. */
 export class YamlValues {
@@ -52,6 +53,35 @@ export class YamlValues {
       node = pair[1];
     }
     return this.#valueOf(node, []);
+  }
+
+  /** The keys at the top. */
+  keys(): readonly string[] {
+    return this.#yaml.isMap(this.#root) ? this.#pairsOf(this.#root, []).map(([key]) => key) : [];
+  }
+
+  /** Where the key or the item begins that `steps` lead to; of what is not there, the nearest thing above it. */
+  offsetAt(steps: readonly string[]): number | undefined {
+    let at: number | undefined;
+    let node: Yaml.Node | null = this.#root;
+    for (const step of steps) {
+      const found = this.#below(node, step);
+      if (found === undefined) break;
+      at = found.at?.range?.[0];
+      node = found.value;
+    }
+    return at;
+  }
+
+  #below(node: Yaml.Node | null, step: string): { at: Yaml.Node | null; value: Yaml.Node | null } | undefined {
+    const within = node && this.#followed(node);
+    if (this.#yaml.isSeq(within)) {
+      const item = within.items[Number(step.slice(1, -1))] as Yaml.Node | undefined;
+      return item && { at: item, value: item };
+    }
+    if (!this.#yaml.isMap(within)) return undefined;
+    const pair = this.#pairsOf(within, []).find(([name]) => redactKey(name) === step);
+    return pair && { at: pair[2], value: pair[1] };
   }
 
   #valueOf(given: Yaml.Node | null, around: readonly Yaml.Node[]): unknown {
@@ -104,23 +134,24 @@ export class YamlValues {
     if (around.length > MOST_LEVELS) throw new YamlFault(map, TOO_DEEP);
     if (around.includes(map))
       throw new YamlFault(map, "has an alias that cannot be followed: it stands in what it stands for");
-    const pairs = new Map<string, Yaml.Node | null>();
+    const pairs = new Map<string, Pair>();
     const merged: Yaml.Node[] = [];
     for (const { key, value } of map.items as readonly Yaml.Pair<Yaml.Node, Yaml.Node | null>[]) {
       this.#refuseTag(key);
       if (this.#isMerge(key)) merged.push(...this.#mergedBy(key, value));
-      else pairs.set(this.#keyText(key), value);
+      else pairs.set(this.#keyText(key), [this.#keyText(key), value, key]);
     }
     for (const source of merged) {
       this.#grow(source, NODE_WEIGHT);
       const from = this.#followed(source);
       if (!this.#yaml.isMap(from)) throw new YamlFault(source, "<< can merge mappings only");
-      for (const [key, value] of this.#pairsOf(from, [...around, map])) {
+      for (const pair of this.#pairsOf(from, [...around, map])) {
+        const [key] = pair;
         this.#grow(source, NODE_WEIGHT + key.length);
-        if (!pairs.has(key)) pairs.set(key, value);
+        if (!pairs.has(key)) pairs.set(key, pair);
       }
     }
-    return [...pairs];
+    return [...pairs.values()];
   }
 
   #mergedBy(key: Yaml.Node, value: Yaml.Node | null): readonly Yaml.Node[] {

@@ -6,6 +6,7 @@
 import * as z from "zod/mini";
 import { isToken } from "../values/http-field.js";
 import { faultOfNumber, faultOfWord } from "./scalars.js";
+import { shaped, URL_SHAPE } from "./shapes.js";
 
 /** What one key must be, and its normal form `T`. */
 export type Field<T> = z.ZodMiniType<T>;
@@ -64,7 +65,7 @@ export function anyText(...checks: z.core.$ZodCheck<string>[]): Field<string> {
 /** An absolute http or https URL. */
 export function url(): Field<URL> {
   return z.pipe(
-    z.string().check(because(faultOfUrl)),
+    shaped(z.string().check(because(faultOfUrl)), URL_SHAPE),
     z.transform((given) => new URL(given)),
   );
 }
@@ -164,7 +165,8 @@ export function faultAt(path: PropertyKey[], message: string): z.core.$ZodRawIss
   return { code: "custom", input: undefined, path, message };
 }
 
-function faultOfUrl(given: string): string | undefined {
+/** What is wrong with the text of such a URL. */
+export function faultOfUrl(given: string): string | undefined {
   if (/\p{Cc}/u.test(given)) return "has line breaks or control characters";
   if (!URL.canParse(given)) return "must be an absolute URL, such as https://idp.example/token";
   const { protocol, hash } = new URL(given);

@@ -1,7 +1,7 @@
 /** The bare token, for clients that take a text and not a request. */
 
 import type { AuthProvider } from "../auth-provider.js";
-import { Credential } from "../values/credential.js";
+import { Credential, type SignerCredential } from "../values/credential.js";
 import { tokenOf } from "../values/credential-content.js";
 import type { CallOptions } from "../values/issued.js";
 
@@ -48,8 +48,16 @@ export function bareToken(credential: Credential): BareToken {
 function textOf(credential: Credential): string {
   const token = tokenOf(credential);
   if (token !== undefined) return token;
+  if (credential?.type === "signer")
+    throw new TypeError(`${whatSigns(credential)}; send it with authFetch or authInterceptor`);
   throw new TypeError(
     `a credential of type ${JSON.stringify(credential?.type)} is not a single text; ` +
       "put it onto a request with applyCredential() or credentialHeaders()",
   );
+}
+
+function whatSigns({ scheme }: SignerCredential): string {
+  return scheme === "DPoP"
+    ? "a DPoP token is bound to a key, and each request needs a proof of it"
+    : `each request is signed by ${JSON.stringify(scheme)}, which is no single text`;
 }

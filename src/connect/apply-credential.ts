@@ -1,7 +1,7 @@
 /** A credential onto a request of anybody's, for connectors that use neither of the wrappers. */
 
+import { headersOf, placed, readsBody, unknownKind } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
-import { headersOf, placed, readsBody, unknownKind } from "./placement.js";
 
 /** A request onto which a credential can be put: a `Request` of any fetch, or an object of your own. */
 export interface ApplicableRequest {

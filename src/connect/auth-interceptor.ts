@@ -2,9 +2,10 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
+import { isChallenged } from "../placement/challenge.js";
+import { headersOf } from "../placement/placement.js";
 import type { Credential } from "../values/credential.js";
 import { Authorization, Reauthorization } from "./authorization.js";
-import { isChallenged } from "./challenge.js";
 import { ControlledExchange } from "./controlled-exchange.js";
 import {
   type Dispatch,
@@ -23,7 +24,6 @@ import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
 import { LegacyExchange } from "./legacy-exchange.js";
 import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
 import { placedDispatch } from "./placed-dispatch.js";
-import { headersOf } from "./placement.js";
 import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { gathered, isReplayable } from "./replayable-body.js";
 import { checkWrapper } from "./wrapper-options.js";

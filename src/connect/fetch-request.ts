@@ -1,5 +1,6 @@
 /** What `fetch` was called with, in a form that can be sent, sent again, and sent on. */
 
+import { headersOf, placed, readsBody } from "../placement/placement.js";
 import { Credential, type SignableRequest } from "../values/credential.js";
 import { below } from "./base-url.js";
 import {
@@ -13,7 +14,6 @@ import {
   type KnownBody,
   knownBody,
 } from "./fetch-body.js";
-import { headersOf, placed, readsBody } from "./placement.js";
 import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
 
 type Fetch = typeof globalThis.fetch;

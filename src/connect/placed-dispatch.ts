@@ -1,11 +1,11 @@
 /** A credential that is more than headers, on a request as undici dispatches it. */
 
 import { stringify } from "node:querystring";
+import { type Placed, placed, readsBody } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
 import { type DispatchOptions, originOf } from "./dispatch.js";
 import { contentLengthRemoved, headerOf, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
 import { contentOf, UNREADABLE } from "./fetch-body.js";
-import { type Placed, placed, readsBody } from "./placement.js";
 
 /** What of the options of a request is another once `credential` is on it. Throws a `TypeError` if it cannot carry it. */
 export function placedDispatch(

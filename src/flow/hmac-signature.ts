@@ -2,7 +2,8 @@
 
 import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
-import { type Field, headerName, text, withDefault } from "../config/fields.js";
+import { type Field, headerName, withDefault } from "../config/fields.js";
+import { type LiveText, liveText } from "../live/live-text.js";
 import { render, type Templated, type Values } from "./template.js";
 
 /** The algorithms, and Node's names of their hashes. */
@@ -14,8 +15,8 @@ type Algorithm = keyof typeof HASHES;
 export interface SignatureConfig {
   /** `hmac_sha256`, `hmac_sha1` or `hmac_sha512`. */
   readonly alg: "hmac_sha256" | "hmac_sha1" | "hmac_sha512";
-  /** The key that both sides know; names stand for their values in it too. */
-  readonly key: string;
+  /** The key that both sides know; names stand for their values in it too, unless it comes from a file or a function. */
+  readonly key: LiveText;
   /** What is signed, in which `${name}`, `${ts}` and `${nonce}` stand for their values. */
   readonly template: string;
   /**
@@ -44,7 +45,7 @@ export interface SignatureHeader {
 export const signatureField = () =>
   z.strictObject({
     alg: z.enum(Object.keys(HASHES) as Algorithm[]),
-    key: text(),
+    key: liveText("key", { role: "grant" }),
     template: z.string() as Field<string>,
     encoding: withDefault(z.enum(["hex", "base64"]), "hex"),
     into: z.strictObject({ header: headerName(), format: withDefault(z.string(), "${sig}") }),
@@ -56,7 +57,7 @@ export type SignatureSettings = z.output<ReturnType<typeof signatureField>>;
 /** Its templates, where they stand, and which names they know beside the others. */
 export function templatesOf({ key, template, into }: SignatureSettings): readonly Templated[] {
   return [
-    { path: ["sign", "key"], template: key },
+    ...(key.isLive ? [] : [{ path: ["sign", "key"], template: key.text }]),
     { path: ["sign", "template"], template },
     { path: ["sign", "into", "format"], template: into.format, more: [SIGNATURE_NAME] },
   ];
@@ -70,6 +71,7 @@ export function signatureHeader(
   { alg, key, template, encoding, into }: SignatureSettings,
   values: Values,
 ): readonly [name: string, value: string] {
-  const sig = createHmac(HASHES[alg], render(key, values)).update(render(template, values)).digest(encoding);
+  const secret = key.isLive ? key.text : render(key.text, values);
+  const sig = createHmac(HASHES[alg], secret).update(render(template, values)).digest(encoding);
   return [into.header, render(into.format, { ...values, [SIGNATURE_NAME]: sig })];
 }

@@ -2,18 +2,21 @@
 
 import * as z from "zod/mini";
 import { type Field, faultAt, optional, text } from "../config/fields.js";
+import { type LiveText, liveText } from "../live/live-text.js";
+import { fixedValue, type LiveValue } from "../live/live-value.js";
 import type { Clock } from "../values/clock.js";
 import { Credential, type PartCredential } from "../values/credential.js";
 import { isToken } from "../values/http-field.js";
 import { CLOCK_NAMES, clockValues } from "./clock-values.js";
 import {
+  SIGNATURE_NAME,
   type SignatureConfig,
   type SignatureSettings,
   signatureField,
   signatureHeader,
   templatesOf,
 } from "./hmac-signature.js";
-import { faultsOfTemplates, namesIn, render, type TemplateFault, type Values } from "./template.js";
+import { asTemplate, faultsOfTemplates, namesIn, render, type TemplateFault, type Values } from "./template.js";
 
 /** One thing that goes onto each request: `into`, `name` and `value`; or `sign`. */
 export interface PlacementConfig {
@@ -21,15 +24,15 @@ export interface PlacementConfig {
   readonly into?: "header" | "query" | "cookie" | "body" | null;
   /** The name of the header, the parameter, the cookie or the member. */
   readonly name?: string | null;
-  /** Its value, in which `${name}`, `${ts}` and `${nonce}` stand for their values. */
-  readonly value?: string | null;
+  /** Its value, in which `${name}`, `${ts}` and `${nonce}` stand for their values; what a file or a function gives is no template. */
+  readonly value?: LiveText | null;
   /** Signs the request, in place of the others. */
   readonly sign?: SignatureConfig | null;
 }
 
 /** One of them in its normal form. */
 export type Placement =
-  | { readonly into: "header" | "query" | "cookie" | "body"; readonly name: string; readonly value: string }
+  | { readonly into: "header" | "query" | "cookie" | "body"; readonly name: string; readonly value: LiveValue }
   | { readonly sign: SignatureSettings };
 
 /** The field for it. */
@@ -39,7 +42,7 @@ export const placementField = (): Field<Placement> =>
       .strictObject({
         into: optional(z.enum(["header", "query", "cookie", "body"])),
         name: optional(text()),
-        value: optional(text()),
+        value: optional(liveText("value", { role: "grant" })),
         sign: optional(signatureField()),
       })
       .check((payload) => {
@@ -56,7 +59,7 @@ export const placementField = (): Field<Placement> =>
           }
         }
       }),
-    z.transform(({ into = "header", name = "", value = "", sign }): Placement => {
+    z.transform(({ into = "header", name = "", value = fixedValue("", "grant"), sign }): Placement => {
       return sign === undefined ? { into, name, value } : { sign };
     }),
   );
@@ -64,8 +67,16 @@ export const placementField = (): Field<Placement> =>
 /** What is wrong with its templates, where `captured` are the names that steps capture. */
 export function faultsOfPlacement(placement: Placement, captured: readonly string[]): readonly TemplateFault[] {
   const templates =
-    "sign" in placement ? templatesOf(placement.sign) : [{ path: ["value"], template: placement.value }];
+    "sign" in placement ? templatesOf(placement.sign) : [{ path: ["value"], template: templateOf(placement.value) }];
   return faultsOfTemplates(templates, [...captured, ...CLOCK_NAMES]);
+}
+
+/** The names of what must be captured for them. */
+export function neededBy(placements: readonly Placement[]): readonly string[] {
+  const templates = placements.flatMap((each) =>
+    "sign" in each ? templatesOf(each.sign).map(({ template }) => template) : [templateOf(each.value)],
+  );
+  return templates.flatMap(namesIn).filter((name) => !isOfClock(name) && name !== SIGNATURE_NAME);
 }
 
 /** What may be printed of where captured values and signatures go. */
@@ -75,16 +86,37 @@ export function visiblePlacements(placements: readonly Placement[]): readonly Re
   );
 }
 
-/** Makes of what was captured what goes onto requests. Throws a `TypeError` for values that cannot go there. */
+/** What of them is read before each login. */
+export function valuesOf(placements: readonly Placement[]): readonly LiveValue[] {
+  return placements.map((each) => ("sign" in each ? each.sign.key : each.value)).filter(({ isLive }) => isLive);
+}
+
+/** Makes of what was captured, and of what was read last, what goes onto requests. Throws a `TypeError` for values that cannot go there. */
 export function credentialOf(placements: readonly Placement[], clock: Clock): (captured: Values) => Credential {
-  const isTimed = placements.some((each) => "sign" in each || namesIn(each.value).some(isOfClock));
+  const isTimed = placements.some((each) => "sign" in each || namesIn(templateOf(each.value)).some(isOfClock));
   if (!isTimed) return (captured) => together(placements, captured);
   return (captured) => {
-    const sign = (): Credential => together(placements, { ...captured, ...clockValues(clock) });
+    const now = placements.map(asRead);
+    const sign = (): Credential => together(now, { ...captured, ...clockValues(clock) });
     // What is captured must fit, which shows at once and not with the first request.
     sign();
-    return Credential.signer({ scheme: "flow", secret: JSON.stringify(captured), sign });
+    const secret = JSON.stringify([captured, ...valuesOf(placements).map(({ text }) => text)]);
+    return Credential.signer({ scheme: "flow", secret, sign });
   };
+}
+
+/** What is live has no names in it. */
+function templateOf(value: LiveValue): string {
+  return value.isLive ? "" : value.text;
+}
+
+/** A credential stays what it was made of, whatever is read later. */
+function asRead(placement: Placement): Placement {
+  const taken = (value: LiveValue): LiveValue =>
+    fixedValue(value.isLive ? asTemplate(value.text) : value.text, value.role);
+  return "sign" in placement
+    ? { sign: { ...placement.sign, key: taken(placement.sign.key) } }
+    : { ...placement, value: taken(placement.value) };
 }
 
 function isOfClock(name: string): boolean {
@@ -100,5 +132,6 @@ function together(placements: readonly Placement[], values: Values): Credential 
 
 function partOf(placement: Placement, values: Values): PartCredential {
   if ("sign" in placement) return Credential.header(...signatureHeader(placement.sign, values));
-  return Credential[placement.into](placement.name, render(placement.value, values));
+  const { into, name, value } = placement;
+  return Credential[into](name, value.isLive ? value.text : render(value.text, values));
 }

@@ -4,6 +4,7 @@ import { faultOfBaseUrl } from "../http/base-url.js";
 import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import { tokenOrFault } from "../http/token.js";
+import type { LiveValue } from "../live/live-value.js";
 import type { Clock } from "../values/clock.js";
 import type { Credential } from "../values/credential.js";
 import { AuthError, FaucetError } from "../values/errors.js";
@@ -11,8 +12,8 @@ import type { AccessToken, Redemption } from "../values/issued.js";
 import { parseJson } from "../values/parse-json.js";
 import type { FlowSettings } from "./flow-config.js";
 import { login } from "./login.js";
-import { credentialOf } from "./placements.js";
-import { type FlowRequest, requestWith, secretsIn } from "./step-request.js";
+import { credentialOf, neededBy, valuesOf as valuesOfPlacements } from "./placements.js";
+import { type FlowRequest, requestWith, secretsIn, valuesOf } from "./step-request.js";
 import { namesIn, render, type Values } from "./template.js";
 
 /** What sends the requests of a login, and masks what comes back. */
@@ -43,6 +44,17 @@ export class FlowSession {
     this.#make = credentialOf(flow.apply, clock);
   }
 
+  /** What is read before each login (V1). */
+  get live(): readonly LiveValue[] {
+    const { steps, apply, logout } = this.flow;
+    const requests = [...steps.map(({ request }) => request), ...(logout === undefined ? [] : [logout])];
+    return [...requests.flatMap(valuesOf), ...valuesOfPlacements(apply)];
+  }
+
+  /** Reads what a session that another process has begun is put onto requests with. */
+  readonly prepare = (): Promise<unknown> =>
+    Promise.all(valuesOfPlacements(this.flow.apply).map((each) => each.read()));
+
   /** The first values of what rotates, as one text; `undefined` if nothing does. */
   get firstValues(): string | undefined {
     return this.#rotating(this.flow.rotates);
@@ -68,15 +80,20 @@ export class FlowSession {
     return { refreshToken, unusable: asAuthError(result.failure) };
   }
 
-  /** What a session is on requests, by the text that stands for it on record. */
+  /** What a session is on requests, by the text that stands for it on record. Throws a `TypeError` if other steps have begun it. */
   credential(text: string): Credential {
-    return this.#make(valuesIn(text));
+    const values = valuesIn(text);
+    const missing = neededBy(this.flow.apply).find((name) => !Object.hasOwn(values, name));
+    if (missing !== undefined) throw new TypeError(`the session on record has no ${missing}`);
+    return this.#make(values);
   }
 
-  /** The request that ends the last session; `undefined` if there was none, or nothing is said of how it ends. */
+  /** The request that ends the last session, once; `undefined` if there was none, or nothing is said of how it ends. */
   logout(): HttpRequest | undefined {
-    if (this.#captured === undefined || this.flow.logout === undefined) return undefined;
-    return requestWith(this.flow.logout, this.#captured, this.#clock);
+    const captured = this.#captured;
+    this.#captured = undefined;
+    if (captured === undefined || this.flow.logout === undefined) return undefined;
+    return requestWith(this.flow.logout, captured, this.#clock);
   }
 
   #token(captured: Values): AccessToken {

@@ -1,17 +1,34 @@
 /** One request of a login as it is configured, and as it is sent with the values that are known by then (P4). */
 
 import * as z from "zod/mini";
-import { because, type Field, faultAt, headerName, optional, text, withDefault } from "../config/fields.js";
+import { isGiven } from "../config/check.js";
+import {
+  because,
+  type Field,
+  faultAt,
+  faultOfUrl,
+  headerName,
+  NO_FIELD_VALUE,
+  optional,
+  text,
+  withDefault,
+} from "../config/fields.js";
 import { faultOfScalar, isScalar } from "../config/scalars.js";
+import { shaped, TEXT_SHAPE } from "../config/shapes.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { isLoopback } from "../http/plain-http.js";
+import { fixedData, type LiveData, liveData } from "../live/live-data.js";
+import type { ScalarConfig } from "../live/live-parameters.js";
+import type { LiveValue } from "../live/live-value.js";
 import type { Clock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
 import { isFieldValue, isToken } from "../values/http-field.js";
 import { CLOCK_NAMES, clockValues } from "./clock-values.js";
 import { type SignatureConfig, signatureField, signatureHeader, templatesOf } from "./hmac-signature.js";
 import {
+  asTemplate,
   faultsOfTemplates,
+  namesIn,
   render,
   renderJson,
   type Templated,
@@ -20,7 +37,10 @@ import {
   type Values,
 } from "./template.js";
 
-/** A request whose texts are templates: `${name}` stands for what an earlier step has captured, `${ts}` and `${nonce}` for themselves. */
+/**
+ * A request whose texts are templates: `${name}` stands for what an earlier step has captured, `${ts}` and `${nonce}` for the time
+ * and a nonce. What a file or a function gives is read at each login, and is no template.
+ */
 export interface FlowRequestConfig {
   /**
    * The HTTP method.
@@ -31,12 +51,12 @@ export interface FlowRequestConfig {
   /** The URL, which may begin with a name: `${base_url}/login`. */
   readonly url: string;
   /** Request headers. */
-  readonly headers?: Readonly<Record<string, string | number | boolean>> | null;
+  readonly headers?: Readonly<Record<string, ScalarConfig>> | null;
   /** Parameters of the query, beside those of the URL. */
-  readonly query?: Readonly<Record<string, string | number | boolean>> | null;
+  readonly query?: Readonly<Record<string, ScalarConfig>> | null;
   /** The fields of a form, which is the body. Not beside `json`. */
-  readonly form?: Readonly<Record<string, string | number | boolean>> | null;
-  /** A JSON value, which is the body. In its texts, values are put as data. */
+  readonly form?: Readonly<Record<string, ScalarConfig>> | null;
+  /** A JSON value, which is the body. In its texts, values are put as data; `{ file: PATH }` and functions below its top are live texts. */
   readonly json?: unknown;
   /** Signs the request. */
   readonly sign?: SignatureConfig | null;
@@ -47,20 +67,27 @@ export const requestField = () =>
   z
     .strictObject({
       method: withDefault(method(), "GET"),
-      url: text(),
-      headers: withDefault(templates(headerName()), {}),
-      query: withDefault(templates(), {}),
-      form: optional(templates()),
-      json: z.optional(z.unknown()),
+      url: text().check(because(faultOfAddress)),
+      headers: live("headers", templates(headerName()), NONE, faultOfHeader),
+      query: live("query", templates(), NONE),
+      form: live<Templates | undefined>("form", templates(), undefined),
+      json: live<unknown>("json", z.unknown(), undefined),
       sign: optional(signatureField()),
     })
     .check((payload) => {
       const { form, json } = payload.value;
-      if (form !== undefined && isGivenJson(json)) payload.issues.push(faultAt(["json"], "cannot stand beside form"));
+      if (form.identity !== undefined && isGiven(json.identity))
+        payload.issues.push(faultAt(["json"], "cannot stand beside form"));
     });
 
 /** That in its normal form. */
 export type FlowRequest = z.output<ReturnType<typeof requestField>>;
+
+/** What is wrong with the template of a URL, whatever its names stand for. One that begins with a name may become anything. */
+function faultOfAddress(template: string): string | undefined {
+  if (template.startsWith("${")) return undefined;
+  return faultOfUrl(render(template, Object.fromEntries(namesIn(template).map((name) => [name, "0"]))));
+}
 
 function method(): Field<string> {
   return z.pipe(
@@ -70,27 +97,54 @@ function method(): Field<string> {
 }
 
 /** Texts by name; numbers and booleans are the texts that they are written as. */
-function templates(name: Field<string> = z.string()): Field<Readonly<Record<string, string>>> {
+function templates(name: Field<string> = z.string()): Field<Templates> {
   const value = z.pipe(
-    z
-      .unknown()
-      .check(because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean"))),
+    shaped(z.unknown(), TEXT_SHAPE).check(
+      because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean")),
+    ),
     z.transform(String),
   );
   return z.record(name as never, value) as Field<Record<string, string>>;
 }
 
-function isGivenJson(json: unknown): boolean {
-  return json !== undefined && json !== null;
+type Templates = Readonly<Record<string, string>>;
+
+const NONE: Templates = {};
+
+/** Data whose texts are templates, except for those that are live; `absent` where there is none. */
+function live<T>(
+  key: string,
+  field: Field<T>,
+  absent: T,
+  faultOf?: (text: string) => string | undefined,
+): Field<LiveData<T>> {
+  const options = { role: "grant", written: asTemplate, ...(faultOf !== undefined && { faultOf }) } as const;
+  return withDefault(liveData(key, field, options), fixedData(absent));
+}
+
+function faultOfHeader(text: string): string | undefined {
+  return isFieldValue(text) ? undefined : NO_FIELD_VALUE;
+}
+
+/** What is read before it is sent. */
+export function valuesOf({ headers, query, form, json, sign }: FlowRequest): readonly LiveValue[] {
+  const key = sign?.key.isLive ? [sign.key] : [];
+  return [...[headers, query, form, json].flatMap(({ values }) => values), ...key];
+}
+
+/** What tells it from other requests, whatever its live values are just now (D8). */
+export function identityOf({ headers, query, form, json, sign, ...others }: FlowRequest): unknown {
+  const data = { headers: headers.identity, query: query.identity, form: form.identity, json: json.identity };
+  return { ...others, ...data, sign: sign && { ...sign, key: sign.key.identity } };
 }
 
 /** What is wrong with its templates, where `known` are the names that were captured before. */
 export function faultsOfRequest(request: FlowRequest, known: readonly string[]): readonly TemplateFault[] {
-  const { url, headers, query, form = {}, json, sign } = request;
-  const maps = Object.entries({ headers, query, form }).flatMap(([key, map]) =>
-    Object.entries(map).map(([name, template]): Templated => ({ path: [key, name], template })),
+  const { url, headers, query, form, json, sign } = request;
+  const maps = Object.entries({ headers, query, form }).flatMap(([key, { identity = {} }]) =>
+    Object.entries(identity).map(([name, template]): Templated => ({ path: [key, name], template })),
   );
-  const texts = textsIn(json).map((template): Templated => ({ path: ["json"], template }));
+  const texts = textsIn(json.identity).map((template): Templated => ({ path: ["json"], template }));
   const signed = sign === undefined ? [] : templatesOf(sign);
   return faultsOfTemplates(
     [{ path: ["url"], template: url }, ...maps, ...texts, ...signed],
@@ -102,10 +156,12 @@ export function faultsOfRequest(request: FlowRequest, known: readonly string[]):
 export function requestWith(request: FlowRequest, values: Values, clock: Clock): HttpRequest {
   const own = { ...values, ...clockValues(clock) };
   const url = urlOf(request.url, own);
-  for (const [name, value] of Object.entries(request.query)) url.searchParams.append(name, render(value, own));
+  for (const [name, value] of Object.entries(request.query.current)) url.searchParams.append(name, render(value, own));
   const body = bodyOf(request, own);
   const signature = request.sign === undefined ? [] : [signatureHeader(request.sign, own)];
-  const configured = Object.entries(request.headers).map(([name, value]) => [name, render(value, own)] as const);
+  const configured = Object.entries(request.headers.current).map(
+    ([name, value]) => [name, render(value, own)] as const,
+  );
   const headers = [["accept", "*/*"] as const, ...(body?.headers ?? []), ...configured, ...signature];
   return {
     method: request.method,
@@ -130,7 +186,8 @@ interface Body {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-function bodyOf({ form, json }: FlowRequest, values: Values): Body | undefined {
+function bodyOf(request: FlowRequest, values: Values): Body | undefined {
+  const [form, json] = [request.form.current, request.json.current];
   if (form !== undefined) {
     const fields = Object.entries(form).map(([name, value]) => [name, render(value, values)] as [string, string]);
     return {
@@ -138,7 +195,7 @@ function bodyOf({ form, json }: FlowRequest, values: Values): Body | undefined {
       headers: [["content-type", "application/x-www-form-urlencoded"]],
     };
   }
-  if (!isGivenJson(json)) return undefined;
+  if (!isGiven(json)) return undefined;
   return { text: JSON.stringify(renderJson(json, values)), headers: [["content-type", "application/json"]] };
 }
 
@@ -148,8 +205,12 @@ function sendable(name: string, value: string): string {
   throw new AuthError(`the header ${name} of a step cannot be sent, once what was captured is in it`);
 }
 
-/** What an answer may echo of it: each text that is more than a name for something else. */
-export function secretsIn({ headers, query, form = {}, json, sign }: FlowRequest): readonly string[] {
-  const texts = [headers, query, form].flatMap((map) => Object.values(map));
-  return [...texts, ...textsIn(json), ...(sign === undefined ? [] : [sign.key])];
+/** What an answer may echo of it, beside what is live: each text that is more than a name for something else. */
+export function secretsIn({ headers, query, form, json, sign }: FlowRequest): readonly string[] {
+  const texts = [headers, query, form].flatMap(({ identity = {} }) => Object.values(identity));
+  const others = new Set(
+    [headers, query, form, json].flatMap(({ values }) => values).map(({ identity }) => asTemplate(identity)),
+  );
+  const key = sign === undefined || sign.key.isLive ? [] : [sign.key.text];
+  return [...[...texts, ...textsIn(json.identity)].filter((text) => !others.has(text)), ...key];
 }

@@ -28,6 +28,11 @@ export function faultsOfTemplates(templates: readonly Templated[], known: readon
   });
 }
 
+/** `text` as a template that gives just that. */
+export function asTemplate(text: string): string {
+  return text.replaceAll("${", () => "$${");
+}
+
 /** The names in `template`. */
 export function namesIn(template: string): readonly string[] {
   return [...template.matchAll(MARK)].flatMap(([, name]) => (name === undefined ? [] : [name]));

@@ -95,7 +95,7 @@ export function adoptable(
   const token = tokenOf(record, options.audience);
   if (token === undefined || token.revision === refresh.held || isUnseen(record, options.refreshToken))
     return undefined;
-  const recorded = issuedFrom(options, token);
+  const recorded = issuedFrom(options, token, record);
   if (recorded === undefined || isRejected(recorded, refresh)) return undefined;
   const now = options.clock();
   const lifespan = lifespanOf(recorded.issuedAt ?? now, recorded.expiresIn, { now, expiryRatio: options.expiryRatio });
@@ -108,10 +108,12 @@ function isRejected({ credential }: Recorded, { rejected, held }: Refresh): bool
   return rejected !== undefined && held === undefined && Credential.equals(credential, rejected);
 }
 
-function issuedFrom(options: IssuerOptions, token: RecordedToken): Recorded | undefined {
-  const { accessToken, issuedAt, expiresIn = options.defaultExpiresIn, baseUrl, revision } = token;
+function issuedFrom(options: IssuerOptions, token: RecordedToken, record: GrantRecord): Recorded | undefined {
+  const { accessToken, issuedAt, expiresIn = options.defaultExpiresIn, baseUrl, boundTo, revision } = token;
+  const madeKey = options.madeKey && record.keys[options.madeKey.name];
   try {
-    return { credential: options.credential(accessToken), expiresIn, issuedAt, baseUrl, revision };
+    const credential = options.credential(accessToken, { boundTo, madeKey });
+    return { credential, expiresIn, issuedAt, baseUrl, revision };
   } catch {
     // A configuration that has changed may make no credential of it.
     return undefined;

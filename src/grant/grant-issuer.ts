@@ -11,7 +11,7 @@ import { answerOf, lastFailure, type Recorded, type Refresh } from "./adoption.j
 import { AudienceGate } from "./audience-gate.js";
 import type { IssuerOptions } from "./grant-options.js";
 import { LEASE_MARGIN_SECS, LeaseTooShort, notLocked } from "./lease.js";
-import type { GrantRecord } from "./record.js";
+import { type GrantRecord, tokenOf } from "./record.js";
 import { Redeemer } from "./redeemer.js";
 import type { RefreshTokenEnd } from "./refresh-token-end.js";
 import type { Kept } from "./repository.js";
@@ -87,8 +87,14 @@ export class GrantIssuer {
 
   /** Once what the store has not taken yet is saved: it may be the refresh token that is good now. */
   async #read(): Promise<Kept> {
-    await this.#options.repository.flush();
-    return this.#options.repository.read();
+    const { repository, audience, readKey, prepare } = this.#options;
+    await repository.flush();
+    const kept = await repository.read();
+    // A bound token can be adopted only by whoever has its key. One that cannot be read is told by the request that needs it.
+    const token = tokenOf(kept.record, audience);
+    if (readKey !== undefined && token?.boundTo) await readKey().catch(() => {});
+    if (prepare !== undefined && token !== undefined) await prepare().catch(() => {});
+    return kept;
   }
 
   #look(record: GrantRecord, refresh: Refresh, failedBefore: number): Recorded | undefined {

@@ -26,7 +26,13 @@ export interface GrantOptions {
    */
   readonly mayHaveRefreshTokens?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
-  readonly credential: (accessToken: string) => Credential;
+  readonly credential: (accessToken: string, binding: Binding) => Credential;
+  /** Reads what else a credential is made of that may change, before a recorded token becomes one. */
+  readonly prepare?: (() => Promise<unknown>) | undefined;
+  /** The key that its tokens are bound to, if that is made here and kept with the record. */
+  readonly madeKey?: MadeKey | undefined;
+  /** Reads the key that its tokens are bound to, if that is configured and may change. */
+  readonly readKey?: (() => Promise<unknown>) | undefined;
   /** What its requests are made with that may change (V2). */
   readonly inputs: LiveInputs;
   readonly expiryRatio: number;
@@ -36,6 +42,22 @@ export interface GrantOptions {
   readonly timeoutSecs: number;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** What a recorded access token is bound to. */
+export interface Binding {
+  /** As an `AccessToken` has it. */
+  readonly boundTo: string | null | undefined;
+  /** The key on record that was made for the grant. */
+  readonly madeKey: string | undefined;
+}
+
+/** A private key that is made once for a grant: all who share its record show the same (RFC 9449). */
+export interface MadeKey {
+  /** Tells it from others that the record may have. */
+  readonly name: string;
+  /** Its text, each time the same. */
+  make(): Promise<string>;
 }
 
 /** What the tokens of a grant are asked for, and how (D9). */
@@ -56,8 +78,10 @@ export type RequestToken = (
   why: IssueContext & Pick<FlightContext, "onAttempt">,
 ) => Promise<Redemption>;
 
-/** The secrets that a grant holds when it makes a request: the first is presented, neither may be shown. */
+/** The secrets that a grant holds when it makes a request: the first is presented, none may be shown. */
 export interface HeldSecrets {
   readonly refreshToken: string | undefined;
   readonly accessToken: string | undefined;
+  /** The key that was made for the grant, if it has one. */
+  readonly madeKey?: string | undefined;
 }

@@ -10,6 +10,9 @@ import { type RecordedFailure, recordedFailure } from "./recorded-failure.js";
 /** The format of the text. A release that changes it counts on. */
 const VERSION = 2;
 
+/** That of a record with keys: a release that does not know them would write the record without them, and end the grant. */
+const VERSION_WITH_KEYS = 3;
+
 /** What only helps must never make the refresh token unreadable: it is dropped where it makes no sense. */
 function helpful<T>(field: z.ZodMiniType<T>): z.ZodMiniType<T | undefined> {
   return z.catch(z.optional(field), undefined);
@@ -26,13 +29,15 @@ const recordedToken = () =>
     expiresIn: helpful(z.number()),
     /** The address of the API that it is for, where the answer had it. */
     baseUrl: helpful(z.string()),
+    /** What it is bound to, as an `AccessToken` has it. */
+    boundTo: helpful(z.nullable(z.string())),
     /** The process that it was issued to, as host and pid: for whoever reads the record. */
     issuedTo: helpful(z.string()),
   });
 
 const schema = lazily(() =>
   z.object({
-    version: z.literal(VERSION),
+    version: z.union([z.literal(VERSION), z.literal(VERSION_WITH_KEYS)]),
     /** Rises with each exchange that has brought a token. */
     revision: z.number(),
     /** Fingerprint of the account that the grant belongs to (D8). */
@@ -49,6 +54,8 @@ const schema = lazily(() =>
     tokens: z.catch(z.record(z.string(), recordedToken()), {}),
     /** Why an audience was refused, by the same: a failure that says nothing of the others. */
     refusals: z.catch(z.record(z.string(), recordedFailure()), {}),
+    /** Private keys that were made for the grant, by name: its tokens are bound to one (P6). */
+    keys: z.catch(z.record(z.string(), z.string()), {}),
     salt: z.string(),
     /** Fingerprints of the configured refresh tokens that have had their turn under this key (D5). */
     seen: z.array(z.string()),
@@ -75,6 +82,7 @@ export const NOTHING_KNOWN: GrantRecord = {
   seen: [],
   tokens: {},
   refusals: {},
+  keys: {},
   cameByLogin: undefined,
   refreshTokenExpiresAt: undefined,
   refreshTokenLifetime: undefined,
@@ -83,7 +91,8 @@ export const NOTHING_KNOWN: GrantRecord = {
 
 /** `record` as text. */
 export function recordText(record: GrantRecord): string {
-  return JSON.stringify({ version: VERSION, ...record });
+  const version = Object.keys(record.keys).length === 0 ? VERSION : VERSION_WITH_KEYS;
+  return JSON.stringify({ version, ...record });
 }
 
 /** The record that `text` is. Throws a `StoreError` that quotes nothing of it (S2). */

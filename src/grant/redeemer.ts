@@ -42,11 +42,12 @@ export class Redeemer {
   }
 
   /** The token that the IdP gives, once it is on record. Throws `LeaseTooShort` before a request that the lease would not outlast. */
-  async redeem(kept: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
+  async redeem(found: Kept, lease: Lease, refresh: Refresh): Promise<Recorded> {
     const { audience, timeoutSecs } = this.#options;
+    const { kept, madeKey } = await this.#withKey(found, lease);
     const accessToken = tokenOf(kept.record, audience)?.accessToken;
     const presentation = new Presentation(this.#options, kept, (refreshToken, why) =>
-      this.#attempt({ refreshToken, accessToken }, refresh, why, lease),
+      this.#attempt({ refreshToken, accessToken, madeKey }, refresh, why, lease),
     );
     let answer: Answer;
     try {
@@ -67,14 +68,14 @@ export class Redeemer {
 
   /** Tokens that take no refresh token can be had without a store (D3). The gate is this process's own then. */
   async redeemWithoutStore(refresh: Refresh, why: FaucetError): Promise<Recorded> {
-    const { repository, retries, random, timeoutSecs, defaultExpiresIn, clock } = this.#options;
+    const { repository, retries, random, timeoutSecs, defaultExpiresIn, clock, madeKey } = this.#options;
     const { gate } = this.#parts;
     repository.reportUnavailable(why);
     gate.noteLook(clock());
     await this.#clearIfChanged();
     const blocked = gate.errorAt(clock());
     if (blocked !== undefined) throw blocked;
-    const held = { refreshToken: undefined, accessToken: undefined };
+    const held = { refreshToken: undefined, accessToken: undefined, madeKey: await madeKey?.make() };
     const fail = (failure: unknown, isOfAudience: boolean): never => {
       this.#gateOf(isOfAudience).fail(failure, clock());
       throw failure;
@@ -88,6 +89,25 @@ export class Redeemer {
     gate.clear();
     const { credential, expiresIn = defaultExpiresIn, baseUrl } = brought.token;
     return { credential, expiresIn, issuedAt: arrivedAt, baseUrl, revision: undefined };
+  }
+
+  /**
+   * With the key that tokens are to be bound to (P6). A refresh token may be bound to it as soon as that is presented, so that
+   * the key is on record before.
+   */
+  async #withKey(kept: Kept, lease: Lease): Promise<{ readonly kept: Kept; readonly madeKey: string | undefined }> {
+    const { madeKey, repository, refreshToken: configured } = this.#options;
+    if (madeKey === undefined) return { kept, madeKey: undefined };
+    const { name } = madeKey;
+    const known = kept.record.keys[name];
+    if (known !== undefined) return { kept, madeKey: known };
+    const made = await madeKey.make();
+    const record = { ...kept.record, keys: { ...kept.record.keys, [name]: made } };
+    const isPresented = refreshTokenOf(record, configured) !== undefined;
+    if (!isPresented) return { kept: { ...kept, record }, madeKey: made };
+    // Where a later lease has written, this one is over, and its key may be another one.
+    if (!(await repository.save(record, lease))) throw new LeaseTooShort();
+    return { kept: { record, fencingToken: lease.fencingToken }, madeKey: made };
   }
 
   /** Where no record says what a failure was about, this process knows it (V2). */

@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly shownUrl?: URL | undefined;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Further headers, made anew each time that it is sent: a server takes a proof once. */
+  readonly freshHeaders?: (() => Readonly<Record<string, string>>) | undefined;
   readonly body?: string | undefined;
   /** What of the body was made for this request alone, and must not be shown. */
   readonly secrets?: readonly string[] | undefined;
@@ -60,7 +62,7 @@ export async function exchange(request: HttpRequest, options: ExchangeOptions): 
   const { signal, mask, clock = wallClock } = options;
   const to = `${request.method} ${displayUrl(request.shownUrl ?? request.url)}`;
   const send = await sender(options);
-  const outgoing = outgoingRequest(request, signal, send.decodes);
+  const outgoing = (): OutgoingRequest => outgoingRequest(request, signal, send.decodes);
   const raw = await sendOnLiveConnection(send, outgoing).catch((error: unknown) => {
     if (signal.aborted) throw error;
     return answerOfError(error) ?? fail(errorOfExchange(error, { to, mask }));
@@ -69,7 +71,7 @@ export async function exchange(request: HttpRequest, options: ExchangeOptions): 
   return {
     to,
     url: request.url,
-    usedBasic: /^basic /i.test(outgoing.headers.authorization ?? ""),
+    usedBasic: /^basic /i.test(request.headers.authorization ?? userinfoAuthorization(request.url) ?? ""),
     status: raw.status,
     headers: raw.headers,
     receivedAt: clock(),
@@ -111,6 +113,7 @@ function outgoingRequest(request: HttpRequest, signal: AbortSignal, decodes: boo
       "cache-control": "no-store",
       ...(authorization && { authorization }),
       ...request.headers,
+      ...request.freshHeaders?.(),
     },
     body: request.body,
     signal,
@@ -123,12 +126,12 @@ function outgoingRequest(request: HttpRequest, signal: AbortSignal, decodes: boo
  * connection before and not begun to answer now, which is how a keep-alive that ran out looks. For a refresh token the
  * worst case is that of every lost answer, after which the same token is presented again at once anyway (F2).
  */
-async function sendOnLiveConnection(send: Send, request: OutgoingRequest): Promise<RawAnswer> {
+async function sendOnLiveConnection(send: Send, request: () => OutgoingRequest): Promise<RawAnswer> {
   try {
-    return await send(request);
+    return await send(request());
   } catch (error) {
     if (!(error instanceof StaleConnectionError)) throw error;
-    return await send(request).catch((second: unknown) => {
+    return await send(request()).catch((second: unknown) => {
       throw second instanceof StaleConnectionError ? second.cause : second;
     });
   }

@@ -38,6 +38,8 @@ export function changed<T>(data: LiveData<T>, change: (data: T) => T): LiveData<
 export interface LiveDataOptions {
   readonly role: LiveRole;
   readonly faultOf?: (text: string) => string | undefined;
+  /** How what was read is written in the data; by default, as it is. */
+  readonly written?: (text: string) => string;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface LiveDataOptions {
 export function liveData<T>(
   key: string,
   field: Field<T>,
-  { role, faultOf = faultOfEncoding }: LiveDataOptions,
+  { role, faultOf = faultOfEncoding, written = (text) => text }: LiveDataOptions,
 ): Field<LiveData<T>> {
   return z.pipe(
     z.unknown(),
@@ -61,7 +63,7 @@ export function liveData<T>(
         return usable;
       });
       const filled = (textOf: (value: LiveValue) => string): unknown =>
-        values.length === 0 ? tree : replaced(tree, isOneOf(values), (value) => textOf(value as LiveValue));
+        values.length === 0 ? tree : replaced(tree, isOneOf(values), (value) => written(textOf(value as LiveValue)));
       const { value: first, issues } = run(field, filled(knownText));
       context.issues.push(...issues);
       if (values.length === 0) return fixedData(first);

@@ -53,14 +53,15 @@ export class LiveInputs {
     const reading = this.#readings.get(Object(failure));
     if (reading === undefined) return false;
     if (await this.#areRenewed(reading, failure, signal)) return true;
-    if (!this.#values.some(({ isLive, role, renew }) => isLive && renew === undefined && refuses(failure, role)))
-      return false;
-    if (await this.#differFrom(reading, ["file", "function"])) return true;
-    for (let readings = 1; readings < MOST_READINGS; readings += 1) {
-      await pause(WRITING_MS);
-      if (await this.#differFrom(reading, ["file"])) return true;
-    }
-    return false;
+    if (!this.#mayBeAbout(failure)) return false;
+    return (await this.#differFrom(reading, ["file", "function"])) || this.#areWritten(reading);
+  }
+
+  /** The same of files alone, for a request that was made with what one of them had while it was being written. */
+  async haveBeenWrittenSince(failure: unknown): Promise<boolean> {
+    const reading = this.#readings.get(Object(failure));
+    if (reading === undefined || !this.#mayBeAbout(failure)) return false;
+    return (await this.#differFrom(reading, ["file"])) || this.#areWritten(reading);
   }
 
   /** Reads them only to see whether they have changed: what cannot be read has not. */
@@ -82,10 +83,24 @@ export class LiveInputs {
     return JSON.stringify(texts);
   }
 
+  /** Whether `failure` may be about one of the values that can be read again. */
+  #mayBeAbout(failure: unknown): boolean {
+    return this.#values.some(({ isLive, role, renew }) => isLive && renew === undefined && refuses(failure, role));
+  }
+
+  /** Whether a file has another text than in `reading` after a moment. */
+  async #areWritten(reading: Reading): Promise<boolean> {
+    for (let readings = 1; readings < MOST_READINGS; readings += 1) {
+      await pause(WRITING_MS);
+      if (await this.#differFrom(reading, ["file"])) return true;
+    }
+    return false;
+  }
+
   async #areRenewed(reading: Reading, failure: unknown, signal: AbortSignal | undefined): Promise<boolean> {
     const renewals = this.#values.map(async (value, index) => {
       const refused = reading[index];
-      if (value.renew === undefined || refused === undefined || !refusesToken(failure, value.role)) return false;
+      if (value.renew === undefined || refused === undefined || !refusesProvided(failure, value)) return false;
       return (await value.renew(refused, signal)) !== refused;
     });
     return (await Promise.all(renewals)).includes(true);
@@ -114,12 +129,13 @@ function refuses(failure: unknown, role: LiveRole): boolean {
 const TOKEN_REFUSALS: ReadonlySet<string | undefined> = new Set(["invalid_grant", "invalid_request", "invalid_token"]);
 
 /**
- * Whether `failure` may be about a token that another provider gave for that role. To report it costs a token request of that one, so
- * that the code must say it (K4).
+ * Whether `failure` may be about what another provider gave for that role. To report it costs a token request of that one, so
+ * that status and code must say it (K4).
  */
-function refusesToken(failure: unknown, role: LiveRole): boolean {
+function refusesProvided(failure: unknown, { role, refusedStatuses = [401] }: LiveValue): boolean {
   if (!FaucetError.is(failure) || failure.code !== "auth" || failure.retryable) return false;
-  const { error, status } = failure as AuthError;
+  const { error, status = 0 } = failure as AuthError;
+  if (role === "request") return refusedStatuses.includes(status) && error !== "insufficient_scope";
   if (role === "client") return error === "invalid_client" || status === 401;
   return TOKEN_REFUSALS.has(error) || (status === 401 && error !== "invalid_client");
 }

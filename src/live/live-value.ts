@@ -21,6 +21,8 @@ export interface LiveValue {
   readonly identity: string;
   /** Rejects with a retryable `ConfigError` if there is nothing that could be used (V3). */
   read(signal?: AbortSignal): Promise<string>;
+  /** Of another provider: the statuses by which its credential is refused, if they are not 401 alone. */
+  readonly refusedStatuses?: readonly number[] | undefined;
   /** Of another provider: what is to be presented in place of `refused`, which is current no more (K4). */
   renew?(refused: string, signal?: AbortSignal): Promise<string>;
   /** The IdP has taken `text`. */
@@ -33,10 +35,10 @@ export function isLiveValue(given: unknown): given is LiveValue {
 }
 
 /**
- * What a value shows, which an IdP refuses by codes of its own (V2): who the client is, what the grant is that it asks by, or
- * who it is to the TLS of the other side.
+ * What a value shows, which an IdP refuses by codes of its own (V2): who the client is, what the grant is that it asks by, who
+ * it is to the TLS of the other side, or that whoever sends the request may do so, as with every API.
  */
-export type LiveRole = "client" | "grant" | "tls";
+export type LiveRole = "client" | "grant" | "tls" | "request";
 
 /** A file that is caught half-written is whole a moment later: so long is waited, and so often is it read. */
 export const WRITING_MS = 50;

@@ -19,8 +19,15 @@ export type TokenResponse = Redemption & {
   readonly doubt?: string | undefined;
 };
 
-/** Reads one answer. Rejects with an `AuthError` if it is a refusal, or cannot be read. */
-export type ReadAnswer = (answer: HttpAnswer, mask: Mask) => Promise<TokenResponse>;
+/** What a token is that was asked for with a key, where the answer says that it is bound to it (RFC 9449 §5). */
+export interface Bind {
+  /** The thumbprint of the key. */
+  readonly boundTo: string;
+  credential(token: string): Credential;
+}
+
+/** Reads one answer, to a request that has shown a key if there is a `bind`. Rejects with an `AuthError` if it is a refusal, or cannot be read. */
+export type ReadAnswer = (answer: HttpAnswer, mask: Mask, bind?: Bind) => Promise<TokenResponse>;
 
 /** Reads answers by `settings`; `make` makes of a token what it is on a request. */
 export function answerReader(
@@ -34,7 +41,7 @@ export function answerReader(
   const expiry = new Expiry(settings);
   const baseUrl = baseUrlAt(settings);
   const isBareToken = settings.token_path === WHOLE_BODY;
-  return async (answer, mask) => {
+  return async (answer, mask, bind) => {
     const parsed = parseBody(answer, { isBareToken });
     const foundError = await findError(parsed);
     const body = accepted(answer, parsed, mask, { isBareToken, foundError });
@@ -45,11 +52,13 @@ export function answerReader(
     const address = await baseUrl.find(body);
     const outcome = tokenOrFault((): AccessToken => {
       assertText(token, { value, body }, answer, mask);
-      const found = tokenFrom({ value, at: token.at, body }, make, answer, mask);
-      assertBearer(type, answer);
+      const isBound = bind !== undefined && isOfType(type, "dpop");
+      const found = tokenFrom({ value, at: token.at, body }, isBound ? bind.credential : make, answer, mask);
+      if (!isBound) assertBearer(type, answer);
       if (refreshToken.isConfigured && isInexact(next)) throw inexact(`${refreshToken.at} is no refresh token`, answer);
       const expiresIn = expiry.secondsOf(written, answer);
-      return { ...found, expiresIn, baseUrl: baseUrl.from(address, answer) };
+      const binding = bind && { boundTo: isBound ? bind.boundTo : null };
+      return { ...found, expiresIn, baseUrl: baseUrl.from(address, answer), ...binding };
     });
     return {
       refreshToken: textOf(next, refreshToken),
@@ -71,6 +80,10 @@ function assertText(
 ): void {
   if (isConfigured || typeof value === "string" || value === undefined || value === null) return;
   throw new AuthError(`${to}: ${at} is not a string; ${describeKeys(body, mask)}`, { status });
+}
+
+function isOfType(type: unknown, wanted: string): boolean {
+  return typeof type === "string" && type.toLowerCase() === wanted;
 }
 
 /** Token types whose tokens no server takes as a bearer: they need a key and a proof per request. */

@@ -53,6 +53,12 @@ const placeField = (): Field<Place> =>
         template: withDefault(z.string().check(because(faultOfTemplate)), TOKEN),
       })
       .check((payload) => {
+        const { cookie, template } = payload.value;
+        if (cookie !== undefined && template.includes(";")) {
+          payload.issues.push(
+            faultAt(["template"], "has a semicolon, which ends a cookie; a list has a place for each"),
+          );
+        }
         const given = KINDS.filter((kind) => payload.value[kind] !== undefined);
         if (given.length === 1) return;
         const found = given.length === 0 ? "has none" : `has ${given.join(", ")}`;

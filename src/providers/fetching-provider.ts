@@ -8,6 +8,7 @@ import { DEFAULT_RETRIES } from "../failure/policy.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { type AnswerConfig, answerFields } from "../oauth2/answer-config.js";
 import { DEFAULT_EXPIRY_RATIO } from "../values/lifespan.js";
+import { ADMINISTRATION, type Administration } from "./administration.js";
 import { type ApplyAs, applyAsField } from "./apply-as.js";
 import { type ConnectionConfig, connectionFields } from "./connection-config.js";
 import { GrantProvider } from "./grant-provider.js";
@@ -83,12 +84,20 @@ export const fetchingFields = () => ({
 
 /** A provider that fetches by its `TokenSource`. It owns the grant, and closes it. */
 export abstract class FetchingProvider extends GrantProvider {
+  readonly #source: TokenSource;
+
   /** @internal */
   protected constructor(source: TokenSource, settings: FetchingSettings, runtime: Runtime) {
     const { name = source.type } = runtime;
     super(new ProviderGrant(source, grantSettings(settings), runtime), source, name);
+    this.#source = source;
     noteGrant(this, source);
     warnOfPlainHttp(source.url, name);
+  }
+
+  /** @internal */
+  [ADMINISTRATION](): Administration {
+    return this.grant.administration(this.#source);
   }
 
   override async close(): Promise<void> {

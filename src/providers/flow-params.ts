@@ -1,6 +1,7 @@
 /** `${param.name}` in the configuration of a flow, where no catalog has put in its value (P4). */
 
 import { isGiven, join, redactKey } from "../config/check.js";
+import { isData, standingWith } from "../live/document-folder.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
 import type { Runtime } from "./runtime.js";
 
@@ -15,7 +16,7 @@ export function withParams<T>(subject: string, config: T, runtime: Runtime): T {
     if (Array.isArray(value)) return value.map((item, index) => put(item, join(path, `[${index}]`)));
     if (!isData(value)) return value;
     const entries = Object.entries(value).map(([key, item]) => [key, put(item, join(path, redactKey(key)))]);
-    return Object.fromEntries(entries);
+    return standingWith(value, Object.fromEntries(entries));
   };
   const inText = (text: string, path: string): string =>
     text.replace(MARK, (mark, name: string | undefined) => {
@@ -31,11 +32,4 @@ export function withParams<T>(subject: string, config: T, runtime: Runtime): T {
   const whole = put(config, "") as T;
   if (faults.length > 0) throw new ConfigError(subject, faults);
   return whole;
-}
-
-/** A store or another object of a class stays as it is. */
-function isData(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -6,6 +6,7 @@ import { within } from "../failure/deadline.js";
 import { type FlowKeys, faultsOfFlow, flowFields } from "../flow/flow-config.js";
 import { visiblePlacements } from "../flow/placements.js";
 import { FlowSession } from "../flow/session.js";
+import { identityOf } from "../flow/step-request.js";
 import { exchange, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
@@ -91,7 +92,7 @@ const UNSHAPED = {
 
 function sourceOf(session: FlowSession): TokenSource {
   const { flow, firstValues } = session;
-  const requests = flow.steps.map(({ request }) => request);
+  const requests = flow.steps.map(({ request }) => identityOf(request));
   return {
     type: FlowProvider.type,
     url: session.url,
@@ -99,7 +100,7 @@ function sourceOf(session: FlowSession): TokenSource {
     account: firstValues === undefined ? requests : [session.url.href],
     audience: [],
     secrets: session.secrets,
-    live: [],
+    live: session.live,
     visible: {
       steps: flow.steps.length,
       apply: visiblePlacements(flow.apply),
@@ -110,6 +111,7 @@ function sourceOf(session: FlowSession): TokenSource {
     },
     ask: ({ refreshToken }, errand) => session.begin(refreshToken, errand),
     credential: (text) => session.credential(text),
+    prepare: session.prepare,
   };
 }
 

@@ -6,17 +6,18 @@ import { type Field, scopes } from "../config/fields.js";
 import type { HeldSecrets } from "../grant/grant-options.js";
 import { liveText } from "../live/live-text.js";
 import { isLiveValue, type LiveValue } from "../live/live-value.js";
-import { faultsOfClientKey } from "../oauth2/client-authentication.js";
 import { optionalClientFields } from "../oauth2/client-config.js";
 import { OPTIONAL_CLIENT_RELATIONS, paramsAreNoKeys } from "../oauth2/client-relations.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
 import type { ConfigFault } from "../values/errors.js";
+import { BINDING_RELATIONS, type BindingConfig, bindingFields, faultsOfKeys } from "./dpop-config.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
 import { CLIENT_TOKENS, type OptionalClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { type Asking, oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
-import { type TokenConfig, visibleToken } from "./provider-token.js";
+import type { TokenConfig } from "./provider-token.js";
+import { visibleValue } from "./provider-value.js";
 import type { Runtime } from "./runtime.js";
 import {
   AssertionSigner,
@@ -28,7 +29,7 @@ import {
 } from "./signed-assertion-config.js";
 
 /** The configuration of a `jwt_bearer` provider. */
-export interface JwtBearerConfig extends OptionalClientConfig, FetchingConfig {
+export interface JwtBearerConfig extends OptionalClientConfig, FetchingConfig, BindingConfig {
   /**
    * The assertion: text, `{ file: PATH }`, or the token of another provider, `{ ref: name }`; or what it is made of, where it is
    * signed for each request.
@@ -85,7 +86,7 @@ export class JwtBearerProvider extends OAuth2Provider {
 export const JWT_BEARER_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 const schemaWith = <T>(assertion: Field<T>) =>
-  z.strictObject({ ...optionalClientFields(), assertion, scopes: scopes(), ...fetchingFields() });
+  z.strictObject({ ...optionalClientFields(), assertion, scopes: scopes(), ...bindingFields(), ...fetchingFields() });
 
 /** The schema of its configuration, with an assertion to sign. */
 export const jwtBearerSchema = lazily(() => schemaWith(signedAssertionField()));
@@ -98,10 +99,10 @@ type JwtBearerSettings = z.output<ReturnType<typeof jwtBearerSchema | typeof pre
 const OWN_PARAMS = ["assertion"];
 
 const RULES = {
-  relations: [...OPTIONAL_CLIENT_RELATIONS, paramsAreNoKeys(OWN_PARAMS), claimsKeepTheAssertion],
+  relations: [...OPTIONAL_CLIENT_RELATIONS, ...BINDING_RELATIONS, paramsAreNoKeys(OWN_PARAMS), claimsKeepTheAssertion],
   settled: (settings: JwtBearerSettings): readonly ConfigFault[] => {
     const { assertion } = settings;
-    return [...faultsOfClientKey(settings), ...(isLiveValue(assertion) ? [] : faultsOfAssertionKey(assertion))];
+    return [...faultsOfKeys(settings), ...(isLiveValue(assertion) ? [] : faultsOfAssertionKey(assertion))];
   },
   tokens: [...CLIENT_TOKENS, { key: "assertion", role: "grant" }],
 } as const;
@@ -117,7 +118,7 @@ interface Assertion {
 function assertionOf({ assertion }: JwtBearerSettings, clock: Clock): Assertion {
   if (isLiveValue(assertion)) {
     const { identity } = assertion;
-    return { text: () => assertion.text, live: [assertion], account: [identity], visible: visibleToken(assertion) };
+    return { text: () => assertion.text, live: [assertion], account: [identity], visible: visibleValue(assertion) };
   }
   const { private_key, iss, sub, aud } = assertion;
   const signer = new AssertionSigner(assertion, clock);

@@ -1,7 +1,8 @@
 /** A client of a token endpoint as the OAuth 2 providers take it: what it is shown by may be another provider's token (K3, K4). */
 
 import type { ClientConfig } from "../oauth2/client-config.js";
-import type { TokenConfig, TokenKey } from "./provider-token.js";
+import type { TokenConfig } from "./provider-token.js";
+import type { ProviderKey } from "./provider-value.js";
 
 /** A client of a token endpoint, as configured. */
 export interface OAuth2ClientConfig extends ClientConfig {
@@ -26,4 +27,4 @@ export interface OptionalClientConfig extends ClientConfig {
 }
 
 /** Where another provider's token may stand for every client. */
-export const CLIENT_TOKENS: readonly TokenKey[] = [{ key: "client_assertion", role: "client" }];
+export const CLIENT_TOKENS: readonly ProviderKey[] = [{ key: "client_assertion", role: "client" }];

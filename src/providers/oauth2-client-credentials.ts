@@ -3,9 +3,9 @@
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { scopes } from "../config/fields.js";
-import { faultsOfClientKey } from "../oauth2/client-authentication.js";
 import { oauth2ClientFields } from "../oauth2/client-config.js";
 import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
+import { BINDING_RELATIONS, type BindingConfig, bindingFields, faultsOfKeys } from "./dpop-config.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
 import { CLIENT_TOKENS, type OAuth2ClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
@@ -14,7 +14,7 @@ import { settingsOf } from "./provider-settings.js";
 import type { Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2` provider. */
-export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, FetchingConfig {
+export interface OAuth2ClientCredentialsConfig extends OAuth2ClientConfig, FetchingConfig, BindingConfig {
   /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
   readonly scopes?: readonly string[] | string | null;
 }
@@ -40,8 +40,8 @@ export class OAuth2ClientCredentialsProvider extends OAuth2Provider {
     const type = OAuth2ClientCredentialsProvider.type;
     const rules = {
       schema: clientCredentialsSchema(),
-      relations: OAUTH2_CLIENT_RELATIONS,
-      settled: faultsOfClientKey,
+      relations: [...OAUTH2_CLIENT_RELATIONS, ...BINDING_RELATIONS],
+      settled: faultsOfKeys,
       tokens: CLIENT_TOKENS,
     };
     const settings = settingsOf(type, rules, config, runtime);
@@ -53,5 +53,5 @@ export class OAuth2ClientCredentialsProvider extends OAuth2Provider {
 
 /** The schema of its configuration. */
 export const clientCredentialsSchema = lazily(() =>
-  z.strictObject({ ...oauth2ClientFields(), scopes: scopes(), ...fetchingFields() }),
+  z.strictObject({ ...oauth2ClientFields(), scopes: scopes(), ...bindingFields(), ...fetchingFields() }),
 );

@@ -2,30 +2,41 @@
 
 import type { Audience } from "../auth-provider.js";
 import type { HeldSecrets } from "../grant/grant-options.js";
-import type { HttpAnswer } from "../http/exchange.js";
+import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import type { LiveValue } from "../live/live-value.js";
 import { clientAuthenticator } from "../oauth2/client-authentication.js";
 import { liveValuesOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
-import { type Grant, tokenRequest } from "../oauth2/token-request.js";
+import type { Errand } from "../oauth2/discovery.js";
+import type { ServerMetadata } from "../oauth2/server-metadata.js";
+import { clientRequest, type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { type TokenUrl, tokenUrlOf } from "../oauth2/token-url.js";
 import { reliable, wallClock } from "../values/clock.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
+import { TokenBinding } from "./dpop.js";
+import type { DpopSettings } from "./dpop-config.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import { byOneRequest } from "./one-request.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The settings of an OAuth 2 provider, whatever its grant. */
-export type OAuth2Settings = OAuth2Client & FetchingSettings & AudienceSettings;
+export type OAuth2Settings = OAuth2Client &
+  FetchingSettings &
+  AudienceSettings & {
+    /** The key to which its tokens are bound, of the types that have it. */
+    readonly dpop?: DpopSettings | undefined;
+  };
 
 /** What one kind of grant adds. */
 export interface OAuth2Grant {
   readonly type: string;
   /** The refresh token that it starts with, if it does. */
   readonly refreshToken?: string;
+  /** Whether a refresh token may come by a login, though none is configured. */
+  readonly mayHaveRefreshTokens?: boolean;
   /** What it presents beside the client, where that is live. */
   readonly live?: readonly LiveValue[];
   /** What tells its account from others of the same client: for whom it asks. */
@@ -54,6 +65,22 @@ export interface OAuth2Source extends TokenSource {
   readonly label: string;
   /** The same with other scopes and parameters. Throws a `ConfigError` about `subject` for what cannot be asked. */
   for(audience: Audience, subject: string): OAuth2Source;
+  /** The scopes that it asks for. */
+  readonly scope: string | undefined;
+  /** The parameters that say for which API its tokens are (RFC 8707): identifiers, which are no secrets. */
+  readonly targets: readonly [string, string][];
+  /** The same client, asking by another grant than its own. */
+  by(grant: Grant): OAuth2Source;
+  /** What the issuer says of itself, where there is one. */
+  metadata?(errand: Errand): Promise<ServerMetadata>;
+  /** A request of the client to another endpoint than that for tokens. */
+  request(url: URL, parameters: Readonly<Record<string, string | undefined>>): Promise<HttpRequest>;
+}
+
+/** What all audiences of a grant have in common. */
+interface SharedParts {
+  readonly tokenUrl: TokenUrl;
+  readonly binding: TokenBinding | undefined;
 }
 
 /** How `grant` asks for a token. */
@@ -63,57 +90,91 @@ export function oauth2Source(
   runtime: Runtime,
   tokenUrl: TokenUrl = tokenUrlOf(settings),
 ): OAuth2Source {
+  const clock = reliable(runtime.clock ?? wallClock);
+  const binding = settings.dpop && new TokenBinding(settings.dpop, runtime.name ?? grant.type, clock);
+  return sourceOver(settings, grant, runtime, { tokenUrl, binding });
+}
+
+function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runtime, shared: SharedParts): OAuth2Source {
+  const { tokenUrl, binding } = shared;
   const { type, refreshToken, parameters } = grant;
   const { configured: url } = tokenUrl;
   const { client_id: clientId, params, headers, scopes: scope } = settings;
-  const credential = credentialMaker(settings.apply_as);
-  const read = answerReader(settings, credential);
+  const make = credentialMaker(settings.apply_as);
+  const read = answerReader(settings, make);
   const refresh = refreshToken === undefined ? {} : { refreshToken };
   const authenticate = clientAuthenticator(settings, reliable(runtime.clock ?? wallClock));
   return {
     type,
     url,
     ...refresh,
+    ...(grant.mayHaveRefreshTokens && { mayHaveRefreshTokens: true }),
     clientId,
     // A refresh token tells the account by itself; harmless changes, such as a header, must not end its grant.
     account:
-      refreshToken === undefined
+      refreshToken === undefined && !grant.mayHaveRefreshTokens
         ? [url.href, clientId, Object.entries(headers.identity).sort(), ...(grant.account ?? [])]
         : [displayUrl(url), clientId],
     audience: partsOfAudience(settings),
     label: labelOf(settings),
     for: (audience, subject) => {
       const asked = audienceOver(settings, audience, { subject, ownParams: grant.ownParams ?? [] });
-      return oauth2Source({ ...settings, ...asked }, grant, runtime, tokenUrl);
+      return sourceOver({ ...settings, ...asked }, grant, runtime, shared);
+    },
+    scope,
+    targets: params.current
+      .filter(([parameter]) => TARGETS.has(parameter))
+      .map(([parameter, value]) => [parameter, value]),
+    by: (other) =>
+      sourceOver(settings, { ...grant, parameters: () => ({ scope: undefined, ...other }) }, runtime, shared),
+    ...(tokenUrl.metadata && { metadata: tokenUrl.metadata }),
+    request: async (at, parameters) => {
+      return clientRequest(settings, { url: at, parameters, authentication: await authenticate(at) });
     },
     formerOrigin: [displayUrl(url), clientId, [...params.identity].sort(), scope],
     secrets: [refreshToken, ...params.identity.map(([, value]) => value)],
-    live: [...liveValuesOf(settings), ...(grant.live ?? [])],
+    live: [...liveValuesOf(settings), ...(grant.live ?? []), ...(binding?.live ?? [])],
     visible: {
       ...visibleClient(settings),
       ...(refreshToken !== undefined && { refresh_token: "***" }),
       ...grant.visible,
+      ...(binding && { dpop: binding.visible }),
       scope,
       expiry_ratio: settings.expiry_ratio,
     },
     endpoint: (errand) => tokenUrl.find(errand),
-    ask: byOneRequest({
-      request: async (held, endpoint) => {
-        const asked = { scope, ...(await parameters(held, { tokenUrl: endpoint, scope })) };
-        return tokenRequest(settings, {
-          tokenUrl: endpoint,
-          grant: asked,
-          authentication: await authenticate(endpoint),
-        });
-      },
-      read: async (answer, mask) => {
-        const response = await read(answer, mask).catch((refusal: unknown) => {
-          throw grant.explained?.(refusal) ?? refusal;
-        });
-        if ("token" in response) grant.noteAnswer?.(answer);
-        return response;
-      },
-    }),
-    credential,
+    ask: async (held, errand) => {
+      const proof = binding?.proof(held);
+      return byOneRequest({
+        request: async (_held, endpoint) => {
+          const asked = { scope, ...(await parameters(held, { tokenUrl: endpoint, scope })) };
+          const request = tokenRequest(settings, {
+            tokenUrl: endpoint,
+            grant: asked,
+            authentication: await authenticate(endpoint),
+          });
+          return proof?.on(request) ?? request;
+        },
+        send: binding?.exchange,
+        read: async (answer, mask) => {
+          const response = await read(answer, mask, proof).catch((refusal: unknown) => {
+            throw grant.explained?.(refusal) ?? refusal;
+          });
+          if ("token" in response) grant.noteAnswer?.(answer);
+          binding?.noteAnswer(response);
+          return response;
+        },
+      })(held, errand);
+    },
+    credential: (token, recorded) => {
+      if (binding !== undefined) return binding.credential(token, recorded);
+      if (recorded.boundTo) throw new TypeError("the token is bound to a key, and none is configured");
+      return make(token);
+    },
+    madeKey: binding?.madeKey,
+    readKey: binding?.readKey,
   };
 }
+
+/** RFC 8707 §2, and the name that others had for it before. */
+const TARGETS: ReadonlySet<string> = new Set(["resource", "audience"]);

@@ -9,9 +9,12 @@ import { PrivateRepository } from "../grant/repository.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
 
+import { Administration } from "./administration.js";
 import { Connection } from "./connection.js";
 import type { ConnectionSettings } from "./connection-config.js";
+import type { ConsentSettings } from "./consent.js";
 import { warningOfExpiry } from "./expiry-warning.js";
+import type { OAuth2Source } from "./oauth2-source.js";
 
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
@@ -63,7 +66,11 @@ export class ProviderGrant {
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
       logsIn: source.logsIn,
+      mayHaveRefreshTokens: source.mayHaveRefreshTokens,
       credential: source.credential,
+      madeKey: source.madeKey,
+      readKey: source.readKey,
+      prepare: source.prepare,
       inputs,
       clock,
       random,
@@ -78,6 +85,22 @@ export class ProviderGrant {
   /** When the refresh token itself ends, in milliseconds since the epoch, if the IdP says so. */
   get refreshTokenExpiresAt(): number | undefined {
     return this.#grant.refreshTokenEnd.at;
+  }
+
+  /** What a person does with it; `source` is how its own tokens are asked for. */
+  administration(source: TokenSource): Administration;
+  /** The same of a grant that can be begun and ended by a person. */
+  administration(source: OAuth2Source, consent: ConsentSettings): Administration;
+  administration(source: TokenSource, consent?: ConsentSettings): Administration {
+    return new Administration({
+      source,
+      connection: this.#connection,
+      runtime: this.#runtime,
+      persistence: this.#persistence,
+      timeoutSecs: this.#settings.timeoutSecs,
+      requesterOf: this.#requesterOf,
+      consent: consent && { settings: consent, source: source as OAuth2Source },
+    });
   }
 
   /** A cache for the tokens that `source` asks for. Once `isClosing`, its flights wait for no lease any more. */

@@ -5,7 +5,8 @@ import { check, isGiven, type Relation } from "../config/check.js";
 import type { ConfigFault } from "../values/errors.js";
 import { storeFitsRuntime } from "./configured-store.js";
 import { type ConnectionSettings, connectionRelations } from "./connection-config.js";
-import { type TokenKey, withProviderTokens } from "./provider-token.js";
+import type { ProviderKey } from "./provider-value.js";
+import { withProviderValues } from "./provider-values.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 import { faultsOfTls } from "./tls-material.js";
 
@@ -15,19 +16,21 @@ export interface ConfigRules<T> {
   readonly relations: readonly Relation[];
   readonly settled?: (settings: T) => readonly ConfigFault[];
   /** Where another provider's token may stand (K4). */
-  readonly tokens?: readonly TokenKey[];
+  readonly tokens?: readonly ProviderKey[];
+  /** Where another provider may stand for its whole credential. */
+  readonly credentials?: readonly ProviderKey[];
 }
 
 /** `config` in its normal form. Throws a `ConfigError` with every fault of it and of `runtime`. */
 export function settingsOf<T>(
   type: string,
-  { schema, relations, settled = () => [], tokens = [] }: ConfigRules<T>,
+  { schema, relations, settled = () => [], tokens = [], credentials = [] }: ConfigRules<T>,
   config: unknown,
   runtime: Runtime,
 ): T {
   const ofRuntime = isGiven(runtime) ? [storeFitsRuntime(runtime), ...connectionRelations(runtime)] : [];
   const { resolve, name = type } = runtime ?? {};
-  const bound = withProviderTokens(config, tokens, { resolve, dependent: name });
+  const bound = withProviderValues(config, { tokens, credentials }, { resolve, dependent: name });
   return check(type, bound.config, {
     schema,
     relations: [...relations, ...ofRuntime],

@@ -11,6 +11,7 @@ import { liveHeaders, type ScalarConfig } from "../live/live-parameters.js";
 import type { LiveValue } from "../live/live-value.js";
 import { AuthError } from "../values/errors.js";
 import { isFieldValue } from "../values/http-field.js";
+import type { ProviderCredential } from "./provider-credential.js";
 import {
   bodyFitsEncoding,
   bodyFitsMethod,
@@ -91,8 +92,8 @@ export interface Refresher {
   readonly secrets: readonly string[];
   /** What is read before each request. */
   readonly live: readonly LiveValue[];
-  /** Throws an `AuthError` for a refresh token that no header can carry. */
-  request(refreshToken: string): HttpRequest;
+  /** With the credential of another provider on it, if there is one. Throws an `AuthError` for a refresh token that no header can carry. */
+  request(refreshToken: string, auth: ProviderCredential | undefined): HttpRequest;
 }
 
 /** How `own` presents refresh tokens, beside the `login` with which they come. */
@@ -104,16 +105,19 @@ export function refresher(own: RefreshRequestSettings, login: RequestSettings): 
     shownUrl,
     secrets: secretsOfBody(body.identity).filter((text) => !text.includes(PLACEHOLDER)),
     live: [...headers.values, ...body.values],
-    request: (refreshToken) => ({
-      ...requestWith({
+    request: (refreshToken, auth) => {
+      const request = requestWith({
         method,
         url: new URL(filled(template, encodeURIComponent(refreshToken))),
         headers: headersWith(headers.current, refreshToken),
         body: dataWith(body.current, refreshToken),
         encoding,
-      }),
-      shownUrl,
-    }),
+      });
+      const authorized = auth === undefined ? request : auth.onto(request);
+      // Headers of its own may be how the refresh token is presented.
+      const ownHeaders = headersWith(own.headers?.current ?? {}, refreshToken);
+      return { ...authorized, headers: { ...authorized.headers, ...ownHeaders }, shownUrl };
+    },
   };
 }
 

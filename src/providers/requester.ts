@@ -54,7 +54,8 @@ export function requester(source: TokenSource, parts: RequesterParts): RequestTo
   };
 }
 
-async function endpointOf(source: TokenSource, errand: Errand, connection: Connection): Promise<URL> {
+/** Where the requests of `source` go. */
+export async function endpointOf(source: TokenSource, errand: Errand, connection: Connection): Promise<URL> {
   if (source.endpoint === undefined) return source.url;
   await connection.read(errand.signal);
   return source.endpoint(errand);
@@ -62,8 +63,8 @@ async function endpointOf(source: TokenSource, errand: Errand, connection: Conne
 
 type Secrets = readonly (string | undefined)[];
 
-/** A live value that is read on the way is a secret from then on. */
-function errandWith(
+/** How requests are sent on the way of `connection`. A live value that is read on the way is a secret from then on. */
+export function errandWith(
   secrets: () => Secrets,
   connection: Connection,
   options: { readonly signal: AbortSignal; readonly clock: Clock },

@@ -8,11 +8,14 @@ import { liveText } from "../live/live-text.js";
 import type { LiveValue } from "../live/live-value.js";
 import { type Credential, remake } from "../values/credential.js";
 import { faultsOfFields } from "../values/credential-fields.js";
+import { ConfigError, type ConfigFault } from "../values/errors.js";
+import { applyAsField, credentialMaker } from "./apply-as.js";
 
 /** The schema of its configuration. */
 export const staticSchema = lazily(() =>
   z.strictObject({
     token: optional(secret("token", faultOfToken)),
+    apply_as: optional(applyAsField()),
     header: optional(anyText()),
     value: optional(secret("value", faultOfValue)),
     headers: optional(z.record(z.string(), secret("headers", faultOfValue))),
@@ -25,16 +28,35 @@ export const staticSchema = lazily(() =>
 export type StaticSettings = z.output<ReturnType<typeof staticSchema>>;
 
 /** How its keys must stand to each other, and what of them no credential could carry. */
-export const STATIC_RELATIONS: readonly Relation[] = [exactlyOneForm, usableFields, tokenAlone];
+export const STATIC_RELATIONS: readonly Relation[] = [exactlyOneForm, usableFields, tokenAlone, tokenToPlace];
 
 /** The values that it is made of. */
 export function valuesOf({ token, value, headers, username, password }: StaticSettings): readonly LiveValue[] {
   return [token, value, username, password, ...Object.values(headers ?? {})].filter((given) => given !== undefined);
 }
 
-/** The credential of what `textOf` gives for each of them. */
+/** What is wrong with a token that is known already, where `apply_as` puts it: a semicolon ends a cookie. */
+export function misplacedToken(settings: StaticSettings): readonly ConfigFault[] {
+  const { token, apply_as: places } = settings;
+  if (token === undefined || places === undefined || token.source === "function") return [];
+  try {
+    credentialMaker(places)(token.text);
+    return [];
+  } catch (error) {
+    return [notPlaceable(error)];
+  }
+}
+
+/** The credential of what `textOf` gives for each of them. Throws a `ConfigError` for a token that cannot go where `apply_as` says. */
 export function credentialOf(settings: StaticSettings, textOf: (value: LiveValue) => string): Credential {
-  const { token, header, value, headers, username, password } = settings;
+  const { token, apply_as: places, header, value, headers, username, password } = settings;
+  if (token !== undefined && places !== undefined) {
+    try {
+      return credentialMaker(places)(textOf(token));
+    } catch (error) {
+      throw new ConfigError("configuration", [notPlaceable(error)], { retryable: true });
+    }
+  }
   const text = (given: LiveValue | undefined): string | undefined => given && textOf(given);
   const texts = headers && Object.entries(headers).map(([name, given]) => [name, textOf(given)]);
   return remake(
@@ -104,11 +126,21 @@ function tokenAlone({ token }: Config): ReturnType<Relation> {
   return message === undefined ? [] : [{ path: "token", message }];
 }
 
+/** The other forms say themselves where they go. */
+function tokenToPlace({ apply_as, token }: Config): ReturnType<Relation> {
+  return isGiven(apply_as) && !isGiven(token) ? [{ path: "apply_as", message: "places a token: it needs token" }] : [];
+}
+
+/** A maker's TypeError says what is wrong, and does not quote it. */
+function notPlaceable(error: unknown): ConfigFault {
+  return { path: "token", message: `cannot go where apply_as says: ${(error as TypeError).message}` };
+}
+
 function schemeIn(token: string): string | undefined {
   const [, scheme] = /^\s*(bearer|basic)\s/i.exec(token) ?? [];
   if (scheme === undefined) return undefined;
   return scheme.toLowerCase() === "bearer"
-    ? 'begins with "Bearer ": leave that out, it is put before the token'
+    ? 'begins with "Bearer ": leave that out, it is put before the token; or give it in apply_as.template'
     : 'begins with "Basic ": give username and password, or header: Authorization with this as value';
 }
 

@@ -9,15 +9,18 @@ import type { Credential } from "../values/credential.js";
 import { ClosedError } from "../values/errors.js";
 import { handled, rejection } from "../values/handled.js";
 import type { CallOptions } from "../values/issued.js";
+import type { ApplyAs } from "./apply-as.js";
 import { Provider } from "./provider.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 import { StaticCredential } from "./static-credential.js";
-import { credentialOf, STATIC_RELATIONS, staticSchema, valuesOf } from "./static-fields.js";
+import { credentialOf, misplacedToken, STATIC_RELATIONS, staticSchema, valuesOf } from "./static-fields.js";
 
-/** A bearer token: `Authorization: Bearer <token>`. */
+/** A token: `Authorization: Bearer <token>`, unless `apply_as` says where else it goes. */
 export interface StaticTokenConfig {
   /** The token alone, without `Bearer `. */
   readonly token: LiveText;
+  /** Where on a request the token goes; a list puts it into several places. Without it, the token is a bearer. */
+  readonly apply_as?: ApplyAs | readonly ApplyAs[] | null;
 }
 
 /** One header. */
@@ -42,7 +45,7 @@ export interface StaticBasicConfig {
   readonly password: LiveText;
 }
 
-/** Exactly one of a bearer token, a header, several headers, and user name with password. */
+/** Exactly one of a token, a header, several headers, and user name with password. */
 export type StaticConfig = StaticTokenConfig | StaticHeaderConfig | StaticHeadersConfig | StaticBasicConfig;
 
 /**
@@ -67,6 +70,7 @@ export class StaticProvider extends Provider {
     const settings = check(type, config, {
       schema: staticSchema(),
       relations: STATIC_RELATIONS,
+      settled: misplacedToken,
       others: faultsOfRuntime(runtime),
     });
     // What may change is not shown, even masked: a fingerprint of it would soon be wrong.

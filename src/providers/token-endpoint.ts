@@ -13,7 +13,10 @@ import { answerReader } from "../oauth2/token-response.js";
 import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
 import { byOneRequest } from "./one-request.js";
+import { credentialField } from "./provider-credential.js";
 import { settingsOf } from "./provider-settings.js";
+import type { ProvidedToken } from "./provider-token.js";
+import { visibleValue } from "./provider-value.js";
 import {
   type Refresher,
   type RefreshRequest,
@@ -61,6 +64,11 @@ export interface TokenEndpointConfig extends FetchingConfig {
    */
   readonly encoding?: RequestEncoding | null;
   /**
+   * Another provider whose credential goes onto the request, `{ ref: name }`, as onto one of a connector: in place of what
+   * stands there. Where the endpoint refuses it, that is reported there, and the request is sent once more.
+   */
+  readonly auth?: ProvidedToken | null;
+  /**
    * How a refresh token that comes with a login is presented. It is kept, and so is each that follows it; where one is
    * refused, the login is made again.
    */
@@ -89,7 +97,8 @@ export class TokenEndpointProvider extends FetchingProvider {
     const rules = {
       schema: tokenEndpointSchema(),
       relations: [bodyFitsMethod, bodyFitsEncoding, authorizedOnce("url"), refreshRequestFits],
-    };
+      credentials: [{ key: "auth", role: "request" }],
+    } as const;
     const settings = settingsOf(type, rules, config, runtime);
     const refresh = settings.refresh_request && refresher(settings.refresh_request, settings);
     super(sourceOf(settings, refresh), settings, runtime);
@@ -107,6 +116,7 @@ export const tokenEndpointSchema = lazily(() =>
     query: liveParameters("query"),
     body: withDefault(liveData("body", z.unknown(), { role: "grant" }), fixedData(undefined)),
     encoding: withDefault(z.enum(REQUEST_ENCODINGS), "json"),
+    auth: credentialField(),
     refresh_request: optional(refreshRequestField()),
     ...fetchingFields(),
   }),
@@ -116,20 +126,25 @@ type TokenEndpointSettings = z.output<ReturnType<typeof tokenEndpointSchema>>;
 
 /** A login; and where a refresh token has come with one, `refresh` presents that. */
 function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefined): TokenSource {
-  const { headers, query, body } = settings;
+  const { headers, query, body, auth } = settings;
   const credential = credentialMaker(settings.apply_as);
   const login = requestMaker(settings);
+  const live = [...headers.values, ...query.values, ...body.values, ...(refresh?.live ?? []), ...(auth ? [auth] : [])];
   return {
     type: TokenEndpointProvider.type,
     url: settings.url,
-    account: accountOf(settings),
+    account: [...accountOf(settings), ...(auth ? [auth.identity] : [])],
     audience: [],
     secrets: [...secretsOfBody(body.identity), ...(refresh?.secrets ?? [])],
-    live: [...new Set([...headers.values, ...query.values, ...body.values, ...(refresh?.live ?? [])])],
+    live: [...new Set(live)],
     logsIn: refresh !== undefined,
     visible: visibleSettings(settings, refresh),
     ask: byOneRequest({
-      request: ({ refreshToken: held }) => (refresh && held !== undefined ? refresh.request(held) : login()),
+      request: ({ refreshToken: held }) => {
+        if (refresh && held !== undefined) return refresh.request(held, auth);
+        return auth === undefined ? login() : auth.onto(login());
+      },
+      send: auth && ((request, options) => auth.exchange(request, options)),
       read: answerReader(settings, credential),
     }),
     credential,
@@ -137,11 +152,12 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
 }
 
 function visibleSettings(settings: TokenEndpointSettings, refresh: Refresher | undefined): Record<string, unknown> {
-  const { method: verb, token_path, expiry_path, apply_as, expiry_ratio } = settings;
+  const { method: verb, token_path, expiry_path, apply_as, auth, expiry_ratio } = settings;
   const optionals = {
     ...(token_path && { token_path }),
     ...(expiry_path && { expiry_path }),
     ...(apply_as && { apply_as: visiblePlaces(apply_as) }),
+    ...(auth && { auth: visibleValue(auth) }),
     ...(refresh && { refresh_request: { url: displayUrl(refresh.shownUrl) } }),
   };
   return { url: displayUrl(settings.url), method: verb, ...optionals, expiry_ratio };

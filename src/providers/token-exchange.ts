@@ -3,26 +3,28 @@
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
 import { because, type Field, oneOrMore, optional, scopes, text } from "../config/fields.js";
+import { shaped, TOKEN_SHAPE } from "../config/shapes.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import { isObject } from "../http/json-object.js";
 import { changed } from "../live/live-data.js";
 import { liveText } from "../live/live-text.js";
 import type { LiveValue } from "../live/live-value.js";
-import { faultsOfClientKey } from "../oauth2/client-authentication.js";
 import { optionalClientFields } from "../oauth2/client-config.js";
 import { OPTIONAL_CLIENT_RELATIONS, paramsAreNoKeys } from "../oauth2/client-relations.js";
 import { parseJson } from "../values/parse-json.js";
+import { BINDING_RELATIONS, type BindingConfig, bindingFields, faultsOfKeys } from "./dpop-config.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
 import { IdentityTokenProvider } from "./identity-token.js";
 import { CLIENT_TOKENS, type OptionalClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
-import { ProviderToken, type TokenConfig, visibleToken } from "./provider-token.js";
+import { ProviderToken, type TokenConfig } from "./provider-token.js";
+import { visibleValue } from "./provider-value.js";
 import type { Runtime } from "./runtime.js";
 
 /** The configuration of a `token_exchange` provider. */
-export interface TokenExchangeConfig extends OptionalClientConfig, FetchingConfig {
+export interface TokenExchangeConfig extends OptionalClientConfig, FetchingConfig, BindingConfig {
   /** The token to exchange (RFC 8693 §2.1): text, `{ file: PATH }`, or the token of another provider, `{ ref: name }`. */
   readonly subject_token: TokenConfig;
   /**
@@ -72,8 +74,14 @@ export class TokenExchangeProvider extends OAuth2Provider {
     const { type } = TokenExchangeProvider;
     const rules = {
       schema: tokenExchangeSchema(),
-      relations: [...OPTIONAL_CLIENT_RELATIONS, targetsOnce, paramsAreNoKeys(OWN_PARAMS), actorHasToken],
-      settled: faultsOfClientKey,
+      relations: [
+        ...OPTIONAL_CLIENT_RELATIONS,
+        ...BINDING_RELATIONS,
+        targetsOnce,
+        paramsAreNoKeys(OWN_PARAMS),
+        actorHasToken,
+      ],
+      settled: faultsOfKeys,
       tokens: [
         ...CLIENT_TOKENS,
         { key: "subject_token", role: "grant" },
@@ -93,8 +101,8 @@ export class TokenExchangeProvider extends OAuth2Provider {
         live: actor_token === undefined ? [subject_token] : [subject_token, actor_token],
         account: [subject_token.identity, actor_token?.identity],
         visible: {
-          subject_token: visibleToken(subject_token),
-          ...(actor_token && { actor_token: visibleToken(actor_token) }),
+          subject_token: visibleValue(subject_token),
+          ...(actor_token && { actor_token: visibleValue(actor_token) }),
           ...(requested_token_type && { requested_token_type }),
           ...(audience.length > 0 && { audience }),
           ...(resource.length > 0 && { resource }),
@@ -120,14 +128,15 @@ export class TokenExchangeProvider extends OAuth2Provider {
 export const tokenExchangeSchema = lazily(() =>
   z.strictObject({
     ...optionalClientFields(),
-    subject_token: liveText("subject_token", { role: "grant" }),
+    subject_token: shaped(liveText("subject_token", { role: "grant" }), TOKEN_SHAPE),
     subject_token_type: optional(tokenType()),
-    actor_token: optional(liveText("actor_token", { role: "grant" })),
+    actor_token: optional(shaped(liveText("actor_token", { role: "grant" }), TOKEN_SHAPE)),
     actor_token_type: optional(tokenType()),
     requested_token_type: optional(tokenType()),
     audience: optional(oneOrMore(text())),
     resource: optional(oneOrMore(text())),
     scopes: scopes(),
+    ...bindingFields(),
     ...fetchingFields(),
   }),
 );

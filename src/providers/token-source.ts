@@ -1,6 +1,6 @@
 /** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
 
-import type { HeldSecrets } from "../grant/grant-options.js";
+import type { Binding, HeldSecrets, MadeKey } from "../grant/grant-options.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Errand } from "../oauth2/discovery.js";
 import type { TokenResponse } from "../oauth2/token-response.js";
@@ -26,6 +26,12 @@ export interface TokenSource extends GrantOrigin {
   endpoint?(errand: Errand): Promise<URL>;
   /** Asks for a token, with what the live values are just now. */
   ask(held: HeldSecrets, errand: TokenErrand): Promise<TokenResponse>;
-  /** What an access token is on a request. */
-  credential(accessToken: string): Credential;
+  /** What a recorded access token is on a request. Throws a `TypeError` if it is none, or needs a key that is not there. */
+  credential(accessToken: string, binding: Binding): Credential;
+  /** Reads what else a credential is made of that may change, before a recorded token becomes one. */
+  readonly prepare?: (() => Promise<unknown>) | undefined;
+  /** The key that its tokens are bound to, if that is made here and kept with the record. */
+  readonly madeKey?: MadeKey | undefined;
+  /** Reads the key that its tokens are bound to, if that is configured and may change. */
+  readonly readKey?: (() => Promise<unknown>) | undefined;
 }

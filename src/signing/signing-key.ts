@@ -35,6 +35,8 @@ export interface SigningKeyParts {
   readonly keyId?: string | undefined;
   /** Adds its thumbprints to the header. */
   readonly certificate?: LiveValue | undefined;
+  /** Why a key that can sign is of no use all the same. */
+  readonly faultOfKey?: ((key: KeyObject) => string | undefined) | undefined;
 }
 
 /** A private key to sign with. */
@@ -69,13 +71,14 @@ export function signingSecret(secret: LiveValue, alg: SigningAlgorithm = "HS256"
 
 type Outcome = Signer | { readonly faults: readonly ConfigFault[] };
 
-function signerOf({ privateKey, at = "private_key", algorithm, keyId, certificate }: SigningKeyParts): Outcome {
+function signerOf(parts: SigningKeyParts): Outcome {
+  const { privateKey, at = "private_key", algorithm, keyId, certificate, faultOfKey } = parts;
   const fault = (message: string, path = at): Outcome => ({ faults: [{ path, message }] });
   const found = privateKeyFrom(privateKey.text);
   if ("fault" in found) return fault(found.fault);
   const { key } = found;
   const alg = algorithm ?? found.alg ?? defaultAlgorithm(key);
-  const misfit = faultOfAlgorithm(key, alg);
+  const misfit = faultOfAlgorithm(key, alg) ?? faultOfKey?.(key);
   if (misfit !== undefined) return fault(misfit);
   if (certificate !== undefined && !isCertificateOf(certificate.text, key)) {
     return fault(`is not the certificate of ${at}: it has another public key`, "certificate");

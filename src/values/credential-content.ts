@@ -24,6 +24,18 @@ export function secretOf(credential: CredentialFields): string {
   }
 }
 
+/** Each text of it that must not be seen. */
+export function secretsOf(credential: CredentialFields): string[] {
+  switch (credential.type) {
+    case "headers":
+      return Object.values(credential.headers);
+    case "composite":
+      return credential.parts.flatMap(secretsOf);
+    default:
+      return [secretOf(credential)];
+  }
+}
+
 /** The one text that a credential is, for those who do not put it onto a request themselves; `undefined` if it is none. */
 export function tokenOf(credential: CredentialFields | undefined): string | undefined {
   switch (credential?.type) {

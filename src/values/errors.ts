@@ -74,6 +74,10 @@ export interface ConfigFault {
   readonly path: string;
   /** What is wrong, and what would be right. */
   readonly message: string;
+  /** The line in the document, from 1, where there is one and the place is in it. */
+  readonly line?: number;
+  /** The column in that line, from 1: of the key that the fault is about, or of the item of a list. */
+  readonly column?: number;
 }
 
 /** What a `ConfigError` says beside its faults. */

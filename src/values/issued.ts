@@ -67,6 +67,8 @@ export interface Issued {
   readonly issuedAt?: number | undefined;
   /** The address of the API that the credential is for, where only the answer tells it: an absolute URL. */
   readonly baseUrl?: string | undefined;
+  /** @internal The id by which a broker knows it: `rejected` has it again when the credential was refused. */
+  readonly brokerId?: string | undefined;
 }
 
 /** A token that can be used. */
@@ -81,6 +83,11 @@ export interface AccessToken {
   readonly issuedAt?: number | undefined;
   /** The address of the API, where the answer has it. */
   readonly baseUrl?: string | undefined;
+  /**
+   * The thumbprint of the key that it is bound to (RFC 9449 §6); `null` for a bearer that was asked for with a key all the
+   * same; absent where no key was shown.
+   */
+  readonly boundTo?: string | null | undefined;
 }
 
 /**

@@ -137,6 +137,39 @@ describe("merges and aliases", () => {
   });
 });
 
+describe("references without quotes inside { } and [ ]", () => {
+  const entry = (value: string, before = ""): Promise<string> =>
+    AuthCatalog.fromYaml(`${before}\nauth: { a: { type: static, config: { token: ${value} } } }`, {
+      params: { t: "t0ken", n: 7 },
+      resolvers: { vault: (name) => `of ${name}` },
+    }).then(async (catalog) => ((await catalog.get("a").getToken()) as { token: string }).token);
+
+  test.each([
+    ["${param.t}", "t0ken"],
+    ["x-${param.t}-${param.n}", "x-t0ken-7"],
+    ["${vault:secret/data/a#b}", "of secret/data/a#b"],
+    ["${vault:a, b: c}", "of a, b: c"],
+    ["${param.none:-x[1], #2}", "x[1], #2"],
+    ["$${param.t}", "${param.t}"],
+    ["${param.t} # a comment", "t0ken"],
+    ['"${param.t}"', "t0ken"],
+    ["'${param.t}'", "t0ken"],
+  ])("G7 %s", async (value, token) => {
+    const text = value.includes("# a") ? value.replace("# a comment", "# a comment\n ") : value;
+    expect(await entry(text)).toBe(token);
+  });
+
+  test("G7 beside text of other kinds in the document, whose places are told as they are", async () => {
+    const before = "vars: [${param.t}, {k: ${param.n}}]\ntext: |\n  ${param.t} {\n";
+    expect(await entry("${vars}", before).catch((error: Error) => error.message)).toContain("auth.a.config.token");
+    expect(await entry("${param.t}", before)).toBe("t0ken");
+    const error = await errorOf(() => entry("${param.t", before));
+    const places = (error.issues as { message: string }[]).map(({ message }) => message.split(":")[0]);
+    expect(places.every((place) => place?.startsWith("line 4, "))).toBe(true);
+    expect(await errorOf(() => entry("${param.t}\ue041"))).toMatchObject({ name: "ConfigError" });
+  });
+});
+
 describe("size", () => {
   test("one anchor may be used a thousand times", async () => {
     const lines = Array.from({ length: 1000 }, (_, index) => `  a${index}: { type: static, config: *c }`);
@@ -196,7 +229,12 @@ describe("size", () => {
     const of = (level: number): string => `  v${level + 1}: ["\${vars.v${level}}", "\${vars.v${level}}"]`;
     const error = await errorOf(() => tokenOf("${vars.v12}", `vars:\n  v0: '\${env:NOPE}'\n${doubling(of, 12)}`));
     expect(error.issues).toEqual([
-      { path: "auth.a.config.token", message: expect.stringMatching(/^vars\.v0: \$\{env:NOPE\} cannot be resolved/) },
+      {
+        path: "auth.a.config.token",
+        message: expect.stringMatching(/^vars\.v0: \$\{env:NOPE\} cannot be resolved/),
+        line: 19,
+        column: 7,
+      },
     ]);
   });
 

@@ -79,9 +79,9 @@ test("storage takes the token, and asks for another one before it expires", asyn
   } as object);
   const orders = storage.getContainerClient("orders");
   await orders.create();
-  // The SDK knows that less than two minutes are left, and asks again, behind the request.
-  await orders.uploadBlockBlob("a.txt", "rows", 4);
-  await expect.poll(() => idp.seen.length).toBe(2);
+  // The SDK knows that less than two minutes are left, and asks again, behind each request, until it has another token.
+  const upload = (): Promise<unknown> => orders.uploadBlockBlob("a.txt", "rows", 4);
+  await expect.poll(() => upload().then(() => idp.seen.length)).toBe(2);
   const blob = await orders.getBlobClient("a.txt").downloadToBuffer();
   expect([blob.toString(), idp.seen.length]).toEqual(["rows", 2]);
 });

@@ -1,7 +1,13 @@
 #!/bin/sh
 # Installs the servers that the tests of clients start, where they are missing: PostgreSQL, Redis and NATS, from Debian's
-# packages. Starts none. Where they cannot be installed it says so, and the tests of their clients are left out.
+# packages, and oauthlib from PyPI. Starts none. Where they cannot be installed it says so, and their tests are left out.
 set -u
+cd "$(dirname "$0")/../.."
+
+python=node_modules/.cache/faucet-auth/python
+PYTHONPATH=$python python3 -c 'import oauthlib, jwt, cryptography' 2> /dev/null ||
+  python3 -m pip install --quiet --disable-pip-version-check --target "$python" 'oauthlib[signedtoken]==3.3.1' ||
+  echo "not installed: oauthlib; the test against it is left out" >&2
 
 needed=""
 has() { command -v "$1" > /dev/null || [ -x "/usr/sbin/$1" ]; }

@@ -75,6 +75,19 @@ describe("G7 the names that connectors have for forms of static", () => {
     ["api_key", { header: "X-Api-Key", value: "k" }, Credential.header("X-Api-Key", "k")],
     ["custom", { headers: { "X-Key": "k", "X-Tenant": 5 } }, Credential.headers({ "x-key": "k", "x-tenant": "5" })],
     ["custom", { headers: { "X-Key": "k" } }, Credential.headers({ "x-key": "k" })],
+    ["api_key", { key: "aWQ6a2V5" }, Credential.header("authorization", "ApiKey aWQ6a2V5")],
+    ["api_key_query", { param: "key", value: "k" }, Credential.query("key", "k")],
+    [
+      "metadata",
+      {
+        entries: [
+          { key: "x-key", value: "k" },
+          { key: "x-tenant", value: 5 },
+        ],
+      },
+      Credential.headers({ "x-key": "k", "x-tenant": "5" }),
+    ],
+    ["metadata", { entries: [] }, Credential.headers({})],
     ["none", {}, Credential.headers({})],
     ["none", undefined, Credential.headers({})],
     ["static", { token: 12345 }, Credential.bearer("12345")],
@@ -91,6 +104,22 @@ describe("G7 the names that connectors have for forms of static", () => {
     ["bearer", { username: "u", password: "p" }, ["token", "username", "password"]],
     ["basic", { username: "u" }, ["password"]],
     ["api_key", { header: "X", value: "a\nb" }, ["value"]],
+    ["api_key", { key: "k", header: "X" }, ["header"]],
+    ["api_key", {}, ["header", "value"]],
+    ["api_key_query", { param: "", value: "k" }, ["param"]],
+    ["api_key_query", { value: "k", apply_as: { header: "X" } }, ["param", "apply_as"]],
+    ["metadata", {}, ["entries"]],
+    ["metadata", { entries: [{ key: "a b", value: "k" }] }, ["entries[0].key"]],
+    [
+      "metadata",
+      {
+        entries: [
+          { key: "x", value: "1" },
+          { key: "X", value: "2" },
+        ],
+      },
+      ["entries[1].key"],
+    ],
     ["bearer", null, ["token"]],
     ["custom", { token: "t" }, ["headers", "token"]],
     ["custom", { headers: { "a b": "x", A: "1", a: "2" } }, ["headers.a", "headers.a…"]],

@@ -11,19 +11,30 @@ let issued = 0;
 /** @type {Set<string>} */
 const accepted = new Set();
 
-/** @type {Record<string, (authorization: string, path: string) => [number, unknown]>} */
+/** @type {Record<string, (authorization: string, path: string, headers: import("node:http").IncomingHttpHeaders) => [number, unknown]>} */
 const hosts = {
-  "idp.example": () => {
+  "idp.example": (_authorization, _path, { dpop }) => {
     issued += 1;
     const token = `t0ken-${issued}`;
-    accepted.add(`Bearer ${token}`);
+    const type = dpop === undefined ? "Bearer" : "DPoP";
     // The first token is refused by the API, so that programs meet a 401.
-    if (issued === 1) accepted.delete(`Bearer ${token}`);
+    if (issued > 1) accepted.add(`${type} ${token}`);
     return [
       200,
-      { access_token: token, expires_in: 3600, refresh_token: `r${issued}`, session: { key: token, ttl: 60 } },
+      {
+        access_token: token,
+        token_type: type,
+        expires_in: 3600,
+        refresh_token: `r${issued}`,
+        session: { key: token, ttl: 60 },
+      },
     ];
   },
+  // Tells a session and its own address to who logs in, and to others what they have sent.
+  "erp.example": (authorization, path, { cookie, "x-session": session, "x-api-key": key }) =>
+    path.startsWith("/login")
+      ? [200, { session: "s3ss10n", address: "https://erp.example/tenant-7" }]
+      : [200, { path, authorization, cookie, session, key }],
   "api.example": (authorization, path) => (accepted.has(authorization) ? [200, { rows: pageOf(path) }] : [401, {}]),
 };
 
@@ -38,6 +49,7 @@ const server = createServer((request, response) => {
   const [status, body] = hosts[String(request.headers["x-forwarded-host"])]?.(
     request.headers.authorization ?? "",
     request.url ?? "",
+    request.headers,
   ) ?? [404, {}];
   response.writeHead(status, { "content-type": "application/json", connection: "close" });
   response.end(JSON.stringify(body));
@@ -50,6 +62,8 @@ const { port } = /** @type {import("node:net").AddressInfo} */ (server.address()
 setGlobalDispatcher(
   new Agent({ keepAliveTimeout: 1 }).compose((dispatch) => (options, handler) => {
     const host = new URL(String(options.origin)).host;
+    // What a program has started itself is where it says.
+    if (!Object.hasOwn(hosts, host)) return dispatch(options, handler);
     const headers = [...flat(options.headers), "x-forwarded-host", host];
     return dispatch({ ...options, origin: `http://127.0.0.1:${port}`, headers }, handler);
   }),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ beforeAll(async () => {
     "-C",
     join(modules, "faucet-auth"),
   ]);
-  for (const dependency of ["undici", "jsonpath-plus", "yaml"]) {
+  for (const dependency of ["commander", "undici", "jsonpath-plus", "yaml"]) {
     await symlink(join(root, "node_modules", dependency), join(modules, dependency));
   }
 });
@@ -39,10 +39,17 @@ describe("the packed tarball", () => {
       "src",
     ]);
     const dist = await readdir(join(project, "node_modules", "faucet-auth", "dist"));
-    const entries = ["adapters", "index", "postgres", "redis", "store-conformance"];
+    const entries = ["adapters", "broker", "index", "postgres", "redis", "store-conformance", "testing"];
     const endings = ["cjs", "cjs.map", "d.cts", "d.ts", "js", "js.map"];
     const files = entries.flatMap((entry) => endings.map((ending) => `${entry}.${ending}`));
-    expect(dist.sort()).toEqual(["THIRD-PARTY-LICENSES", ...files].sort());
+    expect(dist.sort()).toEqual(["THIRD-PARTY-LICENSES", "cli.js", "cli.js.map", "schema.json", ...files].sort());
+  });
+
+  test("L2 brings the program", async () => {
+    await writeFile(join(project, "pipeline.yaml"), "auth: { a: { type: static, config: { token: t } } }");
+    const program = join(project, "node_modules", "faucet-auth", "dist", "cli.js");
+    const ended = await execute(program, ["token", "pipeline.yaml", "a"], { cwd: project });
+    expect(ended).toEqual({ code: 0, stdout: "t\n", stderr: "" });
   });
 
   test.each(["module", "commonjs"] as const)("serves a catalog to a %s program", async (format) => {

@@ -1,5 +1,6 @@
 /** Providers that need the token of another one (K4): asked when it is needed, reported when it is refused. */
 
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -7,15 +8,17 @@ import {
   AuthCatalog,
   type AuthProvider,
   type CallOptions,
+  Credential,
   JwtBearerProvider,
   MemoryTokenStore,
   OAuth2ClientCredentialsProvider,
   OAuth2RefreshProvider,
   type Runtime,
   StaticProvider,
+  TokenEndpointProvider,
   TokenExchangeProvider,
 } from "../../src/index.js";
-import { faultsOf } from "../support/catalogs.js";
+import { faultsOf, folder } from "../support/catalogs.js";
 import { type TestClock, testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
 import { type Answer, type Idp, json, numberedTokens, startIdp } from "../support/idp.js";
@@ -37,8 +40,9 @@ beforeEach(async () => {
   home = await startIdp();
   refused = new Set();
   refusal = { body: { error: "invalid_grant" }, status: 400 };
-  const exchange: Answer = ({ form }, response, index) => {
-    const presented = form.subject_token ?? form.assertion ?? form.client_assertion ?? "";
+  const exchange: Answer = ({ form, headers: { authorization = "" } }, response, index) => {
+    const bearer = authorization.replace(/^Bearer /, "");
+    const presented = form.subject_token ?? form.assertion ?? form.client_assertion ?? bearer;
     if (refused.has(presented)) return json(response, refusal.body, refusal.status);
     return json(response, { access_token: `exchanged-${index}-${presented}`, token_type: "Bearer", expires_in: 3600 });
   };
@@ -71,7 +75,18 @@ const dependents: Record<string, (token: AuthProvider, config?: object, own?: Ru
       { ...runtime, name: "api", ...own },
     );
   },
+  "token_endpoint, by auth": (auth, config = {}, own = {}) => {
+    // As with any API, the status says it.
+    refusal = { body: { error: "unauthenticated" }, status: 401 };
+    return new TokenEndpointProvider(
+      { url: away.tokenUrl, auth, token_path: "$.access_token", expiry_path: "$.expires_in", ...config },
+      { ...runtime, name: "api", ...own },
+    );
+  },
 };
+
+/** Where only a token may stand, and no credential of any other kind. */
+const dependentsByToken = Object.entries(dependents).filter(([type]) => !type.endsWith("by auth"));
 
 describe.each(Object.entries(dependents))("%s", (_type, make) => {
   test("K4 presents the source's token, which is asked for when it is needed", async () => {
@@ -204,7 +219,7 @@ describe.each(Object.entries(dependents))("%s", (_type, make) => {
 
   test("H2 waiting for the source is inside the deadline, and ends with it", async () => {
     home.answerWith(() => {});
-    const provider = make(sourceAt(home), { timeout_secs: 0.2, retries: 0 });
+    const provider = make(sourceAt(home, { timeout_secs: 0.4, retries: 0 }), { timeout_secs: 0.2, retries: 0 });
     expect(await errorOf(() => provider.getToken())).toMatchObject({
       name: "TransportError",
       message: expect.stringContaining("0.2 s"),
@@ -267,14 +282,6 @@ describe.each(Object.entries(dependents))("%s", (_type, make) => {
     });
   });
 
-  test("K4 a credential that is no token is told, whatever provider gives it", async () => {
-    const provider = make(new StaticProvider({ username: "u", password: "p" }, { name: "login" }));
-    expect(await errorOf(() => provider.getToken())).toMatchObject({
-      code: "config",
-      message: expect.stringMatching(/login gives a credential of type "basic", which is no token/),
-    });
-  });
-
   test("K4 another's own provider may fail with anything, and have no name", async () => {
     for (const failure of [new Error("no luck"), "text", undefined, Object.freeze(new RangeError("frozen"))]) {
       const odd = { getToken: () => Promise.reject(failure), invalidate: () => Promise.reject(failure) } as never;
@@ -288,6 +295,14 @@ describe.each(Object.entries(dependents))("%s", (_type, make) => {
     await make(sourceAt(home), {}, { store }).getToken();
     expect(await make(sourceAt(home), {}, { store }).getToken()).toMatchObject({ token: "exchanged-1-token-1" });
     expect([home.seen.length, away.seen.length]).toEqual([1, 1]);
+  });
+});
+
+test.each(dependentsByToken)("K4 %s: a credential that is no token is told, whatever gives it", async (_type, make) => {
+  const provider = make(new StaticProvider({ username: "u", password: "p" }, { name: "login" }));
+  expect(await errorOf(() => provider.getToken())).toMatchObject({
+    code: "config",
+    message: expect.stringMatching(/login gives a credential of type "basic", which is no token/),
   });
 });
 
@@ -402,6 +417,26 @@ auth:
     expect(await own.getToken()).toMatchObject({ token: "exchanged-2-token-1" });
     await catalog.close();
     expect(await source.getToken()).toMatchObject({ token: "token-1" });
+  });
+
+  test("K4 D11 a provider that is a plain object is asked itself, by a connector of a document too", async () => {
+    const path = join(await folder({ "auth.yaml": "auth: {}", t: "t0ken" }), "auth.yaml");
+    const asked: unknown[] = [];
+    const plain = {
+      type: "plain",
+      name: "plain",
+      async getToken(): Promise<Credential> {
+        asked.push(this);
+        return Credential.bearer("of-plain");
+      },
+      invalidate: async (stale: Credential) => stale,
+    };
+    await using catalog = await AuthCatalog.load(path);
+    const config = { token_url: away.tokenUrl, subject_token: plain, actor_token: { file: "t" } };
+    expect(await catalog.resolve({ type: "token_exchange", config }).getToken()).toMatchObject({ type: "bearer" });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toBe(plain);
+    expect(away.seen[0]?.form).toMatchObject({ subject_token: "of-plain", actor_token: "t0ken" });
   });
 
   test("C15 ready() gets a token of each, and names the one that fails", async () => {

@@ -1,6 +1,8 @@
 /** Logins of several steps, and what they put onto requests (P4). */
 
 import { createHmac } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
@@ -11,10 +13,13 @@ import {
   FlowProvider,
   fromConfig,
   MemoryTokenStore,
+  type PlacementConfig,
 } from "../../src/index.js";
 import { type Api, type ApiRequest, startApi } from "../support/api.js";
+import { folder } from "../support/catalogs.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
+import { faultsOf } from "../support/faults.js";
 
 let api: Api;
 
@@ -22,7 +27,7 @@ beforeEach(async () => {
   api = await startApi();
 });
 
-type Handler = (request: ApiRequest, respond: Respond) => void;
+type Handler = (request: ApiRequest, respond: Respond) => unknown;
 type Respond = (status: number, body: unknown, headers?: Record<string, string | string[]>) => void;
 
 /** The API answers each path as told, and all others with 200. */
@@ -254,7 +259,7 @@ describe("a session", () => {
     const clock = testClock();
     const provider = new FlowProvider({ steps: [loginAt()], apply: [inHeader], ttl_secs: 100 }, { clock });
     expect(Credential.expiresAt(await provider.getToken())).toBe(clock() + 100_000);
-    clock.advance(95_000);
+    clock.advance(95);
     await provider.getToken();
     expect(requestsTo("/login")).toHaveLength(2);
   });
@@ -293,6 +298,161 @@ describe("a session", () => {
     const provider = new FlowProvider({ apply: [{ into: "query", name: "key", value: "k" }] });
     await authFetch(provider)(`${api.origin}/rows`);
     expect(api.seen.map(({ path }) => path)).toEqual(["/rows?key=k"]);
+  });
+});
+
+describe("live values", () => {
+  test("V1 P4 are read at each login, wherever a secret stands, and are no templates", async () => {
+    routes({ "/login": sessions(), "/rows": (_request, respond) => respond(200, "rows") });
+    const path = join(await folder({ pw: "p1${session}\n" }), "pw");
+    let calls = 0;
+    const give = (): string => `f${++calls}`;
+    const step = loginAt();
+    const sign = { alg: "hmac_sha256", key: { file: path }, template: "${ts}", into: { header: "X-Sig" } } as const;
+    const provider = new FlowProvider(
+      {
+        steps: [
+          {
+            ...step,
+            request: {
+              ...step.request,
+              headers: { "X-Key": { file: path } },
+              query: { q: { file: path }, n: 5 },
+              json: { user: "u", password: give, deep: [{ file: path }] },
+              sign,
+            },
+          },
+          { request: { method: "POST", url: `${api.origin}/form`, form: { file: "data", pw: { file: path } } } },
+        ],
+        apply: [
+          inHeader,
+          { into: "header", name: "X-Key", value: { file: path } },
+          { sign: { ...sign, into: { header: "X-S2" } } },
+        ],
+        logout: { method: "POST", url: `${api.origin}/logout`, form: { pw: { file: path } } },
+      },
+      { clock: testClock() },
+    );
+    const fetch = authFetch(provider);
+    await fetch(`${api.origin}/rows`);
+    const [login] = requestsTo("/login");
+    const ts = String(Math.floor(testClock()() / 1000));
+    expect(new URL(login?.path ?? "", api.origin).searchParams.get("q")).toBe("p1${session}");
+    expect(login?.headers).toMatchObject({
+      "x-key": "p1${session}",
+      "x-sig": hmac("sha256", "p1${session}", ts, "hex"),
+    });
+    expect(JSON.parse(login?.body ?? "")).toEqual({ user: "u", password: "f1", deep: ["p1${session}"] });
+    expect(requestsTo("/form")[0]?.body).toBe(String(new URLSearchParams({ file: "data", pw: "p1${session}" })));
+    const first = { "x-session": "s1", "x-key": "p1${session}", "x-s2": hmac("sha256", "p1${session}", ts, "hex") };
+    expect(requestsTo("/rows")[0]?.headers).toMatchObject(first);
+
+    await writeFile(path, "p2\n");
+    await fetch(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[1]?.headers).toMatchObject(first);
+    await provider.invalidate(await provider.getToken());
+    await fetch(`${api.origin}/rows`);
+    expect(JSON.parse(requestsTo("/login")[1]?.body ?? "")).toMatchObject({ password: "f2", deep: ["p2"] });
+    expect(requestsTo("/rows")[2]?.headers).toMatchObject({
+      "x-session": "s2",
+      "x-key": "p2",
+      "x-s2": hmac("sha256", "p2", ts, "hex"),
+    });
+    await provider.close();
+    expect(requestsTo("/logout")[0]?.body).toBe("pw=p2");
+  });
+
+  test("V1 D1 of a session that another process has begun are read before it is used", async () => {
+    routes({ "/login": sessions() });
+    const store = new MemoryTokenStore();
+    const make = (more: readonly PlacementConfig[]) =>
+      new FlowProvider({ steps: [loginAt()], apply: [inHeader, ...more] }, { store, name: "erp" });
+    await make([{ into: "header", name: "X-Key", value: () => "k1" }]).getToken();
+    await authFetch(make([{ into: "header", name: "X-Key", value: async () => "k2" }]))(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[0]?.headers).toMatchObject({ "x-session": "s1", "x-key": "k2" });
+    expect(requestsTo("/login")).toHaveLength(1);
+  });
+
+  test("P4 D8 a session on record that lacks what is captured now is not used", async () => {
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: "s1" }, tenant: "acme" }) });
+    const store = new MemoryTokenStore();
+    await new FlowProvider({ steps: [loginAt()], apply: [inHeader] }, { store, name: "erp" }).getToken();
+    const step = { ...loginAt(), capture: { session: "$.session.token", tenant: "$.tenant" } };
+    const apply = [inHeader, { into: "header", name: "X-Tenant", value: "${tenant}" }] as const;
+    await authFetch(new FlowProvider({ steps: [step], apply }, { store, name: "erp" }))(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[0]?.headers).toMatchObject({ "x-session": "s1", "x-tenant": "acme" });
+    expect(requestsTo("/login")).toHaveLength(2);
+  });
+
+  test("V2 P4 a password that has changed is read again when it is refused, at once", async () => {
+    const path = join(await folder({ pw: "old" }), "pw");
+    routes({
+      "/login": async ({ body }, respond) => {
+        const isOld = JSON.parse(body).password === "old";
+        if (isOld) await writeFile(path, "new");
+        respond(isOld ? 401 : 200, isOld ? { error: "invalid_client" } : { session: { token: "s" } });
+      },
+    });
+    const step = loginAt();
+    const steps = [{ ...step, request: { ...step.request, json: { password: { file: path } } } }];
+    await new FlowProvider({ steps, apply: [inHeader] }).getToken();
+    expect(requestsTo("/login")).toHaveLength(2);
+  });
+
+  test("V3 S1 V4 what cannot be read is a fault with its place, and nothing of it is printed", async () => {
+    const step = loginAt();
+    const file = "/not/there";
+    const config = {
+      steps: [{ ...step, request: { ...step.request, headers: { a: { file } }, json: { b: [{ file }] } } }],
+      apply: [
+        { into: "header", name: "X", value: { file } },
+        { sign: { alg: "hmac_sha1", key: { file }, template: "t", into: { header: "X" } } },
+      ],
+      logout: { url: "https://api.example", form: { c: { file } } },
+    };
+    const found = await faultsOf("flow", config);
+    expect(Object.keys(found).sort()).toEqual([
+      "apply[0].value.file",
+      "apply[1].sign.key.file",
+      "logout.form.c.file",
+      "steps[0].request.headers.a.file",
+      "steps[0].request.json.b[0].file",
+    ]);
+    routes({ "/login": ({ body }, respond) => respond(400, { error: "no", error_description: `what of ${body}` }) });
+    const provider = new FlowProvider({
+      steps: [{ ...step, request: { ...step.request, json: { password: () => "s3cr3t-f" } } }],
+      apply: [{ into: "header", name: "X", value: () => "s3cr3t-v" }],
+    });
+    const error = await errorOf(() => provider.getToken());
+    for (const shown of [
+      inspect(error, { depth: 9 }),
+      inspect(provider, { depth: 9, showHidden: true }),
+      JSON.stringify(provider),
+    ]) {
+      expect(shown).not.toContain("s3cr3t");
+    }
+  });
+
+  test("D11 a file of a document stands beside it", async () => {
+    routes({ "/login": sessions() });
+    const home = await folder({
+      pw: "p4ss",
+      "pipeline.yaml": `
+auth:
+  erp:
+    type: flow
+    config:
+      steps:
+        - request: { method: POST, url: "\${param.origin}/login", json: { password: { file: pw } } }
+          capture: { session: $.session.token }
+      apply: [{ into: header, name: X-Key, value: { file: pw } }]
+`,
+    });
+    const catalog = await AuthCatalog.load(join(home, "pipeline.yaml"), { params: { origin: api.origin } });
+    await authFetch(catalog.get("erp"))(`${api.origin}/rows`);
+    expect(JSON.parse(requestsTo("/login")[0]?.body ?? "")).toEqual({ password: "p4ss" });
+    expect(requestsTo("/rows")[0]?.headers["x-key"]).toBe("p4ss");
+    await catalog.close();
   });
 });
 
@@ -347,6 +507,21 @@ describe("what rotates", () => {
     expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth", retryable: true });
     isBroken = false;
     await provider.getToken();
+    expect(shown).toEqual(["rt0", "rt1"]);
+  });
+
+  test("P4 A3 is kept where something else is missing in the answer that it comes with", async () => {
+    const shown = rotating();
+    const [token, second] = config().steps ?? [];
+    const steps = [{ ...token, capture: { none: "$.none", ...token?.capture } }, second] as NonNullable<
+      FlowConfig["steps"]
+    >;
+    const clock = testClock();
+    const runtime = { store: new MemoryTokenStore({ clock }), name: "crm", clock };
+    const error = await errorOf(() => new FlowProvider(config({ steps }), runtime).getToken());
+    expect(error.message).toContain("nothing to capture as none");
+    clock.advance(60);
+    await new FlowProvider(config(), runtime).getToken();
     expect(shown).toEqual(["rt0", "rt1"]);
   });
 });

@@ -1,9 +1,21 @@
 /** Where a token goes, and where the API is, by configuration (P1, P2). */
 
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { inspect } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type AuthProvider, authFetch, Credential, fromConfig, MemoryTokenStore } from "../../src/index.js";
+import {
+  type AuthProvider,
+  authFetch,
+  Credential,
+  fromConfig,
+  MemoryTokenStore,
+  StaticProvider,
+} from "../../src/index.js";
 import { type Api, startApi } from "../support/api.js";
+import { folder } from "../support/catalogs.js";
 import { errorOf } from "../support/errors.js";
+import { faultsOf } from "../support/faults.js";
 import { type Idp, json, startIdp } from "../support/idp.js";
 
 let api: Api;
@@ -91,6 +103,53 @@ describe.each(Object.entries(types))("apply_as of %s", (type, config) => {
       expect(error).toMatchObject({ code: "auth", retryable: false, message: expect.stringMatching(message) });
       expect(error.message).not.toContain("s3cr3t");
     });
+  });
+});
+
+describe("apply_as of static", () => {
+  test.each([
+    [{ header: "X-Key" }, { "x-key": "t0ken" }, "/rows"],
+    [{ header: "Authorization", template: "Token {token}" }, { authorization: "Token t0ken" }, "/rows"],
+    [{ query: "key" }, {}, "/rows?key=t0ken"],
+    [{ cookie: "sid" }, { cookie: "sid=t0ken" }, "/rows"],
+    [[{ header: "X-Key" }, { query: "key", template: "k-{token}" }], { "x-key": "t0ken" }, "/rows?key=k-t0ken"],
+    [null, { authorization: "Bearer t0ken" }, "/rows"],
+  ])("P1 %j", async (apply_as, headers, path) => {
+    const provider = new StaticProvider({ token: "t0ken", apply_as });
+    await authFetch(provider)(`${api.origin}/rows`);
+    expect(api.seen[0]).toMatchObject({ path, headers });
+    for (const shown of [inspect(provider, { depth: 9 }), JSON.stringify(provider), String(provider)]) {
+      expect(shown).not.toContain("t0ken");
+    }
+  });
+
+  test("P1 V1 a token in a file goes there, and so does the one that replaces it", async () => {
+    const path = join(await folder({ token: "one\n" }), "token");
+    const provider = new StaticProvider({ token: { file: path }, apply_as: { cookie: "sid" } });
+    const first = await provider.getToken();
+    await writeFile(path, "two\n");
+    expect(await provider.invalidate(first)).toEqual(Credential.cookie("sid", "two"));
+    await writeFile(path, "s3cr3t;x");
+    const error = await errorOf(() => provider.invalidate(first));
+    expect(error).toMatchObject({ name: "ConfigError", retryable: true, message: /token.*semicolon/ });
+    expect(error.message).not.toContain("s3cr3t");
+    expect(await provider.getToken()).toEqual(Credential.cookie("sid", "two"));
+  });
+
+  test.each([
+    [{ token: "t", apply_as: [] }, { apply_as: /empty/ }],
+    [{ token: "t", apply_as: {} }, { apply_as: /exactly one/ }],
+    [{ token: "t", apply_as: { header: "X", query: "k" } }, { apply_as: /exactly one/ }],
+    [{ token: "t", apply_as: [{ query: "k" }, { cookie: "a b" }] }, { "apply_as[1].cookie": /cookie/ }],
+    [{ token: "t", apply_as: { header: "X", template: "t" } }, { "apply_as.template": /\{token\}/ }],
+    [{ token: "t", apply_as: { cookie: "c", template: "{token}; b=1" } }, { "apply_as.template": /semicolon/ }],
+    [{ token: "t", apply_as: { heder: "X" } }, { "apply_as.heder": /header/ }],
+    [{ token: "a;b", apply_as: { cookie: "c" } }, { token: /semicolon/ }],
+    [{ header: "X", value: "v", apply_as: { query: "k" } }, { apply_as: /needs token/ }],
+    [{ username: "u", password: "p", apply_as: { query: "k" } }, { apply_as: /needs token/ }],
+  ])("G2 P1 %j is a fault", async (config, faults) => {
+    const found = await faultsOf("static", config);
+    for (const [path, message] of Object.entries(faults)) expect(found[path]).toMatch(message);
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
+import packageLock from "../../package-lock.json" with { type: "json" };
 import { type Ended, execute, root } from "../support/child.js";
 
 const TIME_FOR_TOOLS = 300_000;
@@ -23,20 +24,19 @@ beforeAll(async () => {
   await mkdir(installed, { recursive: true });
   const packed = await execute("npm", ["pack", "--silent", "--pack-destination", project]);
   await execute("tar", ["-xzf", join(project, packed.stdout.trim()), "--strip-components=1", "-C", installed]);
-  for (const dependency of ["fast-xml-parser", "jose", "jsonpath-plus", "undici", "yaml"]) {
-    await cp(join(root, "node_modules", dependency), join(modules, dependency), { recursive: true });
-  }
-  // jsonpath-plus and fast-xml-parser have dependencies of their own.
-  const theirs = ["@nodable", "fast-xml-builder", "is-unsafe", "path-expression-matcher", "strnum", "xml-naming"];
-  for (const dependency of ["@jsep-plugin", "jsep", ...theirs]) {
-    await cp(join(root, "node_modules", dependency), join(modules, dependency), { recursive: true });
-  }
+  for (const path of brought()) await cp(join(root, path), join(project, path), { recursive: true });
   for (const plugin of ["@rollup"]) await symlink(join(here, "node_modules", plugin), join(modules, plugin));
   await cp(join(here, "programs"), project, { recursive: true });
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", private: true }));
 }, TIME_FOR_TOOLS);
 
 afterAll(() => rm(project, { recursive: true, force: true }));
+
+/** What an installation of the package brings, and what that needs in its turn. */
+function brought(): string[] {
+  const packages: Record<string, { version: string; dev?: boolean; devOptional?: boolean }> = packageLock.packages;
+  return Object.keys(packages).filter((path) => path !== "" && !packages[path]?.dev && !packages[path]?.devOptional);
+}
 
 const run = (command: string, ...args: string[]): Promise<Ended> => execute(command, args, { cwd: project });
 

@@ -2,7 +2,7 @@
 
 import { onTestFinished } from "vitest";
 import { OAuth2ClientCredentialsProvider } from "../../src/index.js";
-import { type Idp, numberedTokens, startIdp } from "./idp.js";
+import { startFakeIdp } from "../../src/testing/index.js";
 
 export interface LiveProvider {
   readonly provider: OAuth2ClientCredentialsProvider;
@@ -12,9 +12,12 @@ export interface LiveProvider {
   rotate(): Promise<void>;
 }
 
-/** Tokens are `token-1`, `token-2`, …, or what `name` makes of their number; an IdP and provider end with the test. */
-export async function liveProvider(fields: Record<string, unknown> = { expires_in: 3600 }): Promise<LiveProvider> {
-  const idp: Idp = await startIdp(numberedTokens(fields));
+/** Tokens are `token-1`, `token-2`, …; IdP and provider end with the test. */
+export async function liveProvider(
+  fields: { readonly expires_in?: number } = { expires_in: 3600 },
+): Promise<LiveProvider> {
+  const idp = await startFakeIdp({ expiresIn: fields.expires_in ?? null });
+  onTestFinished(() => idp.close());
   const provider = new OAuth2ClientCredentialsProvider({
     token_url: idp.tokenUrl,
     client_id: "reports",
@@ -23,7 +26,7 @@ export async function liveProvider(fields: Record<string, unknown> = { expires_i
   onTestFinished(() => provider.close());
   return {
     provider,
-    issued: () => idp.seen.length,
+    issued: () => idp.requests.length,
     async rotate() {
       await provider.invalidate(await provider.getToken());
     },

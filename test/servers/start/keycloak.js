@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { freePorts, startChild } from "./child-server.js";
 import { ACCESS_TOKEN_SECONDS, clientsOf, USER, workloadClient } from "./clients.js";
 import { installed, tool } from "./installation.js";
-import { realmOf } from "./keycloak-realm.js";
+import { PROGRAM, realmOf } from "./keycloak-realm.js";
 import { postForm } from "./token-request.js";
 
 /** @typedef {import("./servers.js").StartScript} StartScript */
@@ -120,10 +120,12 @@ async function createRealm({ origin, tlsOrigin, world }, name, rotation) {
     introspectionUrl: `${tokenUrl}/introspect`,
     revocationUrl: `${issuer}/${endpoints}/revoke`,
     clients,
+    dpop: { wantsNonces: false, userinfoUrl: `${issuer}/${endpoints}/userinfo` },
     grants: {
       token_exchange: { client: clients.client_secret_basic, api: clients.client_secret_post },
       jwt_bearer: { client: clients.client_secret_basic, audience: issuer },
       client_assertion: { client: workload, audience: issuer },
+      login: { client_id: PROGRAM },
     },
   };
 }

@@ -1,0 +1,49 @@
+/** The command line as a whole: its help, its exit status, and where it writes. */
+
+import { describe, expect, test } from "vitest";
+import { folder } from "../support/catalogs.js";
+import { commandLine } from "../support/command-line.js";
+
+const PIPELINE = `auth:\n  crm:\n    type: static\n    config:\n      token: \${param.token:-s3cret}\n`;
+
+describe("L5 what a user reads", () => {
+  test("results go to standard output alone", async () => {
+    const path = await folder({ "pipeline.yaml": PIPELINE });
+    expect(await commandLine(["token", `${path}/pipeline.yaml`, "crm"])).toEqual({
+      status: 0,
+      stdout: "s3cret\n",
+      stderr: "",
+    });
+  });
+
+  test("errors go to standard error, with status 1", async () => {
+    const path = await folder({ "pipeline.yaml": PIPELINE });
+    const { status, stdout, stderr } = await commandLine(["token", `${path}/pipeline.yaml`, "cmr"]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(/^faucet-auth: auth catalog: .*crm/);
+  });
+
+  test.each([
+    [[]],
+    [["tokne", "pipeline.yaml", "crm"]],
+    [["token", "pipeline.yaml"]],
+    [["token", "pipeline.yaml", "crm", "--loud"]],
+    [["token", "pipeline.yaml", "crm", "--param", "token"]],
+  ])("wrong usage is status 2: %j", async (args) => {
+    const { status, stdout, stderr } = await commandLine(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).not.toBe("");
+  });
+
+  test("help is a result", async () => {
+    const { status, stdout, stderr } = await commandLine(["--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("Usage: faucet-auth");
+  });
+});
+
+test("a parameter is put in", async () => {
+  const path = await folder({ "pipeline.yaml": PIPELINE });
+  const { stdout } = await commandLine(["token", `${path}/pipeline.yaml`, "crm", "--param", "token=a=b"]);
+  expect(stdout).toBe("a=b\n");
+});

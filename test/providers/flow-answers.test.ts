@@ -1,0 +1,309 @@
+/** What a flow makes of answers that nobody would wish for, and of callers who come and go (P4). */
+
+import { inspect } from "node:util";
+import { beforeEach, describe, expect, test } from "vitest";
+import { authFetch, type FlowConfig, FlowProvider, type PlacementConfig } from "../../src/index.js";
+import { type Api, type ApiRequest, startApi } from "../support/api.js";
+import { testClock } from "../support/clock.js";
+import { errorOf } from "../support/errors.js";
+
+let api: Api;
+/** What the login answers. */
+let login: (
+  request: ApiRequest,
+  count: number,
+) => { status?: number; headers?: Record<string, string>; body?: unknown };
+
+beforeEach(async () => {
+  api = await startApi();
+  login = () => ({ body: { value: "v" } });
+  api.answerWith((request, response) => {
+    const isLogin = request.path === "/login";
+    const { status = 200, headers = {}, body } = isLogin ? login(request, to("/login").length) : { body: "rows" };
+    response.writeHead(status, headers);
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+});
+
+const to = (path: string): ApiRequest[] => api.seen.filter((request) => request.path.split("?")[0] === path);
+
+const step = (capture: NonNullable<FlowConfig["steps"]>[number]["capture"] = { v: "$.value" }) => ({
+  request: { method: "POST", url: `${api.origin}/login`, json: { user: "u" } },
+  capture,
+});
+
+function flow(apply: readonly PlacementConfig[] = [], more: FlowConfig = {}, runtime = {}): FlowProvider {
+  return new FlowProvider({ steps: [step()], apply, retries: 0, ...more }, runtime);
+}
+
+/** Values that would be more than data to whoever put them into text. */
+const ODD: Record<string, string> = {
+  quotes: `"double" and 'single'`,
+  "a line break": "one\ntwo\r\nthree\ttab",
+  "the end of a JSON object": '"},"admin":true,{"x":"',
+  "a backslash": 'a\\"b\\u0041',
+  "separators of a form": "a=1&b=2+3%20;c",
+  "a name": "${user} $${v} {token}",
+  "characters beyond ASCII": "Zoë € 😀 \u2028",
+  markup: "<a href='x'>&amp;</a>]]>",
+  "a prototype": "__proto__",
+};
+
+describe("P4 what is captured is data", () => {
+  test.each(Object.entries(ODD))("P4 %s, in JSON, a form, a query and what is signed", async (_what, value) => {
+    login = () => ({ body: { value } });
+    const provider = flow([], {
+      steps: [
+        step(),
+        {
+          request: {
+            method: "POST",
+            url: `${api.origin}/json`,
+            json: { text: "a ${v} z", "${v}": ["${v}"], n: 1, nil: null },
+            query: { q: "<${v}>" },
+            sign: {
+              alg: "hmac_sha256",
+              key: "k-${v}",
+              template: "${v}:${ts}",
+              into: { header: "X-Sig" },
+            },
+          },
+        },
+        { request: { method: "POST", url: `${api.origin}/form`, form: { f: "${v}", g: "2" } } },
+      ],
+    });
+    await provider.getToken();
+    const [asJson] = to("/json");
+    const sent = JSON.parse(asJson?.body ?? "");
+    expect(Object.entries(sent).sort()).toEqual(
+      Object.entries({ text: `a ${value} z`, n: 1, nil: null, [value]: [value] }).sort(),
+    );
+    expect([...new URL(asJson?.path ?? "", api.origin).searchParams]).toEqual([["q", `<${value}>`]]);
+    expect([...new URLSearchParams(to("/form")[0]?.body)]).toEqual([
+      ["f", value],
+      ["g", "2"],
+    ]);
+    expect(asJson?.headers["x-sig"]).toMatch(/^[\da-f]{64}$/);
+  });
+
+  test.each(["quotes", "the end of a JSON object", "a backslash", "separators of a form", "markup"])(
+    "P5 %s, in a body that a connector sends",
+    async (what) => {
+      const value = ODD[what] as string;
+      login = () => ({ body: { value } });
+      const fetch = authFetch(flow([{ into: "body", name: "session", value: "${v}" }]));
+      const headers = { "content-type": "application/json" };
+      await fetch(`${api.origin}/rows`, { method: "POST", headers, body: '{"big":12345678901234567890}' });
+      await fetch(`${api.origin}/rows`, { method: "POST", body: new URLSearchParams({ a: "1" }) });
+      const [asJson, asForm] = to("/rows");
+      expect(asJson?.body).toBe(`{"big":12345678901234567890,"session":${JSON.stringify(value)}}`);
+      expect([...new URLSearchParams(asForm?.body)]).toEqual([
+        ["a", "1"],
+        ["session", value],
+      ]);
+    },
+  );
+
+  test.each([
+    ["a number", 7, "7"],
+    ["zero", 0, "0"],
+    ["a fraction", 0.5, "0.5"],
+    ["true", true, "true"],
+    ["false", false, "false"],
+    ["an object", { a: [1, "x"] }, '{"a":[1,"x"]}'],
+    ["a list", [1, 2], "[1,2]"],
+  ])("P4 %s is the text that JSON has for it", async (_what, value, text) => {
+    login = () => ({ body: { value } });
+    await authFetch(flow([{ into: "header", name: "X-V", value: "${v}" }]))(`${api.origin}/rows`);
+    expect(to("/rows")[0]?.headers["x-v"]).toBe(text);
+  });
+});
+
+describe("P4 A5 what cannot stand where it would go", () => {
+  const VALUE = "s3cr3t\r\nX-Admin: 1";
+
+  test.each<[string, FlowConfig]>([
+    ["a header of requests", { apply: [{ into: "header", name: "X-V", value: "${v}" }] }],
+    [
+      "a header beside a signature",
+      {
+        apply: [
+          { sign: { alg: "hmac_sha1", key: "k", template: "t", into: { header: "X-S" } } },
+          { into: "header", name: "X-V", value: "${v} ${ts}" },
+        ],
+      },
+    ],
+    [
+      "the header of a signature",
+      {
+        apply: [
+          { sign: { alg: "hmac_sha1", key: "k", template: "t", into: { header: "X-S", format: "${v} ${sig}" } } },
+        ],
+      },
+    ],
+    ["a cookie", { apply: [{ into: "cookie", name: "sid", value: "${v}" }] }],
+    ["a base URL", { base_url_from: "${v}" }],
+  ])("%s is an AuthError, and is not quoted", async (_what, more) => {
+    login = () => ({ body: { value: VALUE } });
+    const error = await errorOf(() => flow([], more).getToken());
+    expect(error).toMatchObject({ code: "auth" });
+    expect(inspect(error, { depth: 9 })).not.toContain("s3cr3t");
+    expect(to("/rows")).toEqual([]);
+  });
+
+  test.each([
+    ["a header", { headers: { "X-V": "${v}" } }],
+    ["a URL", { url: "${v}/x" }],
+    [
+      "the header of a signature",
+      {
+        sign: { alg: "hmac_sha512", key: "k", template: "t", into: { header: "X-S", format: "${v}" } } as const,
+      },
+    ],
+  ])("%s of a step is an AuthError, and nothing is sent", async (_what, request) => {
+    login = () => ({ body: { value: VALUE } });
+    const next = { request: { url: `${api.origin}/next`, ...request } };
+    const error = await errorOf(() => flow([], { steps: [step(), next] }).getToken());
+    expect(error).toMatchObject({ code: "auth" });
+    expect(inspect(error, { depth: 9 })).not.toContain("s3cr3t");
+    expect(api.seen.map(({ path }) => path)).toEqual(["/login"]);
+  });
+
+  test("a semicolon would begin another cookie", async () => {
+    login = () => ({ body: { value: "s3cr3t; admin=1" } });
+    const error = await errorOf(() => flow([{ into: "cookie", name: "sid", value: "${v}" }]).getToken());
+    expect(error).toMatchObject({ code: "auth", message: expect.stringContaining("semicolon") });
+    expect(error.message).not.toContain("s3cr3t");
+  });
+});
+
+describe("P4 what stands in XML", () => {
+  test.each([
+    ["a text", "<a><b>1</b></a>", "1"],
+    ["a text that looks like a number", "<a><b>007.50</b></a>", "007.50"],
+    ["a CDATA section", "<a><b><![CDATA[x & <y> &amp; z]]></b></a>", "x & <y> &amp; z"],
+    ["sections beside text", "<a><b>1&lt;<![CDATA[2]]>3<![CDATA[4]]></b></a>", "1<234"],
+    ["characters by their numbers", "<a><b>&#90;&#x6f;&#xEB; &#x110000;</b></a>", "Zoë &#x110000;"],
+    ["an entity that is put in twice", "<a><b>&amp;lt;</b></a>", "&lt;"],
+    [
+      "names with prefixes, attributes and a declaration",
+      '<?xml version="1.0"?><p:a xmlns:p="u" x="1"><q:b y="2">v</q:b></p:a>',
+      "v",
+    ],
+    ["the first of many", "<a><b>1</b><b>2</b></a>", "1"],
+    ["a text beside elements", "<a><b>t<c>u</c></b></a>", "t"],
+    ["a document after a comment", "<!-- <a><b>no</b></a> --><a><b>yes</b></a>", "yes"],
+  ])("P4 %s", async (_what, body, value) => {
+    login = () => ({ body });
+    const steps = [step({ v: { from: "xml", path: "a.b" } })];
+    await authFetch(flow([{ into: "query", name: "v", value: "${v}" }], { steps }))(`${api.origin}/rows`);
+    expect(new URL(to("/rows")[0]?.path ?? "", api.origin).searchParams.get("v")).toBe(value);
+  });
+});
+
+test("P4 statuses may be texts, as variables of the environment give them", async () => {
+  const { refusedStatuses } = flow([], { reauth_on: ["403", 419] as never });
+  expect(refusedStatuses).toEqual([401, 403, 419]);
+  for (const status of [200, 299, 600, 403.5, "x"]) {
+    expect((await errorOf(() => flow([], { reauth_on: [status] as never }))).message).toContain("reauth_on[0]");
+  }
+});
+
+describe("P4 captures that find nothing", () => {
+  test.each<[string, object, string | object, Record<string, string>?]>([
+    ["JSON without the member", { v: "$.other" }, {}],
+    ["an empty text", { v: "$.value" }, { value: "" }],
+    ["an empty body", { v: "$.value" }, ""],
+    ["a header that is not there", { v: { from: "header", name: "X-None" } }, {}],
+    ["a cookie of another name", { v: { from: "set_cookie", name: "sid" } }, {}, { "set-cookie": "SID=1; Path=/" }],
+    ["a cookie that is ended", { v: { from: "set_cookie", name: "sid" } }, {}, { "set-cookie": "sid=; Max-Age=0" }],
+    ["XML without the element", { v: { from: "xml", path: "a.c" } }, "<a><b>1</b></a>"],
+    ["an element without a text", { v: { from: "xml", path: "a.b" } }, "<a><b/></a>"],
+    ["an element of elements", { v: { from: "xml", path: "a" } }, "<a><b>1</b></a>"],
+    ["JSON where XML is wanted", { v: { from: "xml", path: "a.b" } }, { a: { b: 1 } }],
+    ["XML where JSON is wanted", { v: "$.a" }, "<a>1</a>"],
+    ["a member of a prototype", { v: "$.constructor" }, {}],
+    ["an element of that name", { v: { from: "xml", path: "__proto__.b" } }, "<a><b>1</b></a>"],
+  ])("%s", async (_what, capture, body, headers = {}) => {
+    login = () => ({ body, headers });
+    const error = await errorOf(() => flow([], { steps: [step(capture as never)] }).getToken());
+    expect(error).toMatchObject({ code: "auth", retryable: false, message: expect.stringContaining("capture as v") });
+  });
+
+  test("of two that are missing, the first is told", async () => {
+    const error = await errorOf(() => flow([], { steps: [step({ a: "$.a", b: "$.b" })] }).getToken());
+    expect(error.message).toContain("capture as a");
+  });
+});
+
+describe("P4 H4 answers without end", () => {
+  test("are refused, in whatever step", async () => {
+    login = () => ({ body: "x".repeat(1024 * 1024 + 1) });
+    expect(await errorOf(() => flow().getToken())).toMatchObject({ code: "auth", retryable: false });
+    expect(await errorOf(() => flow([], { steps: [step({})] }).getToken())).toMatchObject({ code: "auth" });
+  });
+
+  test("a deep XML document ends by itself", async () => {
+    login = () => ({ body: "<a>".repeat(200_000) });
+    const steps = [step({ v: { from: "xml", path: "a.b" } })];
+    expect(await errorOf(() => flow([], { steps }).getToken())).toMatchObject({ code: "auth" });
+  });
+
+  test("H3 a redirect is not followed, and tells no more than its origin", async () => {
+    login = () => ({ status: 302, headers: { location: "https://login.example/s3cr3t" } });
+    const error = await errorOf(() => flow().getToken());
+    expect(error).toMatchObject({ code: "auth", message: expect.stringContaining("https://login.example") });
+    expect(error.message).not.toContain("s3cr3t");
+  });
+});
+
+describe("P4 C F callers, and failures", () => {
+  test("P4 C1 a hundred callers share one login, and one that leaves takes nobody along (C8)", async () => {
+    const provider = flow([{ into: "header", name: "X-V", value: "${v}" }]);
+    const controller = new AbortController();
+    const leaving = errorOf(() => provider.getToken({ signal: controller.signal }));
+    const others = Array.from({ length: 100 }, () => provider.getToken());
+    controller.abort(new Error("left"));
+    expect(await leaving).toMatchObject({ message: "left" });
+    expect(new Set(await Promise.all(others)).size).toBe(1);
+    expect(to("/login")).toHaveLength(1);
+  });
+
+  test("P4 F2 a step that fails in passing begins the login again; one that is refused ends it", async () => {
+    login = (_request, count) => (count === 1 ? { status: 503 } : { body: { value: "v" } });
+    const first = { request: { url: `${api.origin}/first` } };
+    await flow([], { steps: [first, step()], retries: 1 }, { random: () => 0 }).getToken();
+    expect(api.seen.map(({ path }) => path)).toEqual(["/first", "/login", "/first", "/login"]);
+    login = () => ({ status: 403 });
+    expect(await errorOf(() => flow([], { retries: 2 }).getToken())).toMatchObject({ status: 403, retryable: false });
+    expect(to("/login")).toHaveLength(3);
+  });
+
+  test("P4 F4 a login that is refused is not tried again at once", async () => {
+    login = () => ({ status: 403 });
+    const provider = flow();
+    await errorOf(() => provider.getToken());
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: expect.any(Number) });
+    expect(to("/login")).toHaveLength(1);
+  });
+
+  test("P4 F3 a session that cannot be renewed is used to its end", async () => {
+    const clock = testClock();
+    const provider = flow([{ into: "header", name: "X-V", value: "${v}" }], { ttl_secs: 100 }, { clock });
+    const session = await provider.getToken();
+    login = () => ({ status: 500 });
+    clock.advance(95);
+    expect(await provider.getToken()).toBe(session);
+    clock.advance(5);
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth" });
+  });
+
+  test("P4 nothing is asked after close(), and a second close() ends no session again", async () => {
+    const provider = flow([], { logout: { url: `${api.origin}/logout` } });
+    await provider.getToken();
+    await provider.close();
+    await provider.close();
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "closed" });
+    expect(api.seen.map(({ path }) => path)).toEqual(["/login", "/logout"]);
+  });
+});
