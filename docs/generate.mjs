@@ -19,6 +19,7 @@ const INTERFACES = {
   token_exchange: "TokenExchangeConfig",
   google_service_account: "GoogleServiceAccountConfig",
   identity_token: "IdentityTokenConfig",
+  broker: "BrokerConfig",
 };
 
 const PAGE = fileURLToPath(new URL("configuration.md", import.meta.url));
@@ -62,7 +63,7 @@ export function withTable(page, keys) {
 /** @param {readonly Key[]} keys */
 function table(keys) {
   const types = [...new Set(keys.map(({ type }) => type))];
-  const fetching = types.filter((type) => keys.some((key) => key.type === type && key.inSchema?.path === "retries"));
+  const fetching = types.filter((type) => keys.some((key) => key.type === type && key.inSchema?.path === "persist"));
   /** @type {Map<string, { cells: readonly string[], of: string[] }>} */
   const rows = new Map();
   for (const { type, inSchema, documented } of keys) {

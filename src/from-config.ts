@@ -2,6 +2,7 @@
 
 import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
+import { BrokerProvider } from "./providers/broker.js";
 import { FlowProvider } from "./providers/flow.js";
 import { GoogleServiceAccountProvider } from "./providers/google-service-account.js";
 import { IdentityTokenProvider } from "./providers/identity-token.js";
@@ -38,6 +39,7 @@ const TYPES: Readonly<Record<string, ProviderFactory>> = {
   [TokenExchangeProvider.type]: madeBy(TokenExchangeProvider),
   [GoogleServiceAccountProvider.type]: madeBy(GoogleServiceAccountProvider),
   [IdentityTokenProvider.type]: madeBy(IdentityTokenProvider),
+  [BrokerProvider.type]: madeBy(BrokerProvider),
   ...STATIC_FORMS,
 };
 

@@ -59,6 +59,7 @@ export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 export { administrationOf } from "./providers/administration.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
+export { type BrokerConfig, BrokerProvider } from "./providers/broker.js";
 export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { BindingConfig, DpopConfig } from "./providers/dpop-config.js";
@@ -108,6 +109,8 @@ export { MemoryTokenStore } from "./store/memory-token-store.js";
 export { faultOfPostgresUrl, faultOfRedisUrl, faultOfTable } from "./store/server-address.js";
 export type { ReleaseListener, TokenDatabase } from "./store/token-database.js";
 export type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./store/token-store.js";
+/** @internal What an adapter of `faucet-auth/adapters` says once an API has accepted a credential. */
+export { reportAccepted } from "./values/brands.js";
 export type { Clock } from "./values/clock.js";
 export {
   type BasicCredential,

@@ -14,7 +14,7 @@ export {
 } from "./azure.js";
 export { type CurrentToken, currentToken } from "./current-token.js";
 export { type GoogleToken, googleRefreshHandler } from "./google.js";
-export { type GrpcCredentials, grpcCredentials } from "./grpc.js";
+export { type GrpcCredentials, type GrpcInterceptor, grpcCredentials, grpcInterceptor } from "./grpc.js";
 export { headersFunction } from "./headers-function.js";
 export { type KafkaOptions, type KafkaToken, kafkaOauthBearer } from "./kafka.js";
 export { type MongoOidcParams, type MongoOidcToken, mongoOidc } from "./mongodb.js";

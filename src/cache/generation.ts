@@ -40,6 +40,7 @@ export class Generation implements Lifespan {
     this.credential = remake(issued.credential, {
       expiresAt: Number.isFinite(expiresAt) ? expiresAt : undefined,
       baseUrl: issued.baseUrl,
+      brokerId: issued.brokerId,
       onAccepted,
     });
     this.promise = promise;

@@ -12,9 +12,11 @@
 
 import { Command, CommanderError } from "commander";
 import { addCheck } from "./check.js";
+import { addEnv } from "./env.js";
 import { CommandFailure, FAILURE, SUCCESS, WRONG_USAGE } from "./exit-status.js";
+import { addServe } from "./serve.js";
 import { type Surroundings, widthOf } from "./surroundings.js";
-import { addToken } from "./token.js";
+import { addHeader, addToken } from "./token.js";
 
 /** The package's version; the build puts it here. */
 declare const FAUCET_AUTH_VERSION: string | undefined;
@@ -23,7 +25,7 @@ declare const FAUCET_AUTH_VERSION: string | undefined;
 export type AddCommand = (program: Command, surroundings: Surroundings) => void;
 
 /** In the order in which `--help` lists them. */
-const COMMANDS: readonly AddCommand[] = [addCheck, addToken];
+const COMMANDS: readonly AddCommand[] = [addCheck, addToken, addHeader, addEnv, addServe];
 
 /** Runs what `args` ask for, and gives the exit status of the process. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {

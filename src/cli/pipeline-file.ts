@@ -1,8 +1,9 @@
 /** What commands that work with a pipeline file have in common: its argument, its parameters, its catalog. */
 
 import type { Command } from "commander";
-import { AuthCatalog, type CatalogProvider, type CatalogRuntime } from "faucet-auth";
+import { AuthCatalog, type CatalogProvider } from "faucet-auth";
 import { UsageError } from "./exit-status.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** The options of such a command. */
 export interface PipelineOptions {
@@ -21,25 +22,32 @@ export function readsPipeline(command: Command): Command {
 export async function withCatalog<T>(
   file: string,
   { param }: PipelineOptions,
+  { clock, signal, stderr }: Surroundings,
   use: (catalog: AuthCatalog) => Promise<T>,
-  runtime: CatalogRuntime = {},
 ): Promise<T> {
-  const catalog = await AuthCatalog.load(file, { params: param, runtime });
+  const catalog = await AuthCatalog.load(file, { params: param, runtime: { clock } });
   try {
     return await use(catalog);
   } finally {
-    await catalog.close();
+    const note = setTimeout(() => signal.aborted && stderr.write(WAITING), NOTE_MS);
+    await catalog.close().finally(() => clearTimeout(note));
   }
 }
+
+/** After so many milliseconds somebody who has pressed Ctrl-C wonders. */
+const NOTE_MS = 500;
+
+const WAITING = "faucet-auth: waiting for an answer that may bring a new refresh token; a second signal gives it up\n";
 
 /** `withCatalog` for one provider of it, the one of that name. */
 export function withProvider<T>(
   file: string,
   name: string,
   options: PipelineOptions,
+  surroundings: Surroundings,
   use: (provider: CatalogProvider) => Promise<T>,
 ): Promise<T> {
-  return withCatalog(file, options, (catalog) => use(catalog.get(name)));
+  return withCatalog(file, options, surroundings, (catalog) => use(catalog.get(name)));
 }
 
 function withParam(given: string, others: Readonly<Record<string, string>>): Record<string, string> {

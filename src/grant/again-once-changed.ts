@@ -4,18 +4,27 @@ import type { Ask } from "../failure/deadline.js";
 import type { IssueContext } from "../values/issued.js";
 import type { IssuerOptions } from "./grant-options.js";
 
-/** `ask`, and once more at once where it was refused for a value that has changed; if it `spends` a refresh token, while there is time. */
+/**
+ * `ask`, and once more at once where it was refused for a value that has changed; where that was a file which was still being
+ * written, once more after that. If it `spends` a refresh token, while there is time.
+ */
 export function againOnceChanged<T>(ask: Ask<T>, options: IssuerOptions, { spends }: { spends: boolean }): Ask<T> {
   const { inputs, retries } = options;
   return async (why) => {
-    try {
-      return await ask(why);
-    } catch (failure) {
-      const hasChanged = await inputs.haveChangedSince(failure, why.signal);
-      if (!hasChanged || why.signal.aborted || (spends && !hasTimeToRotate(why, options))) throw failure;
-      why.onRetry?.({ attempt: retries + 1, delay: 0, failure });
-      return ask(why);
+    const looks = [
+      (failure: unknown) => inputs.haveChangedSince(failure, why.signal),
+      (failure: unknown) => inputs.haveBeenWrittenSince(failure),
+    ];
+    for (const [index, haveChanged] of looks.entries()) {
+      try {
+        return await ask(why);
+      } catch (failure) {
+        const mayAsk = (await haveChanged(failure)) && !why.signal.aborted;
+        if (!mayAsk || (spends && !hasTimeToRotate(why, options))) throw failure;
+        why.onRetry?.({ attempt: retries + 1 + index, delay: 0, failure });
+      }
     }
+    return ask(why);
   };
 }
 

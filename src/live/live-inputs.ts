@@ -53,14 +53,15 @@ export class LiveInputs {
     const reading = this.#readings.get(Object(failure));
     if (reading === undefined) return false;
     if (await this.#areRenewed(reading, failure, signal)) return true;
-    if (!this.#values.some(({ isLive, role, renew }) => isLive && renew === undefined && refuses(failure, role)))
-      return false;
-    if (await this.#differFrom(reading, ["file", "function"])) return true;
-    for (let readings = 1; readings < MOST_READINGS; readings += 1) {
-      await pause(WRITING_MS);
-      if (await this.#differFrom(reading, ["file"])) return true;
-    }
-    return false;
+    if (!this.#mayBeAbout(failure)) return false;
+    return (await this.#differFrom(reading, ["file", "function"])) || this.#areWritten(reading);
+  }
+
+  /** The same of files alone, for a request that was made with what one of them had while it was being written. */
+  async haveBeenWrittenSince(failure: unknown): Promise<boolean> {
+    const reading = this.#readings.get(Object(failure));
+    if (reading === undefined || !this.#mayBeAbout(failure)) return false;
+    return (await this.#differFrom(reading, ["file"])) || this.#areWritten(reading);
   }
 
   /** Reads them only to see whether they have changed: what cannot be read has not. */
@@ -80,6 +81,20 @@ export class LiveInputs {
       return source === "file" || (source === "function" && isSettled) ? (reading?.[index] ?? last) : undefined;
     });
     return JSON.stringify(texts);
+  }
+
+  /** Whether `failure` may be about one of the values that can be read again. */
+  #mayBeAbout(failure: unknown): boolean {
+    return this.#values.some(({ isLive, role, renew }) => isLive && renew === undefined && refuses(failure, role));
+  }
+
+  /** Whether a file has another text than in `reading` after a moment. */
+  async #areWritten(reading: Reading): Promise<boolean> {
+    for (let readings = 1; readings < MOST_READINGS; readings += 1) {
+      await pause(WRITING_MS);
+      if (await this.#differFrom(reading, ["file"])) return true;
+    }
+    return false;
   }
 
   async #areRenewed(reading: Reading, failure: unknown, signal: AbortSignal | undefined): Promise<boolean> {

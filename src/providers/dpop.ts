@@ -32,7 +32,8 @@ export class TokenBinding {
   /** Where none is configured. */
   readonly madeKey: MadeKey | undefined;
   readonly live: readonly LiveValue[];
-  readonly visible: Readonly<Record<string, unknown>>;
+  /** What of it may be printed. */
+  readonly visible: Readonly<Record<string, unknown>> | true;
   readonly #givenKey: SigningKey | undefined;
   readonly #nonces = new DpopNonces();
   readonly #clock: Clock;
@@ -43,10 +44,8 @@ export class TokenBinding {
   constructor(settings: DpopSettings, name: string, clock: Clock) {
     const { private_key: given, signing_alg: algorithm = DEFAULT_ALGORITHM } = settings;
     this.live = given === undefined ? [] : [given];
-    this.visible = {
-      ...(given && { private_key: "***" }),
-      ...(settings.signing_alg && { signing_alg: settings.signing_alg }),
-    };
+    const visible = { ...(given && { private_key: "***" }), ...(settings.signing_alg && { signing_alg: algorithm }) };
+    this.visible = Object.keys(visible).length === 0 || visible;
     this.#givenKey = givenKey(settings);
     let made: Promise<string> | undefined;
     const make = (): Promise<string> => {

@@ -1,6 +1,7 @@
 /** The schemas of all types, for what is generated from them: the documentation of the keys. */
 
 import type * as z from "zod/mini";
+import { BrokerProvider, brokerSchema } from "./broker.js";
 import { FlowProvider, flowSchema } from "./flow.js";
 import { GoogleServiceAccountProvider, googleServiceAccountSchema } from "./google-service-account.js";
 import { IdentityTokenProvider, identityTokenSchema } from "./identity-token.js";
@@ -25,4 +26,5 @@ export const SCHEMAS: Readonly<Record<string, () => z.ZodMiniType>> = {
   [TokenExchangeProvider.type]: tokenExchangeSchema,
   [GoogleServiceAccountProvider.type]: googleServiceAccountSchema,
   [IdentityTokenProvider.type]: identityTokenSchema,
+  [BrokerProvider.type]: brokerSchema,
 };

@@ -9,6 +9,8 @@ export interface Brands {
   readonly expiresAt?: number | undefined;
   /** The address of the API that the credential is for. */
   readonly baseUrl?: string | undefined;
+  /** The id by which the broker that gave the credential knows it (L4). */
+  readonly brokerId?: string | undefined;
   /** Called when an API has accepted the credential, as often as a wrapper says so (F5). */
   readonly onAccepted?: (() => void) | undefined;
 }
@@ -16,6 +18,7 @@ export interface Brands {
 const SYMBOLS: Readonly<Record<keyof Brands, symbol>> = {
   expiresAt: Symbol.for("faucet-auth.expiresAt"),
   baseUrl: Symbol.for("faucet-auth.baseUrl"),
+  brokerId: Symbol.for("faucet-auth.brokerId"),
   onAccepted: Symbol.for("faucet-auth.onAccepted"),
 };
 
@@ -37,6 +40,12 @@ export function expiryOf(credential: unknown): number | undefined {
 export function baseUrlOf(credential: unknown): string | undefined {
   const baseUrl = brandOf(credential, "baseUrl");
   return typeof baseUrl === "string" ? baseUrl : undefined;
+}
+
+/** The id by which a broker knows `credential`, whichever copy of this library has it from there. */
+export function brokerIdOf(credential: unknown): string | undefined {
+  const id = brandOf(credential, "brokerId");
+  return typeof id === "string" ? id : undefined;
 }
 
 /** An API has accepted `credential`: tells the cache that it came from, whatever provider stands between (F5). */

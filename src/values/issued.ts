@@ -67,6 +67,8 @@ export interface Issued {
   readonly issuedAt?: number | undefined;
   /** The address of the API that the credential is for, where only the answer tells it: an absolute URL. */
   readonly baseUrl?: string | undefined;
+  /** @internal The id by which a broker knows it: `rejected` has it again when the credential was refused. */
+  readonly brokerId?: string | undefined;
 }
 
 /** A token that can be used. */

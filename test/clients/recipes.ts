@@ -11,6 +11,7 @@ import {
   currentToken,
   googleRefreshHandler,
   grpcCredentials,
+  grpcInterceptor,
   headersFunction,
   jsforceRefresh,
   kafkaOauthBearer,
@@ -135,11 +136,14 @@ export async function connectRpc(): Promise<void> {
 }
 
 export async function grpc(): Promise<void> {
-  const { credentials } = await import("@grpc/grpc-js");
+  const { credentials, makeGenericClientConstructor } = await import("@grpc/grpc-js");
   const { Connection } = await import("@temporalio/client");
   const perCall = credentials.createFromGoogleCredential(grpcCredentials(provider));
   credentials.combineChannelCredentials(credentials.createSsl(), perCall);
   await Connection.connect({ address: host, tls: true, callCredentials: [perCall] });
+  const Orders = makeGenericClientConstructor({}, "Orders");
+  new Orders(host, credentials.createSsl(), { interceptors: [grpcInterceptor(provider)] });
+  await Connection.connect({ address: host, tls: true, interceptors: [grpcInterceptor(provider)] });
   // @ts-expect-error headers are no call credentials
   credentials.createFromGoogleCredential(headersFunction(provider));
 }

@@ -7,6 +7,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { AuthCatalog } from "../../src/index.js";
 import { type Ended, execute, root } from "../support/child.js";
+import { placeDocument } from "../support/guides.js";
 
 interface Snippet {
   /** Where it stands: `docs/clients.md:42`. */
@@ -166,23 +167,12 @@ describe("YAML", () => {
 
   test.each(called(blocks))("%s is an auth: block that can be loaded", async (at, { code }) => {
     const project = await makeProject(at);
-    for (const [, name = ""] of code.matchAll(/\$\{(?:env|secret):(\w+)/g)) vi.stubEnv(name, fitting(name));
-    for (const [, path = ""] of code.matchAll(/\$\{file:([^}]+)\}/g)) {
-      await mkdir(dirname(join(project, path)), { recursive: true });
-      await writeFile(join(project, path), "s3cr3t\n");
-    }
-    const file = join(project, "document.yaml");
-    await writeFile(file, code);
+    const file = placeDocument(code, project);
     const catalog = await AuthCatalog.load(file);
     expect(catalog.names.length).toBeGreaterThan(0);
     await catalog.close();
     vi.unstubAllEnvs();
   });
-
-  /** A key of 32 bytes for what is called a key of a state. */
-  function fitting(name: string): string {
-    return /STATE_KEY$/.test(name) ? Buffer.alloc(32, name).toString("base64") : "s3cr3t";
-  }
 });
 
 test("commands are scripts of the package", () => {

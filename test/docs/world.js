@@ -13,15 +13,21 @@ const accepted = new Set();
 
 /** @type {Record<string, (authorization: string, path: string, headers: import("node:http").IncomingHttpHeaders) => [number, unknown]>} */
 const hosts = {
-  "idp.example": () => {
+  "idp.example": (_authorization, _path, { dpop: proof }) => {
     issued += 1;
     const token = `t0ken-${issued}`;
-    accepted.add(`Bearer ${token}`);
+    const type = proof === undefined ? "Bearer" : "DPoP";
     // The first token is refused by the API, so that programs meet a 401.
-    if (issued === 1) accepted.delete(`Bearer ${token}`);
+    if (issued > 1) accepted.add(`${type} ${token}`);
     return [
       200,
-      { access_token: token, expires_in: 3600, refresh_token: `r${issued}`, session: { key: token, ttl: 60 } },
+      {
+        access_token: token,
+        token_type: type,
+        expires_in: 3600,
+        refresh_token: `r${issued}`,
+        session: { key: token, ttl: 60 },
+      },
     ];
   },
   // Tells a session and its own address to who logs in, and to others what they have sent.

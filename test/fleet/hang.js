@@ -1,16 +1,17 @@
 /** Processes that share a grant while the IdP hangs (D7). */
 
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { newFolder, start } from "./processes.js";
+import { filePlace } from "./places.js";
+import { start } from "./processes.js";
 
 /**
  * What each process ended with, and when, in milliseconds after all were ready; and what the IdP saw.
  * The IdP hangs until the deadline, or with `cutWhenAllWait` until every other process waits for the lock.
  * @param {{ processes: number, timeoutSecs: number, cutWhenAllWait?: boolean }} size
+ * @param {import("./places.js").Place} [given] Where the record is; a new folder, if that is not said.
  */
-export async function hang({ processes, timeoutSecs, cutWhenAllWait = false }) {
+export async function hang({ processes, timeoutSecs, cutWhenAllWait = false }, given) {
   let requests = 0;
   const server = createServer(() => {
     requests += 1;
@@ -18,7 +19,7 @@ export async function hang({ processes, timeoutSecs, cutWhenAllWait = false }) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  const path = await newFolder();
+  const place = given ?? (await filePlace());
   const config = {
     token_url: `http://127.0.0.1:${port}/token`,
     client_id: "c",
@@ -26,7 +27,7 @@ export async function hang({ processes, timeoutSecs, cutWhenAllWait = false }) {
     refresh_token: "r0",
     timeout_secs: timeoutSecs,
     retries: 0,
-    persist: { path },
+    persist: place.persist,
   };
   const asked = once(server, "request");
   const fleet = Array.from({ length: processes }, () =>
@@ -47,7 +48,7 @@ export async function hang({ processes, timeoutSecs, cutWhenAllWait = false }) {
     }),
   );
   await Promise.all(fleet.map(({ exited }) => exited));
-  await rm(path, { recursive: true });
+  if (given === undefined) await place.remove();
   server.closeAllConnections();
   server.close();
   return { ended, requests };

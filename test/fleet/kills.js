@@ -1,18 +1,28 @@
 /** Processes that are killed in the middle of a refresh, and those that come after them (D6). */
 
-import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { startOpenIdProvider } from "../../examples/demo/openid-provider.js";
-import { faultsOfStore, newFolder, start } from "./processes.js";
+import { filePlace } from "./places.js";
+import { faultsOfStore, start } from "./processes.js";
 
-/** Kills so many, each at a random instant of its refresh. Counts what became of the next. @param {number} kills */
-export async function killMany(kills) {
+/** No refresh takes longer by itself, in milliseconds. */
+const LONGEST_REFRESH_MS = 1000;
+
+/**
+ * Kills so many, each at a random instant of its refresh. Counts what became of the next, which takes the lease over: at
+ * once where it can see that its holder is dead, else once its time is over.
+ * @param {number} kills
+ * @param {import("./places.js").Place} [given] Where the record is; a new folder, if that is not said.
+ */
+export async function killMany(kills, given) {
   const idp = await startOpenIdProvider();
   let issued = 0;
   idp.on("success", () => {
     issued += 1;
   });
-  const path = await newFolder();
+  const place = given ?? (await filePlace());
+  // A server cannot see that a holder is dead: its lease lasts ten seconds longer than this.
+  const timeout_secs = place.kind === "files" ? 30 : 5;
   const counts = { runs: 0, killed: 0, killedBeforeRequest: 0, killedAfterAnswer: 0, continued: 0, answerLost: 0 };
   // How long the last whole refresh took: what is killed later was not killed in it.
   let refreshMs = 200;
@@ -21,7 +31,8 @@ export async function killMany(kills) {
   let refresh_token = await idp.mintRefreshToken();
   for (; counts.killed < kills; counts.runs += 1) {
     // A record is never fresh: every process refreshes.
-    const config = { token_url: idp.tokenUrl, ...idp.postClient, refresh_token, persist: { path }, expiry_ratio: 1e-9 };
+    const client = { token_url: idp.tokenUrl, ...idp.postClient, refresh_token, timeout_secs };
+    const config = { ...client, persist: place.persist, expiry_ratio: 1e-9 };
     const issuedBefore = issued;
     const victim = start("refresher", { config });
     await victim.message();
@@ -31,7 +42,7 @@ export async function killMany(kills) {
     victim.child.kill("SIGKILL");
     const wasServed = (await outcome) !== undefined;
     await victim.exited;
-    violations.push(...(await faultsOfStore(path)));
+    if (place.kind === "files") violations.push(...(await faultsOfStore(place.persist.path ?? "")));
     const wasIssued = issued > issuedBefore;
     if (!wasServed) {
       counts.killed += 1;
@@ -44,7 +55,8 @@ export async function killMany(kills) {
     await next.message();
     const began = performance.now();
     const { token, message } = await next.message();
-    refreshMs = performance.now() - began;
+    // What it has waited for the lease of the dead is no part of it.
+    refreshMs = Math.min(performance.now() - began, LONGEST_REFRESH_MS);
     await next.exited;
     // With a token that is merely still good, the grant may be dead all the same.
     if (token !== undefined && issued > issuedBeforeNext) {
@@ -60,7 +72,7 @@ export async function killMany(kills) {
       refresh_token = await idp.mintRefreshToken();
     }
   }
-  await rm(path, { recursive: true });
+  if (given === undefined) await place.remove();
   idp.close();
   return { ...counts, violations };
 }

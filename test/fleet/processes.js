@@ -11,10 +11,12 @@ export const newFolder = () => mkdtemp(join(tmpdir(), "faucet-auth-fleet-"));
 
 /**
  * Starts one of the programs beside this file.
- * @param {"worker" | "refresher"} program @param {object} orders
+ * @param {"worker" | "refresher" | "renewer"} program @param {object} orders
+ * @param {import("node:child_process").ForkOptions} [options]
  */
-export function start(program, orders) {
+export function start(program, orders, options = {}) {
   const child = fork(new URL(`${program}.js`, import.meta.url), {
+    ...options,
     env: { ...process.env, FLEET_ORDERS: JSON.stringify(orders) },
   });
   const exited = once(child, "exit");

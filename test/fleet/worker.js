@@ -16,6 +16,7 @@ const {
   milliseconds,
   tokens,
   audiences,
+  paceMs = 500,
   rotates = true,
   aheadMilliseconds = 0,
 } = orders;
@@ -27,41 +28,55 @@ const provider = new Provider(config, { name, clock });
 const used = audiences?.map((scopes) => ({ provider: provider.for({ scopes }), query: `&scope=${scopes}` })) ?? [
   { provider, query: "" },
 ];
-/** @type {string[]} */
+/** @type {import("./fleet.js").Report["errors"]} */
 const errors = [];
 const seen = { requests: 0, refused: 0, errors };
+/** Whether the last request of each connector was answered. @type {boolean[]} */
+const isServed = [];
 const end = Date.now() + (milliseconds ?? 0);
-const isOver = () =>
-  tokens === undefined
-    ? Date.now() >= end
-    : errors.length > 0 || used.every(({ provider }) => provider.status().generation >= tokens);
+let isTold = false;
+process.on("message", () => {
+  isTold = true;
+  isServed.fill(false);
+});
+const isOver = (/** @type {number} */ n) => {
+  if (milliseconds !== undefined) return Date.now() >= end;
+  if (tokens === undefined) return isTold && isServed[n] === true;
+  return errors.length > 0 || used.every(({ provider }) => provider.status().generation >= tokens);
+};
 
-await Promise.all(Array.from({ length: connectors }, (_, n) => run(used[n % used.length] ?? { provider, query: "" })));
+await Promise.all(
+  Array.from({ length: connectors }, (_, n) => run(used[n % used.length] ?? { provider, query: "" }, n)),
+);
 const counts = used.map(({ provider }) => provider.status().counts);
 const [tokenRequests, flights] = [
   sum(counts.map((count) => count.tokenRequests)),
   sum(counts.map((count) => count.flights)),
 ];
 await provider.close();
-process.send?.({ ...seen, tokenRequests, flights });
+process.send?.({ ...seen, tokenRequests, flights, isServed: isServed.every(Boolean) });
+process.disconnect?.();
 
 /** @param {number[]} numbers */
 function sum(numbers) {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** @param {typeof used[number]} connection */
-async function run({ provider: own, query }) {
+/** @param {typeof used[number]} connection @param {number} n */
+async function run({ provider: own, query }, n) {
   const fetch = authFetch(own);
-  for (let page = 0; !isOver(); page += 1) {
+  for (let page = 0; !isOver(n); page += 1) {
     try {
       const { status } = await fetch(`${api}/orders?page=${page}${query}`);
       seen.requests += 1;
+      isServed[n] = true;
       if (status !== 200) seen.refused += 1;
     } catch (error) {
-      seen.errors.push(/** @type {import("faucet-auth").FaucetError} */ (error).code ?? String(error));
+      const code = /** @type {import("faucet-auth").FaucetError} */ (error).code ?? String(error);
+      errors.push({ code, at: Date.now() });
+      isServed[n] = false;
     }
     // Not in step with the others.
-    await pause(400 + Math.random() * 200);
+    await pause(paceMs * (0.8 + Math.random() * 0.4));
   }
 }

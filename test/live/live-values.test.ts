@@ -1,5 +1,6 @@
 /** Values that change while a provider lives, as token requests are made with them (V1 to V4). */
 
+import { writeFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -310,12 +311,45 @@ describe("V2 a value that is refused", () => {
     const file = await newFile("half");
     const idp = await startIdp(async (request, response, index) => {
       if (request.form.client_secret === "half and half") return numberedTokens()(request, response, index);
-      setTimeout(() => void writeFile(file, "half and half"), 20);
+      setTimeout(() => writeFileSync(file, "half and half"), 20);
       json(response, { error: "invalid_client" }, 401);
     });
     const config = { ...client, token_url: idp.tokenUrl, client_secret: { file } };
     await new OAuth2ClientCredentialsProvider(config).getToken();
     expect(secretsOf(idp)).toEqual(["half", "half and half"]);
+  });
+
+  test("V2 half of a text that looks like a whole one is refused, and then the whole is taken", async () => {
+    const file = await newFile("old");
+    const idp = await startIdp(async (request, response, index) => {
+      const { client_secret: secret } = request.form;
+      if (secret === "half and half") return numberedTokens()(request, response, index);
+      if (secret === "old") await writeFile(file, "half");
+      else setTimeout(() => writeFileSync(file, "half and half"), 20);
+      json(response, { error: "invalid_client" }, 401);
+    });
+    const provider = new OAuth2ClientCredentialsProvider({
+      ...client,
+      token_url: idp.tokenUrl,
+      client_secret: { file },
+    });
+    expect(await provider.getToken()).toMatchObject({ token: "token-3" });
+    expect(secretsOf(idp)).toEqual(["old", "half", "half and half"]);
+  });
+
+  test("V2 a file that is another one whenever it is read costs three requests, and then the gate blocks", async () => {
+    const file = await newFile("old");
+    const idp = await startIdp(async (_request, response, index) => {
+      await writeFile(file, `secret-${index}`);
+      json(response, { error: "invalid_client" }, 401);
+    });
+    const provider = new OAuth2ClientCredentialsProvider({
+      ...client,
+      token_url: idp.tokenUrl,
+      client_secret: { file },
+    });
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ error: "invalid_client" });
+    expect(secretsOf(idp)).toEqual(["old", "secret-1", "secret-2"]);
   });
 
   test("V2 a gate that blocks is cleared when a value has changed", async () => {

@@ -1,11 +1,13 @@
 /** What processes do to each other through a `FileTokenStore`. `npm run prove` has the same at full size. */
 
+import { decodeJwt } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { FileTokenStore } from "../../src/index.js";
 import { runFleet } from "../fleet/fleet.js";
 import { hang } from "../fleet/hang.js";
 import { killMany } from "../fleet/kills.js";
 import { faultsOfStore, start } from "../fleet/processes.js";
+import { startDpopServer } from "../support/dpop-server.js";
 import { eventually } from "../support/eventually.js";
 import { newFolder } from "../support/folder.js";
 import { json, startIdp } from "../support/idp.js";
@@ -19,6 +21,35 @@ describe("D1 one grant, many processes", () => {
     expect(seen.tokenRequests).toBeGreaterThanOrEqual(3);
     expect(seen.tokenRequests).toBeLessThanOrEqual(seen.expiries + 1);
     expect(await faultsOfStore(path)).toEqual([]);
+  });
+
+  test("P6 D1 D2 eight processes show one key, to which their tokens and the refresh token are bound", async () => {
+    const server = await startDpopServer();
+    Object.assign(server.nonces, { idp: "n1", api: "n2" });
+    const config = {
+      token_url: server.idp.tokenUrl,
+      client_id: "public",
+      token_endpoint_auth_method: "none",
+      refresh_token: "rt-0",
+      dpop: true,
+      expiry_ratio: 1 / 3600,
+      persist: { path: await newFolder() },
+    };
+    const orders = { config, name: "fleet", api: server.api.origin, connectors: 2, tokens: 3 };
+    const reports = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const { child, message } = start("worker", orders);
+        onTestFinished(() => void child.kill());
+        return message();
+      }),
+    );
+    expect(reports).toMatchObject(Array(8).fill({ errors: [], refused: 0 }));
+    const { idp, api } = server.taken;
+    expect(new Set([...idp, ...api].map(({ thumbprint }) => thumbprint))).toEqual(new Set([server.bound]));
+    // Nobody has asked with a refresh token that was spent, and nobody more often than tokens were used up.
+    const redeemed = server.idp.seen.filter(({ headers }) => decodeJwt(String(headers.dpop)).nonce === "n1");
+    expect(new Set(redeemed.map(({ form }) => form.refresh_token)).size).toBe(redeemed.length);
+    expect(redeemed.length).toBe(idp.length);
   });
 
   test("D9 redemptions of one grant never overlap, whatever their audience, and each token is of its own", {

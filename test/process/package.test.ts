@@ -39,7 +39,7 @@ describe("the packed tarball", () => {
       "src",
     ]);
     const dist = await readdir(join(project, "node_modules", "faucet-auth", "dist"));
-    const entries = ["adapters", "index", "postgres", "redis", "store-conformance", "testing"];
+    const entries = ["adapters", "broker", "index", "postgres", "redis", "store-conformance", "testing"];
     const endings = ["cjs", "cjs.map", "d.cts", "d.ts", "js", "js.map"];
     const files = entries.flatMap((entry) => endings.map((ending) => `${entry}.${ending}`));
     expect(dist.sort()).toEqual(["THIRD-PARTY-LICENSES", "cli.js", "cli.js.map", ...files].sort());

@@ -501,6 +501,7 @@ test("S1 P6 neither key nor token is printed, by the provider, its credential or
     }
   }
   expect(JSON.parse(JSON.stringify(provider)).dpop).toEqual({ private_key: "***", signing_alg: "ES256" });
+  expect(JSON.parse(JSON.stringify(make("oauth2"))).dpop).toBe(true);
 });
 
 /** The token of a bound one, which only those who name it can see. */

@@ -213,10 +213,12 @@ describe.each(fetchingTypes)("%s", (type, make) => {
     expect(await make(idp).getToken()).toEqual(bearer("t"));
   });
 
-  test("H6 plain http to anything but loopback warns once, when the provider is made", async () => {
+  test("H6 plain http to anything but loopback and link-local addresses warns once, when the provider is made", async () => {
     const warnings = hearWarnings("FAUCET_AUTH_PLAIN_HTTP");
     make({ tokenUrl: "http://user:s3cr3t@idp.example:8080/token?key=s3cr3t" }, {}, { name: "sf" });
     for (const host of ["localhost", "idp.localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
+      make({ tokenUrl: `http://${host}/` });
+    for (const host of ["169.254.169.254", "169.254.0.1", "[fe80::1]", "metadata.google.internal"])
       make({ tokenUrl: `http://${host}/` });
     make({ tokenUrl: "https://idp.example/" });
     expect(await warnings.all()).toMatchObject([

@@ -362,6 +362,31 @@ describe("live values", () => {
     expect(requestsTo("/logout")[0]?.body).toBe("pw=p2");
   });
 
+  test("V1 P4 the key of a signature is read at each login, and a session keeps its own", async () => {
+    let [key, isBroken] = ["k1", false];
+    routes({ "/login": (_request, respond) => respond(isBroken ? 500 : 200, { session: { token: "s" } }) });
+    const sign = { alg: "hmac_sha256", key: () => key, template: "t", into: { header: "X-Sig" } } as const;
+    const step = loginAt();
+    const clock = testClock();
+    const provider = new FlowProvider(
+      { steps: [{ ...step, request: { ...step.request, sign } }], apply: [{ sign }], ttl_secs: 100, retries: 0 },
+      { clock },
+    );
+    const fetch = authFetch(provider);
+    await fetch(`${api.origin}/rows`);
+    [key, isBroken] = ["k2", true];
+    clock.advance(95);
+    // A renewal that fails has read the new key.
+    await fetch(`${api.origin}/rows`);
+    isBroken = false;
+    clock.advance(60);
+    await fetch(`${api.origin}/rows`);
+    const signatures = (path: string) => requestsTo(path).map(({ headers }) => headers["x-sig"]);
+    const [k1, k2] = ["k1", "k2"].map((each) => hmac("sha256", each, "t", "hex"));
+    expect(signatures("/login")).toEqual([k1, k2, k2]);
+    expect(signatures("/rows")).toEqual([k1, k1, k2]);
+  });
+
   test("V1 D1 of a session that another process has begun are read before it is used", async () => {
     routes({ "/login": sessions() });
     const store = new MemoryTokenStore();
@@ -544,6 +569,14 @@ describe("faults", () => {
       { steps: [{ request: { url: "https://a.b/${s}" }, capture: { s: "$.s" } }] },
       { "steps[0].request.url": /\$\{s\}/ },
     ],
+    ...["login", "ftp://a.b/x", "https://a.b/x#y", "//a.b", "https://${param.none"].map(
+      (url) =>
+        [
+          `the URL ${url}`,
+          { steps: [{ request: { url } }] },
+          { "steps[0].request.url": /URL|fragment|without a }/ },
+        ] as const,
+    ),
     [
       "a name of ours",
       { steps: [{ request: { url: "https://a.b" }, capture: { ts: "$.s" } }] },

@@ -1,12 +1,11 @@
 /** The blocks of docs/identity-providers.md, and what each provider answers (A7, A10, K7, K8): the guide is the test's data. */
 
 import { readFile } from "node:fs/promises";
-import { Agent } from "undici";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { AuthCatalog, Credential, type Dispatcher } from "../../src/index.js";
+import { describe, expect, test, vi } from "vitest";
+import { AuthCatalog, Credential } from "../../src/index.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
-import { type Answer, type Idp, json, startIdp } from "../support/idp.js";
+import { type Answer, json, startIdp, toServer } from "../support/idp.js";
 import { hearWarnings } from "../support/warnings.js";
 
 const guide = await readFile(new URL("../../docs/identity-providers.md", import.meta.url), "utf8");
@@ -145,13 +144,6 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
 test("the guide has twelve, and each is proved", () => {
   expect([...sections.keys()]).toEqual(Object.keys(EXPECTED));
 });
-
-/** Sends every request to `idp`, whatever its host: the blocks are loaded as they stand. */
-function toServer(idp: Idp): Dispatcher {
-  const agent = new Agent();
-  onTestFinished(() => agent.close());
-  return { dispatch: (options, handler) => agent.dispatch({ ...options, origin: idp.origin }, handler) };
-}
 
 /** Answers as the provider does, whose metadata are those of the issuer in its block. */
 function as({ yaml }: Section, answer: Answer): Answer {

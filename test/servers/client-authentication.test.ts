@@ -51,11 +51,15 @@ test("F1 a wrong secret", async ({ task }) => {
 
 test("nothing that the server's metadata lists is left out", async () => {
   const metadata = await fetch(`${realm.issuer}/.well-known/openid-configuration`);
-  const { token_endpoint_auth_methods_supported: methods, grant_types_supported: grants } =
-    (await metadata.json()) as Record<string, string[]>;
+  const {
+    token_endpoint_auth_methods_supported: methods,
+    grant_types_supported: grants,
+    dpop_signing_alg_values_supported: proofs,
+  } = (await metadata.json()) as Record<string, string[]>;
   expect(methods?.filter((method) => !Object.hasOwn(clients, method))).toEqual([]);
   const extensions = Object.entries(EXTENSION_GRANTS).filter(([name]) => grants?.includes(name));
   expect(extensions.filter(([, grant]) => !Object.hasOwn(realm.grants ?? {}, grant))).toEqual([]);
+  expect(realm.dpop !== undefined).toBe(proofs !== undefined);
 });
 
 const EXTENSION_GRANTS = {

@@ -30,6 +30,13 @@ export interface Realm {
     /** A client that shows a token of the workload in place of a secret (RFC 7523 §2.2). */
     readonly client_assertion?: { readonly client: ClientKeys; readonly audience: string };
   };
+  /** The server binds tokens to keys (RFC 9449). */
+  readonly dpop?: {
+    /** Whether it wants its nonces in proofs. */
+    readonly wantsNonces: boolean;
+    /** An API of its own that takes the bound tokens of a user, if it has one. */
+    readonly userinfoUrl?: string;
+  };
   /** The origin of an administration API, for `mintRefreshToken`. */
   readonly adminOrigin?: string;
 }

@@ -1,6 +1,9 @@
 /** A real HTTP server on a free loopback port that plays the IdP, keeps what it was asked, and answers as told. */
 
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { Agent } from "undici";
+import { onTestFinished } from "vitest";
+import type { Dispatcher } from "../../src/index.js";
 import { listen } from "./server.js";
 
 interface SeenRequest {
@@ -62,4 +65,11 @@ export async function startIdp(initial: Answer = numberedTokens()): Promise<Idp>
       answer = next;
     },
   };
+}
+
+/** Sends every request to `idp`, whatever its host: a configuration may have the addresses that it has elsewhere. */
+export function toServer(idp: Pick<Idp, "origin">): Dispatcher {
+  const agent = new Agent();
+  onTestFinished(() => agent.close());
+  return { dispatch: (options, handler) => agent.dispatch({ ...options, origin: idp.origin }, handler) };
 }

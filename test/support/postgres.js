@@ -1,7 +1,7 @@
 /** PostgreSQL servers of a test's own, from the system's packages, as the system's user `postgres` where we are root. */
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, installed, newServerFolder, ServerProcess, userFor } from "./server-process.js";
 
@@ -28,13 +28,18 @@ export const withoutPostgres =
 
 /**
  * Starts one whose user `postgres` has the password `password`. `settings` are such as of postgresql.conf.
- * @param {{ settings?: Readonly<Record<string, string | number>>, password?: string, port?: number, host?: string }} [options]
+ * `allowed` is a network from which it takes connections, beside
+ * loopback.
+ * @param {{ settings?: Readonly<Record<string, string | number>>, password?: string, port?: number, host?: string,
+ *   allowed?: string }} [options]
  */
-export async function startPostgres({ settings = {}, password = "pg-s3cr3t", port, host = "127.0.0.1" } = {}) {
+export async function startPostgres({ settings = {}, password = "pg-s3cr3t", port, host = "127.0.0.1", allowed } = {}) {
   const chosen = port ?? (await freePort());
   const user = userFor("postgres");
   const folder = newServerFolder(user);
   initialize(folder, password, user);
+  if (allowed !== undefined)
+    appendFileSync(join(folder, "data", "pg_hba.conf"), `host all all ${allowed} scram-sha-256\n`);
   // The disk of a test need not survive the loss of power.
   const all = {
     fsync: "off",

@@ -120,6 +120,7 @@ async function createRealm({ origin, tlsOrigin, world }, name, rotation) {
     introspectionUrl: `${tokenUrl}/introspect`,
     revocationUrl: `${issuer}/${endpoints}/revoke`,
     clients,
+    dpop: { wantsNonces: false, userinfoUrl: `${issuer}/${endpoints}/userinfo` },
     grants: {
       token_exchange: { client: clients.client_secret_basic, api: clients.client_secret_post },
       jwt_bearer: { client: clients.client_secret_basic, audience: issuer },

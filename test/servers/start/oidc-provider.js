@@ -1,6 +1,6 @@
 /** oidc-provider, in this process: refresh tokens rotate, and one that is presented twice revokes its grant. */
 
-import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import { generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -57,6 +57,7 @@ export const oidcProvider = {
           introspectionUrl: `${issuer}/token/introspection`,
           revocationUrl: `${issuer}/token/revocation`,
           clients,
+          dpop: { wantsNonces: true, userinfoUrl: `${issuer}/me` },
         },
       },
       async stop() {
@@ -100,6 +101,7 @@ function configuration(clients, jwks) {
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       introspection: { enabled: true, allowedPolicy: () => true },
       mTLS: {
         enabled: true,

@@ -60,6 +60,7 @@ export const spring = {
       introspectionUrl: `${endpoints}/introspect`,
       revocationUrl: `${endpoints}/revoke`,
       clients,
+      dpop: { wantsNonces: false },
       grants: { token_exchange: { client: clients.client_secret_basic } },
     };
     return {
