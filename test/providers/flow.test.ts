@@ -138,6 +138,11 @@ describe("the steps", () => {
     });
     await authFetch(provider)(`${api.origin}/rows`);
     expect(requestsTo("/rows")[0]?.headers["x-id"]).toBe("&b;");
+    routes({ "/login": (_request, respond) => respond(200, '<!DOCTYPE r [<!ENTITY b "text">]><r><id>&b;</id></r>') });
+    await authFetch(provider)(`${api.origin}/rows`);
+    await provider.invalidate(await provider.getToken());
+    await authFetch(provider)(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[2]?.headers["x-id"]).toBe("&b;");
   });
 
   test.each([
@@ -292,6 +297,9 @@ describe("a session", () => {
     await shared.getToken();
     await shared.close();
     expect(requestsTo("/logout")).toHaveLength(1);
+    const unreachable = new FlowProvider({ ...config, logout: { url: "http://127.0.0.1:1/logout" } });
+    await unreachable.getToken();
+    await unreachable.close();
   });
 
   test("P4 without steps, what stands in the configuration goes onto requests, and nothing is asked", async () => {
@@ -385,6 +393,10 @@ describe("live values", () => {
     const [k1, k2] = ["k1", "k2"].map((each) => hmac("sha256", each, "t", "hex"));
     expect(signatures("/login")).toEqual([k1, k2, k2]);
     expect(signatures("/rows")).toEqual([k1, k1, k2]);
+    const before = await provider.getToken();
+    key = "k3";
+    // The session is the same text again, and yet another credential: its key has changed.
+    expect(Credential.equals(await provider.invalidate(before), before)).toBe(false);
   });
 
   test("V1 D1 of a session that another process has begun are read before it is used", async () => {
