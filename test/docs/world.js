@@ -13,10 +13,10 @@ const accepted = new Set();
 
 /** @type {Record<string, (authorization: string, path: string, headers: import("node:http").IncomingHttpHeaders) => [number, unknown]>} */
 const hosts = {
-  "idp.example": (_authorization, _path, { dpop: proof }) => {
+  "idp.example": (_authorization, _path, { dpop }) => {
     issued += 1;
     const token = `t0ken-${issued}`;
-    const type = proof === undefined ? "Bearer" : "DPoP";
+    const type = dpop === undefined ? "Bearer" : "DPoP";
     // The first token is refused by the API, so that programs meet a 401.
     if (issued > 1) accepted.add(`${type} ${token}`);
     return [

@@ -1,5 +1,6 @@
 /** Providers that need the token of another one (K4): asked when it is needed, reported when it is refused. */
 
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -7,6 +8,7 @@ import {
   AuthCatalog,
   type AuthProvider,
   type CallOptions,
+  Credential,
   JwtBearerProvider,
   MemoryTokenStore,
   OAuth2ClientCredentialsProvider,
@@ -16,7 +18,8 @@ import {
   TokenEndpointProvider,
   TokenExchangeProvider,
 } from "../../src/index.js";
-import { faultsOf } from "../support/catalogs.js";
+import { ProviderToken } from "../../src/providers/provider-token.js";
+import { faultsOf, folder } from "../support/catalogs.js";
 import { type TestClock, testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
 import { type Answer, type Idp, json, numberedTokens, startIdp } from "../support/idp.js";
@@ -331,6 +334,39 @@ describe("what is no refusal of the token", () => {
   });
 });
 
+test("K4 V2 while the dependent's gate blocks, its source is not asked to see whether that has changed", async () => {
+  let asked = 0;
+  const source: AuthProvider = {
+    type: "own",
+    name: "own",
+    getToken: async () => {
+      asked += 1;
+      return Credential.bearer("t0ken");
+    },
+    invalidate: async (stale) => stale,
+  };
+  refused.add("t0ken");
+  const file = join(await folder({ actor: "act0r" }), "actor");
+  const provider = dependents.token_exchange?.(source, { actor_token: { file } }) as AuthProvider;
+  await errorOf(() => provider.getToken());
+  const before = asked;
+  for (let call = 0; call < 3; call += 1) {
+    clock.advance(1);
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: expect.any(Number) });
+  }
+  expect(asked).toBe(before);
+});
+
+test("K4 a token that is older than the last two is not reported: what is current is asked for", async () => {
+  const source = sourceAt(home);
+  const value = new ProviderToken(source, { key: "assertion", role: "grant" }, "api");
+  for (let round = 0; round < 2; round += 1) await source.invalidate(await source.getToken()).then(() => value.read());
+  expect(await value.renew("token-1")).toBe("token-3");
+  expect(await value.renew("token-2")).toBe("token-3");
+  expect(await value.renew("token-3")).toBe("token-4");
+  expect(value.secrets).toEqual(["token-4", "token-3"]);
+});
+
 test("F5 a source whose tokens the exchange takes is not held for one that is always refused", async () => {
   const source = sourceAt(home);
   for (let round = 1; round <= 6; round += 1) {
@@ -415,6 +451,26 @@ auth:
     expect(await own.getToken()).toMatchObject({ token: "exchanged-2-token-1" });
     await catalog.close();
     expect(await source.getToken()).toMatchObject({ token: "token-1" });
+  });
+
+  test("K4 D11 a provider that is a plain object is asked itself, by a connector of a document too", async () => {
+    const path = join(await folder({ "auth.yaml": "auth: {}", t: "t0ken" }), "auth.yaml");
+    const asked: unknown[] = [];
+    const plain = {
+      type: "plain",
+      name: "plain",
+      async getToken(): Promise<Credential> {
+        asked.push(this);
+        return Credential.bearer("of-plain");
+      },
+      invalidate: async (stale: Credential) => stale,
+    };
+    await using catalog = await AuthCatalog.load(path);
+    const config = { token_url: away.tokenUrl, subject_token: plain, actor_token: { file: "t" } };
+    expect(await catalog.resolve({ type: "token_exchange", config }).getToken()).toMatchObject({ type: "bearer" });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toBe(plain);
+    expect(away.seen[0]?.form).toMatchObject({ subject_token: "of-plain", actor_token: "t0ken" });
   });
 
   test("C15 ready() gets a token of each, and names the one that fails", async () => {

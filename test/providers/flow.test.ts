@@ -675,12 +675,14 @@ vars: { n: 5 }
 
   test("P4 in code, runtime.params stand for ${param.name}", async () => {
     routes({ "/login": sessions() });
-    const steps = [{ ...loginAt(), request: { url: "${param.base}/login", query: { t: "${param.tenant}" } } }];
+    const steps = [
+      { ...loginAt(), request: { url: "${param.base}/login", query: { t: "${param.tenant}", note: "${param.note}" } } },
+    ];
     const provider = fromConfig(
       { type: "flow", config: { steps, apply: [inHeader] } },
-      { params: { base: api.origin, tenant: 7 } },
+      { params: { base: api.origin, tenant: 7, note: "a${nonce}" } },
     );
     await provider.getToken();
-    expect(requestsTo("/login")[0]?.path).toBe("/login?t=7");
+    expect(requestsTo("/login")[0]?.path).toBe("/login?t=7&note=a%24%7Bnonce%7D");
   });
 });
