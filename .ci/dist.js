@@ -14,15 +14,18 @@ const INPUTS = [
   "tsconfig.json",
   ".ci/tsup.config.ts",
   ".ci/drop-file-comments.js",
+  ".ci/json-schema.ts",
+  ".ci/make-schema.js",
+  "docs/generate.mjs",
 ];
 const { exports, bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** What package.json exports, the program, and the licenses. */
 const OUTPUTS = Object.keys(exports)
-  .filter((name) => name !== "./package.json")
+  .filter((name) => !name.endsWith(".json"))
   .map((name) => (name === "." ? "index" : name.slice("./".length)))
   .flatMap((entry) => ["js", "js.map", "cjs", "cjs.map", "d.ts", "d.cts"].map((ending) => `${entry}.${ending}`))
-  .concat("THIRD-PARTY-LICENSES")
+  .concat("THIRD-PARTY-LICENSES", "schema.json")
   .map((name) => `dist/${name}`)
   .concat(Object.values(bin).flatMap((path) => [path, `${path}.map`]));
 

@@ -5,7 +5,7 @@ const { version, exports } = JSON.parse(readFileSync(new URL("../package.json", 
 
 /** The entries beside the main one: each is a room of src, by the name that package.json exports it under. */
 const subpaths = Object.keys(exports)
-  .filter((name) => name !== "." && name !== "./package.json")
+  .filter((name) => name !== "." && !name.endsWith(".json"))
   .map((name) => name.slice("./".length));
 
 /**

@@ -50,6 +50,16 @@ export function configurationKeys(schemas) {
 }
 
 /**
+ * The documented keys of a type, those of mappings in lists too, as `steps.request`; of a type that has no interface of its own, none.
+ *
+ * @returns {(type: string) => DocumentedKey[]}
+ */
+export function documentedKeysOf() {
+  const document = documentation({ withinLists: true });
+  return (type) => (type in INTERFACES ? document(type) : []);
+}
+
+/**
  * The page with its table of keys generated anew.
  *
  * @param {string} page
@@ -129,9 +139,10 @@ function shapeOf(schema) {
 /**
  * Reads the interfaces' doc comments.
  *
+ * @param {{ withinLists?: boolean }} [options]
  * @returns {(type: string) => DocumentedKey[]}
  */
-function documentation() {
+function documentation({ withinLists = false } = {}) {
   // The sources alone, without the libraries that they import: doc comments need no more.
   const options = { module: ts.ModuleKind.NodeNext, strict: true, noLib: true, noResolve: true };
   const program = ts.createProgram(ts.sys.readDirectory(SOURCES, [".ts"]), options);
@@ -144,7 +155,7 @@ function documentation() {
     if (symbol === undefined) throw new Error(`no interface is known that documents the keys of ${type}`);
     const { flags } = symbol;
     const original = flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    return documentedKeys(checker, checker.getDeclaredTypeOfSymbol(original), "");
+    return documentedKeys({ checker, withinLists }, checker.getDeclaredTypeOfSymbol(original), "");
   };
 }
 
@@ -152,15 +163,16 @@ function documentation() {
  * The members of an interface, and those of the interfaces that they are of, which are documented likewise. No member of a
  * union of interfaces is required, since another of them may be meant.
  *
- * @param {ts.TypeChecker} checker
+ * @param {{ checker: ts.TypeChecker, withinLists: boolean }} reading
  * @param {ts.Type} type
  * @param {string} above
  * @returns {DocumentedKey[]}
  */
-function documentedKeys(checker, type, above) {
+function documentedKeys(reading, type, above) {
+  const { checker, withinLists } = reading;
   if (type.isUnion()) {
     return type.types
-      .flatMap((one) => documentedKeys(checker, one, above))
+      .flatMap((one) => documentedKeys(reading, one, above))
       .map((key) => ({ ...key, isRequired: false }));
   }
   return checker.getPropertiesOfType(type).flatMap((symbol) => {
@@ -173,9 +185,27 @@ function documentedKeys(checker, type, above) {
       default: tag && ts.displayPartsToString(tag.text).trim(),
     };
     const own = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
-    const within = (own.isUnion() ? own.types : [own]).find(isInterface);
-    return [key, ...(within === undefined ? [] : documentedKeys(checker, within, `${path}.`))];
+    const within =
+      (own.isUnion() ? own.types : [own]).find(isInterface) ?? (withinLists ? itemIn(checker, symbol) : undefined);
+    return [key, ...(within === undefined ? [] : documentedKeys(reading, within, `${path}.`))];
   });
+}
+
+/**
+ * The interface of the items of a list, as it is written: without the libraries, no list has a type.
+ *
+ * @param {ts.TypeChecker} checker
+ * @param {ts.Symbol} symbol
+ */
+function itemIn(checker, symbol) {
+  /** @param {ts.Node | undefined} node @returns {ts.Type | undefined} */
+  const search = (node) => {
+    if (node === undefined) return undefined;
+    if (!ts.isArrayTypeNode(node)) return ts.forEachChild(node, search);
+    const item = checker.getTypeFromTypeNode(node.elementType);
+    return isInterface(item) ? item : undefined;
+  };
+  return search(symbol.valueDeclaration);
 }
 
 /** Interfaces of what a configuration may refer to, whose members are no keys of it. */

@@ -6,6 +6,7 @@
 import * as z from "zod/mini";
 import { isToken } from "../values/http-field.js";
 import { faultOfNumber, faultOfWord } from "./scalars.js";
+import { shaped, URL_SHAPE } from "./shapes.js";
 
 /** What one key must be, and its normal form `T`. */
 export type Field<T> = z.ZodMiniType<T>;
@@ -64,7 +65,7 @@ export function anyText(...checks: z.core.$ZodCheck<string>[]): Field<string> {
 /** An absolute http or https URL. */
 export function url(): Field<URL> {
   return z.pipe(
-    z.string().check(because(faultOfUrl)),
+    shaped(z.string().check(because(faultOfUrl)), URL_SHAPE),
     z.transform((given) => new URL(given)),
   );
 }

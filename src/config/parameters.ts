@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { isFieldValue, isToken } from "../values/http-field.js";
 import { type Field, faultAt, NO_FIELD_VALUE } from "./fields.js";
 import { faultOfNumber, faultOfScalar, isScalar, type Scalar } from "./scalars.js";
+import { FIXED_PARAMETERS_SHAPE, shaped } from "./shapes.js";
 
 /** Parameters as they are sent: name and value, a repeated one once for each of its values. */
 export type Parameters = readonly (readonly [name: string, value: string])[];
@@ -11,7 +12,7 @@ export type Parameters = readonly (readonly [name: string, value: string])[];
 /** Form or query parameters: scalars, and lists of them. Empty and `null` ones are left out (H5). */
 export function parameters(): Field<Parameters> {
   return z.pipe(
-    z.record(z.string(), z.unknown()).check((payload) => {
+    shaped(z.record(z.string(), z.unknown()), FIXED_PARAMETERS_SHAPE).check((payload) => {
       for (const [name, value] of Object.entries(payload.value)) {
         const items = Array.isArray(value) ? value.map((item, index) => [[name, index], item]) : [[[name], value]];
         for (const [path, item] of items as [PropertyKey[], unknown][]) {

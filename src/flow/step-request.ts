@@ -14,6 +14,7 @@ import {
   withDefault,
 } from "../config/fields.js";
 import { faultOfScalar, isScalar } from "../config/scalars.js";
+import { shaped, TEXT_SHAPE } from "../config/shapes.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { isLoopback } from "../http/plain-http.js";
 import { fixedData, type LiveData, liveData } from "../live/live-data.js";
@@ -98,9 +99,9 @@ function method(): Field<string> {
 /** Texts by name; numbers and booleans are the texts that they are written as. */
 function templates(name: Field<string> = z.string()): Field<Templates> {
   const value = z.pipe(
-    z
-      .unknown()
-      .check(because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean"))),
+    shaped(z.unknown(), TEXT_SHAPE).check(
+      because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean")),
+    ),
     z.transform(String),
   );
   return z.record(name as never, value) as Field<Record<string, string>>;

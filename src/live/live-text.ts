@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { redactKey, suggest } from "../config/check.js";
 import { type Field, faultAt } from "../config/fields.js";
 import { faultOfNumber, faultOfWord } from "../config/scalars.js";
+import { LIVE_TEXT_SHAPE, shaped } from "../config/shapes.js";
 import { absolutePath, faultOfFilePath } from "../values/file-path.js";
 import { folderOf } from "./document-folder.js";
 import {
@@ -59,7 +60,7 @@ export function liveText(key: string, options: LiveTextOptions = {}): Field<Live
   } = options;
   const rules: LiveRules = { key, role, textOf, faultOf: (text) => (text === "" ? "is empty" : faultOf(text)) };
   return z.pipe(
-    z.unknown(),
+    shaped(z.unknown(), LIVE_TEXT_SHAPE),
     z.transform((given, context): LiveValue => {
       const fault = (message: string, ...path: PropertyKey[]): LiveValue => {
         context.issues.push(faultAt(path, message));

@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import { type Field, optional, seconds, text, withDefault } from "../config/fields.js";
+import { shaped, TOKEN_SHAPE } from "../config/shapes.js";
 import { type LiveText, liveText } from "../live/live-text.js";
 import { PRIVATE_KEY_ALGORITHMS, SECRET_ALGORITHMS, type SigningAlgorithm } from "../signing/algorithms.js";
 import { faultOfCertificate } from "../signing/certificate.js";
@@ -57,7 +58,7 @@ export const clientAssertionFields = () => ({
   assertion_audience: optional(text()),
   assertion_claims: optional(z.record(z.string(), z.unknown())),
   assertion_lifetime_secs: withDefault(seconds(LONGEST_LIFETIME_SECS), DEFAULT_LIFETIME_SECS),
-  client_assertion: optional(liveText("client_assertion")),
+  client_assertion: optional(shaped(liveText("client_assertion"), TOKEN_SHAPE)),
   client_assertion_type: withDefault(text(), JWT_BEARER_ASSERTION),
 });
 

@@ -15,7 +15,8 @@ export interface AudienceSettings {
   readonly params: LiveData<Parameters>;
 }
 
-const schema = lazily(() => z.strictObject({ scopes: scopes(), params: optional(parameters()) }));
+/** The schema of what a provider's `for` takes. */
+export const audienceSchema = lazily(() => z.strictObject({ scopes: scopes(), params: optional(parameters()) }));
 
 /**
  * `audience` over the one that is configured: its scopes in place of those, its parameters over those of the same name.
@@ -28,7 +29,7 @@ export function audienceOver(
   { subject, ownParams }: { readonly subject: string; readonly ownParams: readonly string[] },
 ): AudienceSettings {
   const relations = [paramsKeepTheGrant, paramsAreNoKeys(ownParams)];
-  const given = check(subject, audience, { schema: schema(), relations });
+  const given = check(subject, audience, { schema: audienceSchema(), relations });
   // One that is left empty is not sent, and neither is the configured one.
   const replaced = new Set(Object.keys(audience.params ?? {}));
   const over = (params: Parameters): Parameters => {

@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import type { Field } from "../config/fields.js";
+import { documentShape, shaped } from "../config/shapes.js";
 import { isObject } from "../http/json-object.js";
 import { isData } from "../live/document-folder.js";
 import { type LiveText, liveText } from "../live/live-text.js";
@@ -35,7 +36,10 @@ export interface ServiceAccount {
 /** The field for `key_json`. */
 export function googleKeyField(): Field<LiveValue> {
   const asText = z.transform((given: unknown) => (isDocument(given) ? JSON.stringify(given) : given));
-  return z.pipe(asText, liveText("key_json", { role: "grant", faultOf: faultOfKey }));
+  return shaped(
+    z.pipe(asText, liveText("key_json", { role: "grant", faultOf: faultOfKey })),
+    documentShape("client_email", "private_key"),
+  );
 }
 
 /** What `key_file` must be. */

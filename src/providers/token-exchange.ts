@@ -3,6 +3,7 @@
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
 import { because, type Field, oneOrMore, optional, scopes, text } from "../config/fields.js";
+import { shaped, TOKEN_SHAPE } from "../config/shapes.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import { isObject } from "../http/json-object.js";
 import { changed } from "../live/live-data.js";
@@ -127,9 +128,9 @@ export class TokenExchangeProvider extends OAuth2Provider {
 export const tokenExchangeSchema = lazily(() =>
   z.strictObject({
     ...optionalClientFields(),
-    subject_token: liveText("subject_token", { role: "grant" }),
+    subject_token: shaped(liveText("subject_token", { role: "grant" }), TOKEN_SHAPE),
     subject_token_type: optional(tokenType()),
-    actor_token: optional(liveText("actor_token", { role: "grant" })),
+    actor_token: optional(shaped(liveText("actor_token", { role: "grant" }), TOKEN_SHAPE)),
     actor_token_type: optional(tokenType()),
     requested_token_type: optional(tokenType()),
     audience: optional(oneOrMore(text())),

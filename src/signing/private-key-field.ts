@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import type { Field } from "../config/fields.js";
+import { documentShape, shaped } from "../config/shapes.js";
 import { isObject } from "../http/json-object.js";
 import { type LiveText, liveText } from "../live/live-text.js";
 import type { LiveRole, LiveValue } from "../live/live-value.js";
@@ -25,7 +26,7 @@ export function privateKeyField(key: string, role: LiveRole = "client"): Field<L
     return "fault" in found ? found.fault : undefined;
   };
   const asText = z.transform((given: unknown) => (isJwk(given) ? JSON.stringify(given) : given));
-  return z.pipe(asText, liveText(key, { role, faultOf }));
+  return shaped(z.pipe(asText, liveText(key, { role, faultOf })), documentShape("kty"));
 }
 
 /** A JWK, however incomplete, and no `{ file }`. */

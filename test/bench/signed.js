@@ -1,6 +1,6 @@
 /**
- * What a signed request costs beside one with a bearer: through `authFetch`, 50 at a time, in interleaved rounds of one run. Each
- * ratio is of the rates of one round. The API is a process of its own.
+ * Requests that are signed beside those that carry a bearer, by `authFetch`, 50 at a time, in interleaved rounds of one run; and
+ * what each signature alone takes: npm run bench. The API is a process of its own.
  *
  *     node test/bench/signed.js [rounds] [requests a round]
  */
@@ -8,16 +8,45 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { authFetch, fromConfig, StaticProvider } from "faucet-auth";
+import {
+  applyCredential,
+  authFetch,
+  FlowProvider,
+  OAuth1Provider,
+  OAuth2ClientCredentialsProvider,
+  StaticProvider,
+} from "faucet-auth";
 
 const CONCURRENT = 50;
 const ROUNDS = Number(process.argv[2] ?? 15);
 const REQUESTS = Number(process.argv[3] ?? 2000);
 
+/** @type {Record<string, import("faucet-auth").AuthProvider>} */
+const providers = {
+  bearer: new StaticProvider({ token: "t0ken" }),
+  "oauth1, HMAC-SHA256": new OAuth1Provider({
+    consumer_key: "consumer",
+    consumer_secret: "s3cr3t",
+    token: "t0ken",
+    token_secret: "t0ken-s3cr3t",
+  }),
+  "flow, hmac_sha256": new FlowProvider({
+    apply: [
+      {
+        sign: {
+          alg: "hmac_sha256",
+          key: "s3cr3t",
+          template: "client:${ts}:${nonce}",
+          into: { header: "Authorization", format: "HMAC ${sig}" },
+        },
+      },
+    ],
+  }),
+};
+
 if (process.argv[2] === "api") {
-  const api = createServer((_request, response) => {
-    response.end(JSON.stringify({ access_token: "t", token_type: "DPoP", expires_in: 3600 }));
-  });
+  const token = JSON.stringify({ access_token: "t0ken", token_type: "DPoP", expires_in: 3600 });
+  const api = createServer(({ method }, response) => response.end(method === "POST" ? token : "rows"));
   api.listen(0, "127.0.0.1", () => process.send?.(api.address()));
 } else {
   await measure();
@@ -26,56 +55,59 @@ if (process.argv[2] === "api") {
 async function measure() {
   const child = fork(new URL(import.meta.url), ["api"]);
   const [{ port }] = await once(child, "message");
-  const origin = `http://127.0.0.1:${port}`;
-  const bearer = authFetch(new StaticProvider({ token: "t" }));
-  const signed = Object.entries(signers(origin)).map(([name, provider]) => ({ name, fetch: authFetch(provider) }));
-  /** @type {Map<string, number[]>} */
-  const ratios = new Map();
-  for (const { fetch } of [{ fetch: bearer }, ...signed]) await rateOf(fetch, origin);
+  const url = `http://127.0.0.1:${port}/rows?limit=100&since=2026-01-01T00%3A00%3A00Z`;
+  const token_url = `http://127.0.0.1:${port}/token`;
+  const client = { token_url, client_id: "bench", client_secret: "s3cr3t", dpop: true };
+  providers["dpop, ES256"] = new OAuth2ClientCredentialsProvider(client);
+  const clients = Object.entries(providers).map(([name, provider]) => {
+    const fetch = authFetch(provider);
+    return { name, send: async () => (await fetch(url)).text(), rates: /** @type {number[]} */ ([]) };
+  });
+  for (const { send } of clients) await rate(send, REQUESTS / 4);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const { name, fetch } of signed) {
-      const [first, second] = round % 2 === 0 ? [bearer, fetch] : [fetch, bearer];
-      const rates = new Map([[first, await rateOf(first, origin)]]);
-      rates.set(second, await rateOf(second, origin));
-      const ratio = (rates.get(fetch) ?? 0) / (rates.get(bearer) ?? 1);
-      ratios.set(name, [...(ratios.get(name) ?? []), ratio]);
-    }
+    // Whoever comes first in a round is another one each time.
+    const order = [...clients.slice(round % clients.length), ...clients.slice(0, round % clients.length)];
+    for (const { send, rates } of order) rates.push(await rate(send, REQUESTS));
   }
-  console.table([...ratios].map(([name, all]) => ({ signed: name, "rate, of a bearer's": percent(median(all)) })));
+  const [bearer] = clients;
+  const rows = await Promise.all(
+    clients.map(async ({ name, rates }) => ({
+      credential: name,
+      "requests/s": Math.round(median(rates)),
+      "of the bearer's": median(rates.map((each, round) => each / (bearer?.rates[round] ?? each))).toFixed(3),
+      "µs to place it": await placing(name, url),
+    })),
+  );
+  console.table(rows);
   child.kill();
 }
 
-/** @param {string} origin */
-function signers(origin) {
-  const client = { token_url: origin, client_id: "c", client_secret: "s" };
-  return {
-    "DPoP, ES256": fromConfig({ type: "oauth2", config: { ...client, dpop: true } }),
-    "DPoP, EdDSA": fromConfig({ type: "oauth2", config: { ...client, dpop: { signing_alg: "EdDSA" } } }),
-    "OAuth 1, HMAC-SHA256": fromConfig({ type: "oauth1", config: { consumer_key: "k", consumer_secret: "s" } }),
+/** Requests a second. @param {() => Promise<unknown>} send @param {number} requests */
+async function rate(send, requests) {
+  const start = performance.now();
+  let left = requests;
+  const client = async () => {
+    while (left > 0) {
+      left -= 1;
+      await send();
+    }
   };
+  await Promise.all(Array.from({ length: CONCURRENT }, client));
+  return (requests / (performance.now() - start)) * 1000;
 }
 
-/** Requests a second. @param {typeof fetch} send @param {string} origin */
-async function rateOf(send, origin) {
-  let left = REQUESTS;
-  const began = performance.now();
-  await Promise.all(
-    Array.from({ length: CONCURRENT }, async () => {
-      while (left > 0) {
-        left -= 1;
-        await (await send(`${origin}/rows?page=1`)).text();
-      }
-    }),
-  );
-  return (REQUESTS * 1000) / (performance.now() - began);
+/** Processor time, without a request: on a plain object. @param {string} name @param {string} url */
+async function placing(name, url) {
+  const credential = await /** @type {import("faucet-auth").AuthProvider} */ (providers[name]).getToken();
+  const times = 20_000;
+  const place = () => applyCredential({ method: "GET", url, headers: new Map() }, credential);
+  for (let n = 0; n < times / 10; n += 1) place();
+  const start = process.cpuUsage();
+  for (let n = 0; n < times; n += 1) place();
+  return (process.cpuUsage(start).user / times).toFixed(1);
 }
 
-/** @param {number[]} values */
+/** @param {readonly number[]} values */
 function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-/** @param {number} ratio */
-function percent(ratio) {
-  return `${(100 * ratio).toFixed(0)} %`;
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

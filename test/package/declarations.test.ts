@@ -15,7 +15,7 @@ interface Entry {
 
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const entries: readonly Entry[] = Object.keys(exports)
-  .filter((name) => name !== "./package.json")
+  .filter((name) => !name.endsWith(".json"))
   .map((name) => ({ name, ...exports[name] }));
 
 const options: ts.CompilerOptions = {

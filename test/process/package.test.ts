@@ -42,7 +42,7 @@ describe("the packed tarball", () => {
     const entries = ["adapters", "broker", "index", "postgres", "redis", "store-conformance", "testing"];
     const endings = ["cjs", "cjs.map", "d.cts", "d.ts", "js", "js.map"];
     const files = entries.flatMap((entry) => endings.map((ending) => `${entry}.${ending}`));
-    expect(dist.sort()).toEqual(["THIRD-PARTY-LICENSES", "cli.js", "cli.js.map", ...files].sort());
+    expect(dist.sort()).toEqual(["THIRD-PARTY-LICENSES", "cli.js", "cli.js.map", "schema.json", ...files].sort());
   });
 
   test("L2 brings the program", async () => {
