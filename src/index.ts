@@ -17,7 +17,7 @@ export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 /** @internal What the command line looks at beside a catalog. */
-export { inspectPipeline } from "./catalog/pipeline-inspection.js";
+export { inspectPipeline, resolversFor } from "./catalog/pipeline-inspection.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken, bareToken } from "./connect/access-token.js";
 export {

@@ -12,7 +12,7 @@ import { referenceOf } from "./entry-reference.js";
 import { Interpolation } from "./interpolation.js";
 import { type Place, parsePipeline } from "./pipeline-document.js";
 import { sourcesOf } from "./pipeline-sources.js";
-import { referencesIn } from "./references.js";
+import { type Resolver, referencesIn } from "./references.js";
 import { builtInResolvers } from "./resolvers.js";
 import { plainData, Scalar } from "./scalar.js";
 
@@ -84,6 +84,25 @@ function faultsOfReference(spec: object, names: readonly string[]): readonly Con
   const { ref } = outcome.built;
   return names.includes(ref) ? [] : [noSuchProvider(ref, names)];
 }
+
+/**
+ * Resolvers by which the values that `faults` say to be missing stand for something, so that what else is wrong with their
+ * entries shows too; `undefined` where none is missing.
+ */
+export function resolversFor(faults: readonly ConfigFault[], folder: string): Record<string, Resolver> | undefined {
+  const missing = new Set(faults.flatMap(({ message }) => MISSING.exec(message)?.[1] ?? []));
+  if (missing.size === 0) return undefined;
+  const standingIn = Object.entries(builtInResolvers(folder)).map(([scheme, resolve]): [string, Resolver] => [
+    scheme,
+    (reference) => (missing.has(`${scheme}:${reference}`) ? STAND_IN : resolve(reference)),
+  ]);
+  return Object.fromEntries(standingIn);
+}
+
+const MISSING = /\$\{([^}]+)\} cannot be resolved/;
+
+/** Good for most keys; what it is not good for has a fault already. */
+const STAND_IN = "https://stand-in.invalid/";
 
 /** What is no part of the pipeline itself. */
 const RESERVED: ReadonlySet<string> = new Set(["auth", "vars", "params"]);

@@ -24,7 +24,7 @@ export function authorizationRequest(
   more: readonly [string, string][],
 ): AuthorizationRequest {
   const state = randomText();
-  const verifier = randomText();
+  const { verifier, challenge } = newProof();
   const url = new URL(endpoint);
   const parameters: [string, string][] = [
     ["response_type", "code"],
@@ -32,8 +32,7 @@ export function authorizationRequest(
     ["redirect_uri", redirectUri],
     ["scope", scope],
     ["state", state],
-    ["code_challenge", createHash("sha256").update(verifier).digest("base64url")],
-    ["code_challenge_method", "S256"],
+    ...Object.entries(challenge),
     // OpenID Connect Core §11: without it, there is no offline access.
     ["prompt", scope.split(" ").includes("offline_access") ? "consent" : ""],
   ];
@@ -83,6 +82,13 @@ function refusalText(error: string, answer: URLSearchParams): string {
   const description = answer.get("error_description");
   const text = description === null ? error : `${error}: ${description}`;
   return text.replace(/[^\x20-\x7e]+/g, " ").slice(0, 300);
+}
+
+/** A proof of possession of the code (RFC 7636 §4): what is sent with the request, and what only this process knows. */
+export function newProof(): { readonly verifier: string; readonly challenge: Readonly<Record<string, string>> } {
+  const verifier = randomText();
+  const code_challenge = createHash("sha256").update(verifier).digest("base64url");
+  return { verifier, challenge: { code_challenge, code_challenge_method: "S256" } };
 }
 
 function randomText(): string {

@@ -7,6 +7,7 @@ import {
   AuthCatalog,
   type AuthProvider,
   type AuthSpec,
+  type CatalogOptions,
   type ConfigError,
   type ConfigFault,
   Credential,
@@ -14,6 +15,7 @@ import {
   fromConfig,
   inspectPipeline,
   type ProviderSpec,
+  resolversFor,
 } from "faucet-auth";
 import { CommandFailure } from "./exit-status.js";
 import { faultOfModes } from "./file-modes.js";
@@ -70,12 +72,14 @@ async function inspect(
     findings.fault({ path: "" }, `cannot be read (${error.code ?? error.name})`);
   });
   if (text === undefined) return [];
-  const { param: params } = options;
-  const catalog = await faultless(findings, () =>
-    AuthCatalog.load(file, { params, runtime: { clock: surroundings.clock } }),
-  );
+  const { param: params = {} } = options;
+  const folder = resolve(dirname(file));
+  const load = (resolvers?: CatalogOptions["resolvers"]): Promise<AuthCatalog> => {
+    return AuthCatalog.load(file, { params, resolvers, runtime: { clock: surroundings.clock } });
+  };
+  const catalog = await faultless(findings, load, (faults) => addHidden(findings, faults, folder, load));
   try {
-    const place = { subject: file, folder: resolve(dirname(file)), params };
+    const place = { subject: file, folder, params };
     const inspection = await faultless(findings, () => inspectPipeline(text, place));
     if (inspection === undefined) return [];
     checkConnectors(inspection, catalog, findings);
@@ -96,14 +100,41 @@ async function inspect(
 }
 
 /** What `work` gives; `undefined` where it has faults, which are findings then. */
-async function faultless<T>(findings: Findings, work: () => Promise<T>): Promise<T | undefined> {
+async function faultless<T>(
+  findings: Findings,
+  work: () => Promise<T>,
+  onFaults: (faults: readonly ConfigFault[]) => Promise<void> = async () => {},
+): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     if (!isConfigError(error)) throw error;
     addFaults(findings, error.issues);
+    await onFaults(error.issues);
     return undefined;
   }
+}
+
+/** Of an entry that has a variable which is not set, the library looks no further: what else is wrong with it is found with another value. */
+async function addHidden(
+  findings: Findings,
+  known: readonly ConfigFault[],
+  folder: string,
+  load: (resolvers: NonNullable<CatalogOptions["resolvers"]>) => Promise<AuthCatalog>,
+): Promise<void> {
+  const resolvers = resolversFor(known, folder);
+  if (resolvers === undefined) return;
+  const hidden = new Findings();
+  const catalog = await faultless(hidden, () => load(resolvers));
+  await catalog?.close();
+  for (const fault of hidden.faults) {
+    const isOfStandIn = known.some(({ path }) => isWithin(path, fault.path) || isWithin(fault.path, path));
+    if (!isOfStandIn) findings.fault(fault, fault.message);
+  }
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(`${outer}.`) || inner.startsWith(`${outer}[`);
 }
 
 function isConfigError(error: unknown): error is ConfigError {

@@ -10,7 +10,7 @@
  * What only that command needs, and is slow to load, it imports within its action.
  */
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { addCheck } from "./check.js";
 import { addEnv } from "./env.js";
 import { CommandFailure, FAILURE, SUCCESS, WRONG_USAGE } from "./exit-status.js";
@@ -69,6 +69,7 @@ function programIn(surroundings: Surroundings): Command {
     .helpCommand("help [command]", "show the help of a command")
     .showHelpAfterError("(--help tells more)")
     .exitOverride()
+    .configureHelp({ formatItem, minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
@@ -79,4 +80,18 @@ function programIn(surroundings: Surroundings): Command {
     });
   for (const add of COMMANDS) add(program, surroundings);
   return program;
+}
+
+/** In a narrow terminal, what a thing is stands below its name. */
+function formatItem(this: Help, term: string, termWidth: number, description: string, help: Help): string {
+  const { helpWidth = 80 } = help;
+  if (helpWidth >= 60) return Help.prototype.formatItem.call(this, term, termWidth, description, help);
+  const lines = [
+    term,
+    ...help
+      .boxWrap(description, helpWidth - 6)
+      .split("\n")
+      .map((line) => `    ${line}`),
+  ];
+  return lines.map((line) => `  ${line}`).join("\n");
 }

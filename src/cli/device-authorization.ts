@@ -1,13 +1,15 @@
 /** The device authorization grant (RFC 8628): somebody types a code on another device, and this one asks until that is done. */
 
 import { FaucetError } from "faucet-auth";
-import type { Consent } from "./authorization-code.js";
+import { type Consent, newProof } from "./authorization-code.js";
 import { CommandFailure } from "./exit-status.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** What the server gives for somebody who is to agree. Times are in seconds. */
 export interface DeviceAuthorization {
   readonly deviceCode: string;
+  /** What shows that whoever asks for the tokens is who asked for the code. */
+  readonly verifier: string;
   readonly userCode: string;
   /** Where the code is typed. */
   readonly verificationUri: string;
@@ -22,17 +24,20 @@ type Redemption = Awaited<ReturnType<Consent["redeem"]>>;
 /** Asks for a code that somebody can type. */
 export function requestDeviceAuthorization(consent: Consent): Promise<DeviceAuthorization> {
   const { clientId, scope, targets } = consent.request;
-  const parameters = { client_id: clientId, scope, ...Object.fromEntries(targets) };
-  return consent.ask("device_authorization_endpoint", parameters, ({ to, status, text }) => {
+  // No part of RFC 8628, whose servers ignore what they do not know (§3.1); some want it of their public clients.
+  const { verifier, challenge } = newProof();
+  const parameters = { client_id: clientId, scope, ...Object.fromEntries(targets), ...challenge };
+  return consent.ask("device_authorization_endpoint", parameters, ({ to, status, text }, mask) => {
     const body = objectIn(text);
     const { device_code: deviceCode, user_code: userCode, verification_uri_complete: complete } = body;
     const verificationUri = body.verification_uri ?? body.verification_url;
     if (status !== 200 || !isText(deviceCode) || !isText(userCode) || !isWebAddress(verificationUri)) {
-      const error = isText(body.error) ? `, ${plain(body.error)}` : "";
-      throw new CommandFailure(`${to}: HTTP ${status}${error}: that is no device authorization`);
+      const said = [body.error, body.error_description].filter(isText).map((each) => mask.prose(plain(each)));
+      throw new CommandFailure(`${to}: that is no device authorization: ${[`HTTP ${status}`, ...said].join(", ")}`);
     }
     return {
       deviceCode,
+      verifier,
       userCode: plain(userCode),
       verificationUri,
       completeUri: isWebAddress(complete) ? complete : undefined,
@@ -49,7 +54,7 @@ const DEFAULT_EXPIRY_SECS = 1800;
 /** Asks until somebody has agreed. Rejects when that is refused, or when the code has ended. */
 export async function pollForTokens(
   consent: Consent,
-  { deviceCode, expiresIn, interval }: DeviceAuthorization,
+  { deviceCode, verifier, expiresIn, interval }: DeviceAuthorization,
   madeKey: string | undefined,
   { clock, pause }: Surroundings,
 ): Promise<Redemption> {
@@ -58,7 +63,8 @@ export async function pollForTokens(
   while (clock() + seconds * 1000 < end) {
     await pause(seconds * 1000);
     try {
-      return await consent.redeem({ grant_type: DEVICE_CODE, device_code: deviceCode }, madeKey);
+      const grant = { grant_type: DEVICE_CODE, device_code: deviceCode, code_verifier: verifier };
+      return await consent.redeem(grant, madeKey);
     } catch (error) {
       seconds += moreSeconds(error, seconds);
     }
@@ -98,7 +104,7 @@ function isWebAddress(value: unknown): value is string {
 }
 
 function plain(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, "").slice(0, 100);
+  return text.replace(/[^\x20-\x7e]+/g, "").slice(0, 200);
 }
 
 function secondsOf(value: unknown, otherwise: number): number {

@@ -14,6 +14,11 @@ export function spoken(milliseconds: number): string {
   return `${count} ${unit}${unit === "day" && count !== 1 ? "s" : ""}`;
 }
 
+/** How long ago something was. */
+export function ago(milliseconds: number): string {
+  return milliseconds < 2000 ? "just now" : `${spoken(milliseconds)} ago`;
+}
+
 /** `20d`, `12h`, `30m`, `45s` in milliseconds; `undefined` for what is none. */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit = ""] = /^(\d+(?:\.\d+)?)([dhms])$/.exec(text.trim()) ?? [];

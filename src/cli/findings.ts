@@ -27,7 +27,8 @@ export class Findings {
   }
 
   fault(where: Where, message: string): void {
-    this.#add({ ...where, severity: "fault", message });
+    const { path, line, column } = where;
+    this.#add({ path, line, column, severity: "fault", message });
   }
 
   warning(where: Where, message: string): void {

@@ -14,7 +14,7 @@ import {
 } from "./authorization-code.js";
 import { openBrowser } from "./browser.js";
 import { pollForTokens, requestDeviceAuthorization } from "./device-authorization.js";
-import { spoken } from "./duration.js";
+import { ago, spoken } from "./duration.js";
 import { CommandFailure } from "./exit-status.js";
 import { isLoopback, type ReceivedAnswer, startLoopbackServer } from "./loopback-server.js";
 import { type PipelineOptions, readsPipeline, withProvider } from "./pipeline-file.js";
@@ -26,7 +26,7 @@ interface LoginOptions extends PipelineOptions {
   readonly device?: true;
   readonly paste?: true;
   readonly browser: boolean;
-  readonly query: readonly [string, string][];
+  readonly query?: readonly [string, string][];
 }
 
 /** Adds `login FILE NAME`. */
@@ -41,7 +41,7 @@ export function addLogin(program: Command, surroundings: Surroundings): void {
     .addOption(new Option("--device", "show a code to type on another device").conflicts("paste"))
     .option("--paste", "read the address at which the browser ends from standard input")
     .option("--no-browser", "print the address only")
-    .option("--query <NAME=VALUE>", "a further parameter of the request, such as prompt=login", withPair, [])
+    .option("--query <NAME=VALUE>", "a further parameter of the request, such as prompt=login", withPair)
     .addHelpText("after", EXAMPLES)
     .action((file: string, name: string, options: LoginOptions) => {
       return withProvider(file, name, options, surroundings, (provider) => logIn(provider, options, surroundings));
@@ -97,7 +97,7 @@ async function tellOfFormer(name: string, administration: Administration, surrou
   if (record?.isKept !== true) return;
   const { issuedAt, failure } = record;
   const now = surroundings.clock();
-  const age = issuedAt === undefined ? "" : `, whose last token was issued ${spoken(Math.max(now - issuedAt, 0))} ago`;
+  const age = issuedAt === undefined ? "" : `, whose last token was issued ${ago(now - issuedAt)}`;
   const ending = failure === undefined ? "" : `; its last request has failed: ${failure.message}`;
   say(surroundings.stderr, `${name}: there is a login already${age}${ending}. The new one takes its place.`);
 }
@@ -108,9 +108,8 @@ async function tellOfResult(
   { stderr, clock }: Surroundings,
 ): Promise<void> {
   const { refreshTokenExpiresAt: end } = (await administration.look()) ?? {};
-  const place = administration.folder ?? "its store";
   const term = end === undefined ? "" : ` It is good for ${spoken(end - clock())}.`;
-  say(stderr, `${name}: logged in. The refresh token is kept in ${place}.${term}`);
+  say(stderr, `${name}: logged in. The refresh token is kept in its store, as ${administration.key}.${term}`);
 }
 
 async function byDevice({ name, consent, surroundings, madeKey }: Login, keep: Keep): Promise<void> {
@@ -180,7 +179,7 @@ async function byPaste(redirectUri: string, login: Login, keep: Keep): Promise<v
 
 async function requestTo(redirectUri: string, { consent, options }: Login): Promise<AuthorizationRequest> {
   const endpoint = await consent.endpoint("authorization_endpoint");
-  return authorizationRequest(endpoint, redirectUri, consent.request, options.query);
+  return authorizationRequest(endpoint, redirectUri, consent.request, options.query ?? []);
 }
 
 /** The code in the address that was pasted, or the code itself, which some servers show: only this request can use it. */
@@ -204,7 +203,7 @@ async function lineFrom(stdin: Readable): Promise<string> {
   return "";
 }
 
-function withPair(given: string, others: readonly [string, string][]): readonly [string, string][] {
+function withPair(given: string, others: readonly [string, string][] = []): readonly [string, string][] {
   const [name = ""] = given.split("=", 1);
   if (name === "" || name === given) throw new CommandFailure(`--query ${name}: must be NAME=VALUE`, 2);
   return [...others, [name, given.slice(name.length + 1)]];

@@ -8,20 +8,20 @@ import type { Surroundings } from "./surroundings.js";
 /** The options of such a command. */
 export interface PipelineOptions {
   /** Values of `${param.name}`. */
-  readonly param: Readonly<Record<string, string>>;
+  readonly param?: Readonly<Record<string, string>>;
 }
 
 /** Declares the argument FILE, and the options that every command has which reads a pipeline. */
 export function readsPipeline(command: Command): Command {
   return command
     .argument("<FILE>", "the pipeline document, in YAML, with its auth: block")
-    .option("--param <NAME=VALUE>", "a value of ${param.NAME}; may be given again", withParam, {});
+    .option("--param <NAME=VALUE>", "a value of ${param.NAME}; may be given again", withParam);
 }
 
 /** Opens the catalog of `file` for `use`, and closes it whatever comes of that. */
 export async function withCatalog<T>(
   file: string,
-  { param }: PipelineOptions,
+  { param = {} }: PipelineOptions,
   { clock, signal, stderr }: Surroundings,
   use: (catalog: AuthCatalog) => Promise<T>,
 ): Promise<T> {
@@ -50,7 +50,7 @@ export function withProvider<T>(
   return withCatalog(file, options, surroundings, (catalog) => use(catalog.get(name)));
 }
 
-function withParam(given: string, others: Readonly<Record<string, string>>): Record<string, string> {
+function withParam(given: string, others: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [name = ""] = given.split("=", 1);
   if (name === "" || name === given) throw new UsageError(`--param ${name}: must be NAME=VALUE`);
   return { ...others, [name]: given.slice(name.length + 1) };

@@ -1,7 +1,7 @@
 /** What `check` says of one provider: its store, its record, the clock of its server, and a token of it. */
 
 import { type AuthProvider, administrationOf, FaucetError } from "faucet-auth";
-import { spoken } from "./duration.js";
+import { ago, spoken } from "./duration.js";
 import { faultOfNewStore, faultOfStoreModes, isThere } from "./file-modes.js";
 import type { Findings, Where } from "./findings.js";
 import { type Surroundings, untilInterrupted } from "./surroundings.js";
@@ -91,10 +91,10 @@ function addFaultsOfRecord(record: NonNullable<ProviderReport["record"]>, option
   const { findings, where, surroundings } = options;
   const { refreshTokenExpiresAt: end, failure } = record;
   const left = end === undefined ? Number.POSITIVE_INFINITY : end - surroundings.clock();
-  if (left <= 0) findings.fault(where, `its refresh token has ended ${spoken(-left)} ago: a new login is needed`);
+  if (left <= 0) findings.fault(where, `its refresh token has ended, ${ago(-left)}: a new login is needed`);
   else if (left < WARNING_MS) findings.warning(where, `its refresh token ends in ${spoken(left)}`);
   if (failure === undefined) return;
-  const message = `its last request has failed ${spoken(surroundings.clock() - failure.at)} ago: ${failure.message}`;
+  const message = `its last request failed ${ago(surroundings.clock() - failure.at)}: ${failure.message}`;
   if (failure.retryable) findings.warning(where, message);
   else findings.fault(where, message);
 }
@@ -146,19 +146,15 @@ function recordLines(
   { hasRefreshToken, issuedAt, expiresAt, refreshTokenExpiresAt }: NonNullable<ProviderReport["record"]>,
   now: number,
 ): string[] {
-  const token = issuedAt === undefined ? [] : [`token: ${ageText(issuedAt, now)}, ${endText(expiresAt, now)}`];
+  const token = issuedAt === undefined ? [] : [`token: issued ${ago(now - issuedAt)}, ${endText(expiresAt, now)}`];
   if (!hasRefreshToken) return token;
   const end = refreshTokenExpiresAt === undefined ? "has no end that is known" : endText(refreshTokenExpiresAt, now);
   return [...token, `refresh token: ${end}`];
 }
 
-function ageText(at: number, now: number): string {
-  return now - at < 2000 ? "issued just now" : `issued ${spoken(now - at)} ago`;
-}
-
 function endText(at: number | undefined, now: number): string {
   if (at === undefined) return "good until it is refused";
-  return at <= now ? `ended ${spoken(now - at)} ago` : `good for ${spoken(at - now)}`;
+  return at <= now ? `ended ${ago(now - at)}` : `good for ${spoken(at - now)}`;
 }
 
 /** A report for programs. */

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { type AuthCatalog, administrationOf, type CatalogProvider, FaucetError } from "faucet-auth";
-import { parseDuration, spoken } from "./duration.js";
+import { ago, parseDuration, spoken } from "./duration.js";
 import { CommandFailure } from "./exit-status.js";
 import { type PipelineOptions, readsPipeline, withCatalog } from "./pipeline-file.js";
 import type { Surroundings } from "./surroundings.js";
@@ -69,7 +69,7 @@ async function refreshOne(
   const before = await administration?.look();
   if (administration === undefined || (before?.hasRefreshToken !== true && consent === undefined)) return undefined;
   const age = before?.issuedAt === undefined ? Number.POSITIVE_INFINITY : clock() - before.issuedAt;
-  if (age < olderThan) return `left alone, its last token was issued ${spoken(Math.max(age, 0))} ago`;
+  if (age < olderThan) return `left alone, its last token was issued ${ago(age)}`;
   const credential = await provider.getToken({ signal });
   const { issuedAt } = (await administration.look()) ?? {};
   // What is still good was handed out from the record: the refresh token has not been presented by that.

@@ -9,7 +9,7 @@ import { TOKEN_FORMATS } from "./token-format.js";
 
 interface TokenOptions extends PipelineOptions {
   readonly format: keyof typeof TOKEN_FORMATS | "git";
-  readonly host: readonly string[];
+  readonly host?: readonly string[];
   readonly username: string;
 }
 
@@ -25,14 +25,14 @@ export function addToken(program: Command, surroundings: Surroundings): void {
     .argument("<NAME>", "the provider's name in the auth: block")
     .argument("[ACTION]", "with --format git: get, store, or erase, which reports the token as refused")
     .addOption(new Option("--format <FORMAT>", "raw: the bare token; or for a program").choices(formats).default("raw"))
-    .option("--host <HOST>", "with --format git: answer for this host only; may be given again", listed, [])
+    .option("--host <HOST>", "with --format git: answer for this host only; may be given again", listed)
     .option("--username <NAME>", "with --format git: the user name beside a token", "oauth2")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, name: string, action: string | undefined, options: TokenOptions) => {
       const { format } = options;
       if (format === "git") {
         if (action === undefined) throw new UsageError("--format git needs a last word: get, store or erase");
-        await answerGit({ ...options, action, hosts: options.host }, surroundings, (use) =>
+        await answerGit({ ...options, action, hosts: options.host ?? [] }, surroundings, (use) =>
           withProvider(file, name, options, surroundings, use),
         );
       } else {
@@ -74,6 +74,6 @@ async function print(
   stdout.write(text);
 }
 
-function listed(given: string, others: readonly string[]): readonly string[] {
+function listed(given: string, others: readonly string[] = []): readonly string[] {
   return [...others, given];
 }

@@ -17,9 +17,9 @@ import type { Lease } from "../store/token-store.js";
 import { reliable, wallClock } from "../values/clock.js";
 import { AuthError, TransportError } from "../values/errors.js";
 import type { Redemption } from "../values/issued.js";
+import type { ClientSource } from "./client-source.js";
 import type { Connection } from "./connection.js";
 import { Consent, type ConsentSettings } from "./consent.js";
-import type { OAuth2Source } from "./oauth2-source.js";
 import { endpointOf, errandWith } from "./requester.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
@@ -60,7 +60,7 @@ export interface AdministrationParts {
   readonly timeoutSecs: number;
   readonly requesterOf: (source: TokenSource) => RequestToken;
   /** What is configured for its beginning and its end, of a type that has these. */
-  readonly consent: { readonly settings: ConsentSettings; readonly source: OAuth2Source } | undefined;
+  readonly consent: { readonly settings: ConsentSettings; readonly source: ClientSource } | undefined;
 }
 
 /** The administration of one grant. */

@@ -12,7 +12,8 @@ import { type EndpointName, endpointOf, type ServerMetadata } from "../oauth2/se
 import type { Grant } from "../oauth2/token-request.js";
 import { ConfigError } from "../values/errors.js";
 import type { Redemption } from "../values/issued.js";
-import type { OAuth2Source } from "./oauth2-source.js";
+import type { ClientSource } from "./client-source.js";
+import type { TokenSource } from "./token-source.js";
 
 /** What is configured for it. */
 export interface ConsentSettings {
@@ -26,11 +27,11 @@ export interface ConsentSettings {
 /** What it is made of. */
 export interface ConsentParts {
   readonly name: string;
-  readonly source: OAuth2Source;
+  readonly source: ClientSource;
   readonly settings: ConsentSettings;
   readonly timeoutSecs: number;
   readonly errand: (signal: AbortSignal) => Errand;
-  readonly requesterOf: (source: OAuth2Source) => RequestToken;
+  readonly requesterOf: (source: TokenSource) => RequestToken;
 }
 
 /** Which key names an endpoint, where no issuer does. */

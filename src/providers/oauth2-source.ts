@@ -2,25 +2,23 @@
 
 import type { Audience } from "../auth-provider.js";
 import type { HeldSecrets } from "../grant/grant-options.js";
-import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
+import type { HttpAnswer } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import type { LiveValue } from "../live/live-value.js";
 import { clientAuthenticator } from "../oauth2/client-authentication.js";
 import { liveValuesOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
-import type { Errand } from "../oauth2/discovery.js";
-import type { ServerMetadata } from "../oauth2/server-metadata.js";
 import { clientRequest, type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { type TokenUrl, tokenUrlOf } from "../oauth2/token-url.js";
 import { reliable, wallClock } from "../values/clock.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
+import type { ClientSource } from "./client-source.js";
 import { TokenBinding } from "./dpop.js";
 import type { DpopSettings } from "./dpop-config.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import { byOneRequest } from "./one-request.js";
 import type { Runtime } from "./runtime.js";
-import type { TokenSource } from "./token-source.js";
 
 /** The settings of an OAuth 2 provider, whatever its grant. */
 export type OAuth2Settings = OAuth2Client &
@@ -60,21 +58,11 @@ export interface Asking {
 }
 
 /** How a token of an OAuth 2 grant is asked for, and how one of another audience would be. */
-export interface OAuth2Source extends TokenSource {
+export interface OAuth2Source extends ClientSource {
   /** What it asks for, as it may stand in a name. */
   readonly label: string;
   /** The same with other scopes and parameters. Throws a `ConfigError` about `subject` for what cannot be asked. */
   for(audience: Audience, subject: string): OAuth2Source;
-  /** The scopes that it asks for. */
-  readonly scope: string | undefined;
-  /** The parameters that say for which API its tokens are (RFC 8707): identifiers, which are no secrets. */
-  readonly targets: readonly [string, string][];
-  /** The same client, asking by another grant than its own. */
-  by(grant: Grant): OAuth2Source;
-  /** What the issuer says of itself, where there is one. */
-  metadata?(errand: Errand): Promise<ServerMetadata>;
-  /** A request of the client to another endpoint than that for tokens. */
-  request(url: URL, parameters: Readonly<Record<string, string | undefined>>): Promise<HttpRequest>;
 }
 
 /** What all audiences of a grant have in common. */

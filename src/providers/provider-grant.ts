@@ -10,11 +10,11 @@ import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
 
 import { Administration } from "./administration.js";
+import type { ClientSource } from "./client-source.js";
 import { Connection } from "./connection.js";
 import type { ConnectionSettings } from "./connection-config.js";
 import type { ConsentSettings } from "./consent.js";
 import { warningOfExpiry } from "./expiry-warning.js";
-import type { OAuth2Source } from "./oauth2-source.js";
 
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
@@ -90,7 +90,7 @@ export class ProviderGrant {
   /** What a person does with it; `source` is how its own tokens are asked for. */
   administration(source: TokenSource): Administration;
   /** The same of a grant that can be begun and ended by a person. */
-  administration(source: OAuth2Source, consent: ConsentSettings): Administration;
+  administration(source: ClientSource, consent: ConsentSettings): Administration;
   administration(source: TokenSource, consent?: ConsentSettings): Administration {
     return new Administration({
       source,
@@ -99,7 +99,7 @@ export class ProviderGrant {
       persistence: this.#persistence,
       timeoutSecs: this.#settings.timeoutSecs,
       requesterOf: this.#requesterOf,
-      consent: consent && { settings: consent, source: source as OAuth2Source },
+      consent: consent && { settings: consent, source: source as ClientSource },
     });
   }
 

@@ -35,6 +35,28 @@ describe("L5 what a user reads", () => {
     expect(stderr).not.toBe("");
   });
 
+  test("every command has help with an example, in 80 columns and in 40", async () => {
+    const { stdout } = await commandLine(["--help"]);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)]
+      .map(([, name = ""]) => name)
+      .filter((name) => name !== "help");
+    expect(names).toEqual(expect.arrayContaining(["login", "check", "token", "header", "env", "refresh", "revoke"]));
+    for (const name of names) {
+      for (const columns of [80, 40]) {
+        const { status, stdout: help } = await commandLine([name, "--help"], { columns });
+        const [text = "", example = ""] = help.split(/^Examples?.*:$/m);
+        expect({ name, status, example: example.trim() }).toMatchObject({
+          status: 0,
+          example: expect.stringContaining(name),
+        });
+        const wide = text.split("\n").filter((line) => line.length > columns && !line.startsWith("Usage:"));
+        expect({ name, columns, wide }).toEqual({ name, columns, wide: [] });
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour begins with
+        expect(help).not.toMatch(/\x1b/);
+      }
+    }
+  });
+
   test("help is a result", async () => {
     const { status, stdout, stderr } = await commandLine(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

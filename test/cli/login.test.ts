@@ -111,7 +111,7 @@ describe("L3 login by a browser", () => {
     expect(state?.length).toBeGreaterThan(20);
     expect(page).toMatch(/crm is logged in[\s\S]*close this window/);
     expect(stderr.replaceAll("\n", " ")).toMatch(
-      /crm: logged in\. The refresh token is kept in .*It is good for (?:29|30) days\./,
+      /crm: logged in\. The refresh token is kept in its store, as crm-\w+\. It is good for (?:29|30) days\./,
     );
     expect(stdout + stderr + page).not.toMatch(/refresh-1|access-1|s3cret|the-code/);
     expect(await stored()).toMatchObject({ refreshToken: "refresh-1" });
@@ -148,7 +148,7 @@ describe("L3 login by a browser", () => {
     );
     const { status, stderr } = await logIn(agree);
     expect(stderr.replaceAll("\n", " ")).toMatch(
-      /^crm: there is a login already, whose last token was issued \d s ago; .*invalid_grant.*The new one takes its place/,
+      /^crm: there is a login already, whose last token was issued .*; .*invalid_grant.*The new one takes its place/,
     );
     expect(status).toBe(0);
     const record = await stored();
@@ -406,11 +406,15 @@ describe("L3 login --device", () => {
     expect(stderr).toMatch(/[█▀▄]{5}/);
     expect(stderr).toContain("Waiting for you to agree, for 10 min …");
     expect(pauses).toEqual([5000, 5000, 10_000, 10_000]);
-    expect(idp.seen[0]?.form).toEqual({
+    const { code_challenge, ...asked } = idp.seen[0]?.form ?? {};
+    expect(asked).toEqual({
       client_id: "reports",
       client_secret: "s3cret-s3cret",
       scope: "read offline_access",
+      code_challenge_method: "S256",
     });
+    const { code_verifier = "" } = idp.seen[1]?.form ?? {};
+    expect(createHash("sha256").update(code_verifier).digest("base64url")).toBe(code_challenge);
     expect(idp.seen[1]?.form).toMatchObject({
       grant_type: "urn:ietf:params:oauth:grant-type:device_code",
       device_code: "device-code-1",
@@ -468,7 +472,7 @@ describe("L3 login --device", () => {
     );
     const { status, stderr } = await byDevice();
     expect(status).toBe(1);
-    expect(stderr).toMatch(/HTTP 400, unauthorized_client: that is no device authorization/);
+    expect(stderr).toMatch(/that is no device authorization: HTTP 400, unauthorized_client/);
     expect(stderr).not.toContain("device-code-1");
   });
 });

@@ -63,4 +63,13 @@ describe("the packed tarball", () => {
     );
     expect(ended).toMatchObject({ code: 0, stdout: "Bearer t\n", stderr: "" });
   });
+
+  test.each(["module", "commonjs"] as const)(
+    "L2 what the program needs, importing the library does not (%s)",
+    async (format) => {
+      await rm(join(project, "node_modules", "commander"), { force: true });
+      const ended = await run(format, `${load[format]} console.log(typeof faucet.AuthCatalog);`, { cwd: project });
+      expect(ended).toEqual({ code: 0, stdout: "function\n", stderr: "" });
+    },
+  );
 });

@@ -16,6 +16,8 @@ export interface CommandOptions {
   readonly clock?: () => number;
   /** In place of waiting so many milliseconds. */
   readonly pause?: (milliseconds: number) => Promise<void>;
+  /** Is given what a command writes to standard output, as it comes. */
+  readonly onStdout?: (text: string) => void;
   /** Is given what a command writes to standard error, as it comes. */
   readonly onStderr?: (text: string) => void;
 }
@@ -47,6 +49,7 @@ export function startCommandLine(args: readonly string[], options: CommandOption
     columns,
     clock = Date.now,
     pause = async () => {},
+    onStdout = () => {},
     onStderr = () => {},
   } = options;
   const interruption = new AbortController();
@@ -59,6 +62,7 @@ export function startCommandLine(args: readonly string[], options: CommandOption
       columns,
       write: (text) => {
         stdout += text;
+        onStdout(text);
       },
     },
     stderr: {
