@@ -9,8 +9,6 @@ import { audienceSchema } from "../src/providers/audience.js";
 import { SCHEMAS } from "../src/providers/schemas.js";
 import { FORM_SCHEMAS } from "../src/providers/static-forms.js";
 
-export { FORM_SCHEMAS, SCHEMAS };
-
 type Json = Readonly<Record<string, unknown>>;
 
 /** What is known of a type beside its schema. */
