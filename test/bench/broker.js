@@ -44,8 +44,8 @@ async function measure(rounds, requests) {
   const folder = await mkdtemp(join(tmpdir(), "faucet-auth-bench-"));
   const [broker, bare] = [join(folder, "broker"), join(folder, "bare")];
   const children = [start("broker", broker), start("bare", bare), start("api", "")];
-  const [, , { port }] = await Promise.all(children.map(({ ready }) => ready));
-  const url = `http://127.0.0.1:${port}`;
+  const ports = await Promise.all(children.map(({ ready }) => ready));
+  const url = `http://127.0.0.1:${ports[2]}`;
   const auth = new BrokerProvider({ socket: broker, name: "crm" });
   const authorized = authFetch(auth);
   const headers = { authorization: "Bearer t0ken" };
@@ -68,7 +68,7 @@ async function measure(rounds, requests) {
 /** @param {string} kind @param {string} socket */
 function start(kind, socket) {
   const child = fork(new URL(import.meta.url), [kind, socket]);
-  return { child, ready: once(child, "message").then(([port]) => ({ port })) };
+  return { child, ready: once(child, "message").then(([port]) => Number(port)) };
 }
 
 /** @param {string} socketPath @param {string} path */
