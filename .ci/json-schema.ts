@@ -143,12 +143,18 @@ function jsonOf(schema: z.ZodMiniType): Json {
   return json;
 }
 
-/** The assertion of `jwt_bearer` may be one that is signed here, which its schema has, or any other token. */
+/** What a key takes beside what its schema says: that an assertion is signed here, or that there is a key of one's own. */
+const ALTERNATIVES: Readonly<Record<string, Json>> = {
+  "jwt_bearer.assertion": TOKEN_SHAPE,
+  dpop: { type: "boolean" },
+};
+
 function withAlternatives(type: string, json: Json): Json {
-  if (type !== "jwt_bearer") return json;
-  const { assertion, ...others } = json.properties as Record<string, Json>;
-  const alternatives = { anyOf: [assertion, TOKEN_SHAPE] };
-  return { ...json, properties: { ...others, assertion: alternatives } };
+  const properties = Object.entries((json.properties ?? {}) as Record<string, Json>).map(([key, value]) => {
+    const other = ALTERNATIVES[`${type}.${key}`] ?? ALTERNATIVES[key];
+    return [key, other === undefined ? value : { anyOf: [value, other] }];
+  });
+  return { ...json, ...(json.properties !== undefined && { properties: Object.fromEntries(properties) }) };
 }
 
 /** A schema of a value as it stands in a document, where `${…}` may stand for it. */

@@ -1,44 +1,7 @@
 /** One call of @grpc/grpc-js with a provider's credential on it: a unary one that is refused is made once more. */
 
 import { type AuthProvider, Credential, credentialHeaders, FaucetError, reportAccepted } from "faucet-auth";
-
-/** A call, as interceptors of grpc-js see it. */
-export interface GrpcCall {
-  start(metadata: GrpcMetadata, listener?: Partial<GrpcListener>): void;
-  sendMessageWithContext(context: object, message: unknown): void;
-  sendMessage(message: unknown): void;
-  startRead(): void;
-  halfClose(): void;
-  cancelWithStatus(code: number, details: string): void;
-  getPeer(): string;
-  getAuthContext?(): unknown;
-}
-
-/** The metadata of a call. */
-interface GrpcMetadata {
-  set(key: string, value: string): void;
-  clone(): GrpcMetadata;
-}
-
-/** Hears of an answer. */
-interface GrpcListener {
-  onReceiveMetadata(metadata: unknown): void;
-  onReceiveMessage(message: unknown): void;
-  onReceiveStatus(status: GrpcStatus): void;
-}
-
-/** How a call ends. */
-interface GrpcStatus {
-  readonly code: number;
-  readonly details: string;
-  readonly metadata: unknown;
-}
-
-/** What is known of a call before it starts. */
-export interface GrpcCallOptions {
-  readonly deadline?: Date | number | undefined;
-  readonly method_definition: { readonly requestStream: boolean; readonly responseStream: boolean };
-}
+import type { GrpcCall, GrpcCallOptions, GrpcListener, GrpcMetadata, GrpcStatus } from "./grpc-types.js";
 
 /** Gives the credential of a call, or nothing where there is no other than before. */
 type Ask = (options: { readonly signal: AbortSignal }) => Promise<Credential | undefined>;

@@ -2,7 +2,8 @@
 
 import { type AuthProvider, credentialHeaders } from "faucet-auth";
 import { checkAdapter } from "./checked.js";
-import { AuthorizedCall, type GrpcCall, type GrpcCallOptions } from "./grpc-call.js";
+import { AuthorizedCall } from "./grpc-call.js";
+import type { GrpcCall, GrpcCallOptions } from "./grpc-types.js";
 
 /** What `credentials.createFromGoogleCredential()` takes. */
 export interface GrpcCredentials {

@@ -6,7 +6,7 @@ import { faultsOf, join, redactKey } from "../config/check.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import { standingIn } from "../live/document-folder.js";
-import type { Runtime } from "../providers/runtime.js";
+import { DOCUMENT, type Runtime } from "../providers/runtime.js";
 import { grantOf } from "../providers/shared-grants.js";
 import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
 import { type CatalogRuntime, checkRuntime } from "./catalog-options.js";
@@ -46,7 +46,12 @@ export function buildAll(definitions: readonly Definition[], { subject, folder, 
     if (faults.length > 0) return { faults };
     if (isReference(value)) return outcomeOf(name, value, () => buildReferred(name, value, need));
     const spec = startingAt(folder, value);
-    const own = { ...runtimeOf(runtime, name), name, resolve: resolver(need) };
+    const own = {
+      ...runtimeOf(runtime, name),
+      name,
+      resolve: resolver(need),
+      ...(folder !== undefined && { [DOCUMENT]: subject }),
+    };
     return outcomeOf(name, spec, () => buildFitted(spec, own, folder));
   });
   const all = [...byName.keys()].map((name) => [name, outcomes.get(name)] as const);
@@ -99,7 +104,7 @@ function unbuilt(name: string): CatalogProvider {
 
 /** A provider of data that is not interpolated. Throws a `ConfigError`, or what a user's own type throws. */
 export function buildOne(spec: ProviderSpec, runtime: Runtime, folder: string | undefined): CatalogProvider {
-  return complete(fromConfig(standingIn(folder, startingAt(folder, spec)) as ProviderSpec, runtime));
+  return complete(fromConfig(standingIn(folder, startingAt(folder, spec), isAuthProvider) as ProviderSpec, runtime));
 }
 
 /** The runtime of the provider of that name. */
@@ -134,7 +139,7 @@ function outcomeOf(name: string, spec: unknown, build: () => CatalogProvider): O
 /** A user's own type gets plain data: what it throws need not say which key it is about. */
 function buildFitted(spec: unknown, runtime: Runtime, folder: string | undefined): CatalogProvider {
   const build = (data: unknown): CatalogProvider => {
-    return complete(fromConfig(standingIn(folder, data) as ProviderSpec, runtime));
+    return complete(fromConfig(standingIn(folder, data, isAuthProvider) as ProviderSpec, runtime));
   };
   const type = isMapping(spec) ? plainData(spec.type) : undefined;
   if (typeof type === "string" && Object.hasOwn(runtime.types ?? {}, type)) return build(plainData(spec));

@@ -14,6 +14,9 @@ import { Command, CommanderError } from "commander";
 import { addCheck } from "./check.js";
 import { addEnv } from "./env.js";
 import { CommandFailure, FAILURE, SUCCESS, WRONG_USAGE } from "./exit-status.js";
+import { addLogin } from "./login.js";
+import { addRefresh } from "./refresh.js";
+import { addRevoke } from "./revoke.js";
 import { addSchema } from "./schema.js";
 import { addServe } from "./serve.js";
 import { type Surroundings, widthOf } from "./surroundings.js";
@@ -26,7 +29,17 @@ declare const FAUCET_AUTH_VERSION: string | undefined;
 export type AddCommand = (program: Command, surroundings: Surroundings) => void;
 
 /** In the order in which `--help` lists them. */
-const COMMANDS: readonly AddCommand[] = [addCheck, addToken, addHeader, addEnv, addServe, addSchema];
+const COMMANDS: readonly AddCommand[] = [
+  addLogin,
+  addCheck,
+  addToken,
+  addHeader,
+  addEnv,
+  addRefresh,
+  addRevoke,
+  addServe,
+  addSchema,
+];
 
 /** Runs what `args` ask for, and gives the exit status of the process. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {

@@ -1,5 +1,6 @@
 /** The surroundings that a process gives: its standard streams, its environment, its signals. */
 
+import { setTimeout } from "node:timers/promises";
 import { Interrupted } from "./exit-status.js";
 import type { Output, Surroundings } from "./surroundings.js";
 
@@ -28,6 +29,11 @@ export function processSurroundings(): Surroundings {
       return () => listeners.delete(listener);
     },
     clock: Date.now,
+    pause: (milliseconds) => {
+      return setTimeout(milliseconds, undefined, { signal: interruption.signal }).catch(() => {
+        throw interruption.signal.reason;
+      });
+    },
   };
 }
 

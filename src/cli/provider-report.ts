@@ -40,7 +40,7 @@ export async function inspectProvider(provider: AuthProvider, options: Inspectio
   const isOnline = options.online === true ? await hasToken(provider, options) : undefined;
   const report = { name, type, key: administration?.key, isOnline };
   if (administration === undefined) return { ...report, record: undefined, server: undefined };
-  const record = await lookedAt(administration, options);
+  const record = await lookedAt(administration, name, options);
   return { ...report, record, server: options.offline ? undefined : await serverOf(administration, options) };
 }
 
@@ -55,7 +55,11 @@ async function hasToken(provider: AuthProvider, options: InspectionOptions): Pro
   }
 }
 
-async function lookedAt(administration: Administration, options: InspectionOptions): Promise<ProviderReport["record"]> {
+async function lookedAt(
+  administration: Administration,
+  name: string,
+  options: InspectionOptions,
+): Promise<ProviderReport["record"]> {
   const { folder } = administration;
   const { findings, ofStore } = options;
   if (folder !== undefined && !(await isThere(folder))) {
@@ -70,8 +74,16 @@ async function lookedAt(administration: Administration, options: InspectionOptio
   const record = await administration.look().catch((error: unknown) => {
     findings.fault(ofStore, textOf(error));
   });
-  if (record !== undefined && record !== null) addFaultsOfRecord(record, options);
-  return record ?? undefined;
+  if (record === undefined || record === null) return undefined;
+  if (administration.consent !== undefined && !record.hasRefreshToken) {
+    options.findings.fault(
+      options.where,
+      `nobody has logged in yet, which this does: faucet-auth login ${options.file} ${name}`,
+    );
+  } else {
+    addFaultsOfRecord(record, options);
+  }
+  return record;
 }
 
 /** What a pipeline would fail by, and what it will fail by in a week. */

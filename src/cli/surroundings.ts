@@ -20,6 +20,8 @@ export interface Surroundings {
   onSignal(listener: (name: NodeJS.Signals) => void): () => void;
   /** The wall clock, in milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Waits so many milliseconds. Rejects when the command is interrupted. */
+  readonly pause: (milliseconds: number) => Promise<void>;
 }
 
 /** A standard stream that is written to. */

@@ -1,9 +1,9 @@
 /** `authFetch`: a fetch that authorizes its requests, and handles a refusal once and right. */
 
 import type { AuthProvider } from "../auth-provider.js";
+import { isChallenged } from "../placement/challenge.js";
 import type { Credential } from "../values/credential.js";
 import { Authorization, Reauthorization } from "./authorization.js";
-import { isChallenged } from "./challenge.js";
 import { FetchRequest } from "./fetch-request.js";
 import { FetchedAnswer } from "./fetched-answer.js";
 import { type IsMeant, listedOrigins } from "./origins.js";

@@ -2,10 +2,10 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { TOKEN_REQUEST } from "../http/dispatcher.js";
+import { isChallenged } from "../placement/challenge.js";
 import { headersOf } from "../placement/placement.js";
 import type { Credential } from "../values/credential.js";
 import { Authorization, Reauthorization } from "./authorization.js";
-import { isChallenged } from "./challenge.js";
 import { ControlledExchange } from "./controlled-exchange.js";
 import {
   type Dispatch,

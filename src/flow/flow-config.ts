@@ -2,7 +2,7 @@
 
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
-import { faultAt, optional, seconds, text, textOrEmpty, withDefault } from "../config/fields.js";
+import { count, faultAt, optional, seconds, text, textOrEmpty, withDefault } from "../config/fields.js";
 import { isOrigin } from "../http/url.js";
 import { CLOCK_NAMES } from "./clock-values.js";
 import { SIGNATURE_NAME } from "./hmac-signature.js";
@@ -60,13 +60,13 @@ export const flowFields = () => ({
     z.array(z.string().check(z.refine(isOrigin, "must be an origin, such as https://api.example"))),
   ),
   ttl_secs: optional(seconds()),
-  reauth_on: withDefault(z.array(z.number().check(z.refine(isStatus, "must be an HTTP status from 300 to 599"))), []),
+  reauth_on: withDefault(z.array(count(599).check(z.refine(isStatus, "must be an HTTP status from 300 to 599"))), []),
   rotates: withDefault(z.record(z.string(), textOrEmpty(z.minLength(1, "must not be empty"))), {}),
   logout: optional(requestField()),
 });
 
 function isStatus(given: number): boolean {
-  return Number.isInteger(given) && given >= 300 && given <= 599;
+  return given >= 300 && given <= 599;
 }
 
 const flowSchema = lazily(() => z.object(flowFields()));

@@ -14,13 +14,32 @@ export async function textAtXmlPath(document: string, path: string): Promise<str
   });
   let node: unknown;
   try {
-    node = parser.parse(document);
+    node = parser.parse(withoutSections(document));
   } catch {
     return undefined;
   }
   for (const name of path.split(".")) node = childOf(node, localName(name));
   const text = typeof node === "object" && node !== null ? (node as Record<string, unknown>)["#text"] : node;
   return typeof text === "string" ? withPredefinedEntities(text).trim() : undefined;
+}
+
+/** `document` with the text of its CDATA sections in place of them (XML 1.0 §2.7). */
+function withoutSections(document: string): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (;;) {
+    const begin = document.indexOf(BEGIN, end);
+    const next = begin < 0 ? -1 : document.indexOf(END, begin + BEGIN.length);
+    if (next < 0) return parts.join("") + document.slice(end);
+    parts.push(document.slice(end, begin), escaped(document.slice(begin + BEGIN.length, next)));
+    end = next + END.length;
+  }
+}
+
+const [BEGIN, END] = ["<![CDATA[", "]]>"] as const;
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** The first child of that name. */

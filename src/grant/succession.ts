@@ -48,6 +48,36 @@ export function rotated(
   return { ...record, ...former, refreshToken, cameByLogin: logsIn ? true : undefined, ...endOf(record, answer), seen };
 }
 
+/**
+ * That of a grant which somebody has just agreed to: of the one before it nothing is left but the fingerprints of configured
+ * refresh tokens, none of which may win over what came now (D5).
+ */
+export function begun(record: GrantRecord, brought: Redemption, { configured, arrivedAt }: Beginning): GrantRecord {
+  const { refreshToken } = brought;
+  return { ...ended(record, configured), refreshToken, ...endOf(record, { brought, presented: undefined, arrivedAt }) };
+}
+
+/** What a login is kept with. */
+export interface Beginning {
+  readonly configured: string | undefined;
+  /** In milliseconds since the epoch. */
+  readonly arrivedAt: number;
+}
+
+/** That of a grant which is over: nothing of it can be presented any more. A configured refresh token has had its turn. */
+export function ended({ refreshToken: _ended, ...record }: GrantRecord, configured: string | undefined): GrantRecord {
+  return {
+    ...record,
+    tokens: {},
+    refusals: {},
+    failure: undefined,
+    cameByLogin: undefined,
+    refreshTokenExpiresAt: undefined,
+    refreshTokenLifetime: undefined,
+    seen: seenWith(record, configured),
+  };
+}
+
 /** With the token that came, under a revision that no other token has: none has this lease's fencing token. */
 export function withToken(
   record: GrantRecord,

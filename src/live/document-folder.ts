@@ -4,13 +4,13 @@ const FOLDER: unique symbol = Symbol.for("faucet-auth.document-folder") as never
 
 /**
  * A copy of `data` in which every mapping knows that it stands in a document of `folder`, if it is in one. What is no data
- * stays as it is.
+ * stays as it is, and so does what `isWhole` knows: an object of code may look like a mapping.
  */
-export function standingIn<T>(folder: string | undefined, data: T): T {
+export function standingIn<T>(folder: string | undefined, data: T, isWhole: (value: unknown) => boolean): T {
   if (folder === undefined) return data;
-  if (Array.isArray(data)) return data.map((item) => standingIn(folder, item)) as T;
-  if (!isData(data)) return data;
-  const copy = Object.fromEntries(Object.entries(data).map(([key, item]) => [key, standingIn(folder, item)]));
+  if (Array.isArray(data)) return data.map((item) => standingIn(folder, item, isWhole)) as T;
+  if (!isData(data) || isWhole(data)) return data;
+  const copy = Object.fromEntries(Object.entries(data).map(([key, item]) => [key, standingIn(folder, item, isWhole)]));
   return Object.defineProperty(copy, FOLDER, { value: folder }) as T;
 }
 

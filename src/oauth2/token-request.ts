@@ -16,6 +16,31 @@ export interface TokenRequestParts {
   readonly authentication: ClientAuthentication;
 }
 
+/** A request of `client` to another endpoint: it shows itself there as it does at the token endpoint (RFC 7009 §2.1, RFC 8628 §3.1). */
+export function clientRequest(
+  client: OAuth2Client,
+  { url, parameters, authentication }: ClientRequestParts,
+): HttpRequest {
+  const named = Object.entries({ ...parameters, ...authentication.params });
+  const sent = named.filter((parameter): parameter is [string, string] => Boolean(parameter[1]));
+  const { headers, body } = encodedParameters(url, sent, "form");
+  return {
+    method: "POST",
+    url,
+    headers: { accept: "application/json", ...client.headers.current, ...authentication.headers, ...headers },
+    body,
+    secrets: [authentication.params?.client_assertion, parameters.token].filter((text) => text !== undefined),
+  };
+}
+
+/** What such a request is made of. */
+export interface ClientRequestParts {
+  readonly url: URL;
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+  /** What shows the client. */
+  readonly authentication: ClientAuthentication;
+}
+
 /** Asks for a token, with what the live values of `client` are just now. */
 export function tokenRequest(
   client: OAuth2Client,
@@ -28,13 +53,14 @@ export function tokenRequest(
     return Boolean(parameter[1]);
   });
   const { url, headers, body } = encodedParameters(tokenUrl, sent, encoding);
-  // Signed for this request alone, so that nobody else knows them.
-  const assertions = [authentication.params?.client_assertion, grant.assertion].filter((text) => text !== undefined);
+  // Made for this request alone, so that nobody else knows them.
+  const { assertion, code, code_verifier: verifier, device_code: deviceCode } = grant;
+  const made = [authentication.params?.client_assertion, assertion, code, verifier, deviceCode];
   return {
     method: "POST",
     url,
     headers: { accept: "application/json", ...client.headers.current, ...authentication.headers, ...headers },
     body,
-    secrets: assertions,
+    secrets: made.filter((text) => text !== undefined),
   };
 }

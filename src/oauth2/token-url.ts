@@ -2,7 +2,7 @@
 
 import type { OAuth2Client } from "./client-config.js";
 import { Discovery, type Errand } from "./discovery.js";
-import { endpointOf } from "./server-metadata.js";
+import { endpointOf, type ServerMetadata } from "./server-metadata.js";
 
 /** The token endpoint of one client. */
 export interface TokenUrl {
@@ -10,6 +10,8 @@ export interface TokenUrl {
   readonly configured: URL;
   /** The URL to ask now. */
   find(errand: Errand): Promise<URL>;
+  /** What the issuer says of itself, where there is one. */
+  metadata?(errand: Errand): Promise<ServerMetadata>;
 }
 
 /** The keys of a client that decide it. */
@@ -22,6 +24,7 @@ export function tokenUrlOf({ token_url: url, issuer, token_endpoint_auth_method:
   const showsCertificate = CERTIFICATE_METHODS.has(method);
   return {
     configured: issuer,
+    metadata: (errand) => discovery.metadata(errand),
     find: async (errand) => endpointOf(await discovery.metadata(errand), "token_endpoint", { showsCertificate }),
   };
 }

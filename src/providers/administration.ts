@@ -1,17 +1,25 @@
 /**
- * What a person does with a grant, beside having its tokens: look at its record, and at the clock of its server. The command
- * line asks for it; it is no part of the public surface.
+ * What a person does with a grant, beside having its tokens: look at its record, and at the clock of its server; begin it by a
+ * login, and end it. The command line asks for it; it is no part of the public surface.
  */
 
 import type { AuthProvider } from "../auth-provider.js";
-import { within } from "../failure/deadline.js";
-import type { GrantRecord } from "../grant/record.js";
+import { stopwatch, within } from "../failure/deadline.js";
+import type { RequestToken } from "../grant/grant-options.js";
+import { LEASE_MARGIN_SECS, notLocked } from "../grant/lease.js";
+import { type GrantRecord, type RecordedToken, refreshTokenOf } from "../grant/record.js";
 import type { GrantRepository } from "../grant/repository.js";
+import { begun, ended, withToken } from "../grant/succession.js";
 import { dateOf } from "../http/http-date.js";
 import { displayUrl } from "../http/url.js";
+import type { Errand } from "../oauth2/discovery.js";
+import type { Lease } from "../store/token-store.js";
 import { reliable, wallClock } from "../values/clock.js";
-import { TransportError } from "../values/errors.js";
+import { AuthError, TransportError } from "../values/errors.js";
+import type { Redemption } from "../values/issued.js";
 import type { Connection } from "./connection.js";
+import { Consent, type ConsentSettings } from "./consent.js";
+import type { OAuth2Source } from "./oauth2-source.js";
 import { endpointOf, errandWith } from "./requester.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
@@ -28,6 +36,8 @@ export function administrationOf(provider: AuthProvider): Administration | undef
 export interface RecordView {
   /** Whether there is a refresh token to present, be it recorded or configured. */
   readonly hasRefreshToken: boolean;
+  /** Whether a refresh token is on record, so that a login would replace it. */
+  readonly isKept: boolean;
   /** When the last token was issued, if that is known. */
   readonly issuedAt: number | undefined;
   /** When that token ends, if it does. */
@@ -47,6 +57,10 @@ export interface AdministrationParts {
   readonly persistence:
     | { readonly key: string; readonly repository: GrantRepository; readonly folder: string | undefined }
     | undefined;
+  readonly timeoutSecs: number;
+  readonly requesterOf: (source: TokenSource) => RequestToken;
+  /** What is configured for its beginning and its end, of a type that has these. */
+  readonly consent: { readonly settings: ConsentSettings; readonly source: OAuth2Source } | undefined;
 }
 
 /** The administration of one grant. */
@@ -65,6 +79,54 @@ export class Administration {
   /** The folder of a store that keeps files. */
   get folder(): string | undefined {
     return this.#parts.persistence?.folder;
+  }
+
+  /** How the grant is begun and ended, of a type that has keys for it. */
+  get consent(): Consent | undefined {
+    const { consent, runtime, requesterOf, timeoutSecs, source } = this.#parts;
+    if (consent === undefined) return undefined;
+    const { name = source.type } = runtime;
+    return new Consent({ name, ...consent, timeoutSecs, requesterOf, errand: (signal) => this.#errand(signal) });
+  }
+
+  /** The text of the key that the tokens of a new grant are bound to, if they are and it is made here. */
+  async madeKey(): Promise<string | undefined> {
+    const { persistence, source } = this.#parts;
+    if (source.madeKey === undefined) return undefined;
+    const kept = await persistence?.repository.read();
+    return kept?.record.keys[source.madeKey.name] ?? (await source.madeKey.make());
+  }
+
+  /**
+   * Puts what a login has brought into the store, in place of whatever is there. Rejects with an `AuthError` if that is no refresh
+   * token, and with a `StoreError` if the store does not take it.
+   */
+  async begin(brought: Redemption, madeKey: string | undefined): Promise<void> {
+    const { source, runtime } = this.#parts;
+    if (brought.refreshToken === undefined) throw noRefreshToken(source);
+    const arrivedAt = reliable(runtime.clock ?? wallClock)();
+    await this.#replace((record, { fencingToken }) => {
+      const next = begun(record, brought, { configured: source.refreshToken, arrivedAt });
+      const keys = source.madeKey && madeKey ? { ...next.keys, [source.madeKey.name]: madeKey } : next.keys;
+      if (!("token" in brought)) return { ...next, keys };
+      const audience = JSON.stringify(source.audience);
+      return withToken({ ...next, keys }, brought.token, { audience, arrivedAt, fencingToken });
+    });
+  }
+
+  /** The refresh token to revoke, or where there is none the last access token; `undefined` where there is nothing. */
+  async presentable(): Promise<Presentable | undefined> {
+    const { persistence, source } = this.#parts;
+    const { record } = (await persistence?.repository.read()) ?? {};
+    const refreshToken = record === undefined ? source.refreshToken : refreshTokenOf(record, source.refreshToken);
+    if (refreshToken !== undefined) return { token: refreshToken, hint: "refresh_token" };
+    const accessToken = lastTokenIn(record)?.accessToken;
+    return accessToken === undefined ? undefined : { token: accessToken, hint: "access_token" };
+  }
+
+  /** Takes all that could be presented out of the record. */
+  async end(): Promise<void> {
+    await this.#replace((record) => ended(record, this.#parts.source.refreshToken));
   }
 
   /** What the record says; `undefined` where there is no store. Rejects with a `StoreError` or `ConfigError` for one that cannot be used. */
@@ -88,17 +150,60 @@ export class Administration {
    * asked for tokens. Rejects with a `TransportError` where it does not answer.
    */
   async serverTime(): Promise<ServerTime | undefined> {
-    const { source, connection, runtime } = this.#parts;
+    const { source, connection } = this.#parts;
     if (!/^https?:$/.test(source.url.protocol)) return undefined;
-    const clock = reliable(runtime.clock ?? wallClock);
     const late = (): Error => new TransportError(`no answer within ${ANSWER_MS / 1000} s`);
     return within(ANSWER_MS, late, async (signal) => {
-      const errand = errandWith(() => source.secrets, connection, { clock, signal });
+      const errand = this.#errand(signal);
       await connection.read(signal);
       const url = new URL(displayUrl(await endpointOf(source, errand, connection)));
       const answer = await errand.send({ method: "HEAD", url, headers: {} });
       return { server: url.origin, skew: skewOf(dateOf(answer), answer.receivedAt) };
     });
+  }
+
+  #errand(signal: AbortSignal): Errand {
+    const { source, connection, runtime } = this.#parts;
+    return errandWith(() => source.secrets, connection, { clock: reliable(runtime.clock ?? wallClock), signal });
+  }
+
+  /** Under the lease, as a refresh is: whoever refreshes now is done before, or finds what was put here. */
+  async #replace(change: (record: GrantRecord, lease: Lease) => GrantRecord): Promise<void> {
+    const { key = "", repository } = this.#parts.persistence ?? {};
+    if (repository === undefined) return;
+    const lease = await lockWithin(repository, key, this.#parts.timeoutSecs + LEASE_MARGIN_SECS);
+    try {
+      const { record } = await repository.read();
+      await repository.save(change(record, lease), lease);
+      // What the store has not taken must not be reported as kept.
+      await repository.flush();
+    } finally {
+      await repository.release(lease);
+    }
+  }
+}
+
+/** Something that can be revoked (RFC 7009 §2.1). */
+export interface Presentable {
+  readonly token: string;
+  readonly hint: "refresh_token" | "access_token";
+}
+
+/** A login that can be used once only: that is none of this command. */
+function noRefreshToken({ type }: TokenSource): AuthError {
+  const ways =
+    "many servers want the scope offline_access, others a parameter such as access_type=offline in authorization_url";
+  return new AuthError(`the login has brought no refresh token, which ${type} needs: ${ways}`);
+}
+
+/** The lease, waited for as a flight waits. */
+async function lockWithin(repository: GrantRepository, key: string, seconds: number): Promise<Lease> {
+  const timeLeft = stopwatch(2 * seconds);
+  for (;;) {
+    const lease = await repository.lock(seconds * 1000);
+    if (lease !== undefined) return lease;
+    if (timeLeft() === 0) throw notLocked(key, 2 * seconds);
+    await repository.waitForRelease(2 * seconds * 1000 - timeLeft(), () => false);
   }
 }
 
@@ -123,10 +228,10 @@ function skewOf(date: number | undefined, now: number): number | undefined {
 }
 
 function viewOf(record: GrantRecord, configured: string | undefined): RecordView {
-  const [last] = Object.values(record.tokens).sort((a, b) => b.revision - a.revision);
-  const { issuedAt, expiresIn } = last ?? {};
+  const { issuedAt, expiresIn } = lastTokenIn(record) ?? {};
   const { failure } = record;
   return {
+    isKept: record.refreshToken !== undefined,
     hasRefreshToken: record.refreshToken !== undefined || configured !== undefined,
     issuedAt,
     expiresAt: issuedAt === undefined || expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
@@ -137,4 +242,9 @@ function viewOf(record: GrantRecord, configured: string | undefined): RecordView
       at: failure.gate.failedAt,
     },
   };
+}
+
+/** Of whichever audience. */
+function lastTokenIn({ tokens }: Pick<GrantRecord, "tokens"> = { tokens: {} }): RecordedToken | undefined {
+  return Object.values(tokens).sort((a, b) => b.revision - a.revision)[0];
 }

@@ -91,11 +91,19 @@ function tlsIsWhole({ tls }: Config): ConfigFault[] {
 
 /** Nothing is secured on the way to an http URL, but what goes through an https proxy. */
 function tlsIsUsed(config: Config): ConfigFault[] {
-  const urls = ["token_url", "issuer", "url"].map((key) => config[key]).filter(isGiven);
+  const urls = urlsOf(config).filter(isGiven);
   const isHttp = (value: unknown): boolean => typeof value === "string" && /^http:/i.test(value.trim());
   const isProxySecured = isGiven(config.proxy_url) && !isHttp(config.proxy_url);
   if (!isGiven(config.tls) || isProxySecured || urls.length === 0 || !urls.every(isHttp)) return [];
   return [{ path: "tls", message: "has no use with an http URL" }];
+}
+
+/** All to which requests may go, with those of a login of several steps. */
+function urlsOf(config: Config): unknown[] {
+  const { steps, logout, refresh_request: refresh } = config;
+  const requests = (Array.isArray(steps) ? steps : []).map((step) => isMapping(step) && step.request);
+  const within = [...requests, logout, refresh].map((request) => (isMapping(request) ? request.url : undefined));
+  return [...["token_url", "issuer", "url", "token_uri"].map((key) => config[key]), ...within];
 }
 
 function oneRoute(given: "dispatcher" | "fetch" | undefined): Relation {

@@ -2,21 +2,28 @@
 
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
-import { scope, scopes, text } from "../config/fields.js";
+import { optional, scope, scopes, text } from "../config/fields.js";
 import { oauth2ClientFields } from "../oauth2/client-config.js";
 import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
+import { type ConsentConfig, consentFields, refreshTokenOrLogin } from "../oauth2/consent-config.js";
+import { ConfigError } from "../values/errors.js";
+import { ADMINISTRATION, type Administration } from "./administration.js";
+import type { ConsentSettings } from "./consent.js";
 import { BINDING_RELATIONS, type BindingConfig, bindingFields, faultsOfKeys } from "./dpop-config.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
 import { CLIENT_TOKENS, type OAuth2ClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
-import { oauth2Source } from "./oauth2-source.js";
+import { type OAuth2Source, oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
-import type { Runtime } from "./runtime.js";
+import { documentOf, type Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2_refresh` provider. */
-export interface OAuth2RefreshConfig extends OAuth2ClientConfig, FetchingConfig, BindingConfig {
-  /** The refresh token to begin with. Where the IdP rotates it, the provider follows. */
-  readonly refresh_token: string;
+export interface OAuth2RefreshConfig extends OAuth2ClientConfig, ConsentConfig, FetchingConfig, BindingConfig {
+  /**
+   * The refresh token to begin with. Where the IdP rotates it, the provider follows. Without one, `faucet-auth login` brings the
+   * first into the store.
+   */
+  readonly refresh_token?: string | null;
   /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
   readonly scopes?: readonly string[] | string | null;
   /** The same as one string, which may stand in place of `scopes`. */
@@ -42,12 +49,20 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
   /** The name of the type in configurations. */
   static readonly type = "oauth2_refresh";
 
+  readonly #source: OAuth2Source;
+  readonly #settings: ConsentSettings;
+
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth2RefreshConfig, runtime: Runtime = {}) {
     const type = OAuth2RefreshProvider.type;
     const rules = {
       schema: refreshSchema(),
-      relations: [...OAUTH2_CLIENT_RELATIONS, ...BINDING_RELATIONS, oneSpellingOfScopes],
+      relations: [
+        ...OAUTH2_CLIENT_RELATIONS,
+        ...BINDING_RELATIONS,
+        oneSpellingOfScopes,
+        refreshTokenOrLogin({ hasStore: runtime?.store !== undefined }),
+      ],
       settled: faultsOfKeys,
       tokens: CLIENT_TOKENS,
     };
@@ -56,20 +71,39 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
       { ...settings, scopes: settings.scopes ?? one },
       {
         type,
-        refreshToken: settings.refresh_token,
-        parameters: (held) => ({ grant_type: "refresh_token", refresh_token: held.refreshToken }),
+        ...(settings.refresh_token === undefined
+          ? { mayHaveRefreshTokens: true }
+          : { refreshToken: settings.refresh_token }),
+        parameters: ({ refreshToken }) => {
+          if (refreshToken === undefined) throw notLoggedIn(runtime.name ?? type, documentOf(runtime));
+          return { grant_type: "refresh_token", refresh_token: refreshToken };
+        },
       },
       runtime,
     );
     super(source, settings, runtime);
+    this.#source = source;
+    this.#settings = settings;
   }
+
+  /** @internal */
+  override [ADMINISTRATION](): Administration {
+    return this.grant.administration(this.#source, this.#settings);
+  }
+}
+
+/** Nothing can be presented, since nobody has agreed to the grant yet. */
+function notLoggedIn(name: string, document = "FILE"): ConfigError {
+  const command = `faucet-auth login ${document} ${name}`;
+  return new ConfigError(name, [{ path: "", message: `nobody has logged in yet, which this does: ${command}` }]);
 }
 
 /** The schema of its configuration. */
 export const refreshSchema = lazily(() =>
   z.strictObject({
     ...oauth2ClientFields(),
-    refresh_token: text(),
+    refresh_token: optional(text()),
+    ...consentFields(),
     scopes: scopes(),
     scope: scope(),
     ...bindingFields(),

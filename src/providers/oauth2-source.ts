@@ -2,12 +2,14 @@
 
 import type { Audience } from "../auth-provider.js";
 import type { HeldSecrets } from "../grant/grant-options.js";
-import type { HttpAnswer } from "../http/exchange.js";
+import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import type { LiveValue } from "../live/live-value.js";
 import { clientAuthenticator } from "../oauth2/client-authentication.js";
 import { liveValuesOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
-import { type Grant, tokenRequest } from "../oauth2/token-request.js";
+import type { Errand } from "../oauth2/discovery.js";
+import type { ServerMetadata } from "../oauth2/server-metadata.js";
+import { clientRequest, type Grant, tokenRequest } from "../oauth2/token-request.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { type TokenUrl, tokenUrlOf } from "../oauth2/token-url.js";
 import { reliable, wallClock } from "../values/clock.js";
@@ -33,6 +35,8 @@ export interface OAuth2Grant {
   readonly type: string;
   /** The refresh token that it starts with, if it does. */
   readonly refreshToken?: string;
+  /** Whether a refresh token may come by a login, though none is configured. */
+  readonly mayHaveRefreshTokens?: boolean;
   /** What it presents beside the client, where that is live. */
   readonly live?: readonly LiveValue[];
   /** What tells its account from others of the same client: for whom it asks. */
@@ -61,6 +65,16 @@ export interface OAuth2Source extends TokenSource {
   readonly label: string;
   /** The same with other scopes and parameters. Throws a `ConfigError` about `subject` for what cannot be asked. */
   for(audience: Audience, subject: string): OAuth2Source;
+  /** The scopes that it asks for. */
+  readonly scope: string | undefined;
+  /** The parameters that say for which API its tokens are (RFC 8707): identifiers, which are no secrets. */
+  readonly targets: readonly [string, string][];
+  /** The same client, asking by another grant than its own. */
+  by(grant: Grant): OAuth2Source;
+  /** What the issuer says of itself, where there is one. */
+  metadata?(errand: Errand): Promise<ServerMetadata>;
+  /** A request of the client to another endpoint than that for tokens. */
+  request(url: URL, parameters: Readonly<Record<string, string | undefined>>): Promise<HttpRequest>;
 }
 
 /** What all audiences of a grant have in common. */
@@ -94,10 +108,11 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
     type,
     url,
     ...refresh,
+    ...(grant.mayHaveRefreshTokens && { mayHaveRefreshTokens: true }),
     clientId,
     // A refresh token tells the account by itself; harmless changes, such as a header, must not end its grant.
     account:
-      refreshToken === undefined
+      refreshToken === undefined && !grant.mayHaveRefreshTokens
         ? [url.href, clientId, Object.entries(headers.identity).sort(), ...(grant.account ?? [])]
         : [displayUrl(url), clientId],
     audience: partsOfAudience(settings),
@@ -105,6 +120,16 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
     for: (audience, subject) => {
       const asked = audienceOver(settings, audience, { subject, ownParams: grant.ownParams ?? [] });
       return sourceOver({ ...settings, ...asked }, grant, runtime, shared);
+    },
+    scope,
+    targets: params.current
+      .filter(([parameter]) => TARGETS.has(parameter))
+      .map(([parameter, value]) => [parameter, value]),
+    by: (other) =>
+      sourceOver(settings, { ...grant, parameters: () => ({ scope: undefined, ...other }) }, runtime, shared),
+    ...(tokenUrl.metadata && { metadata: tokenUrl.metadata }),
+    request: async (at, parameters) => {
+      return clientRequest(settings, { url: at, parameters, authentication: await authenticate(at) });
     },
     formerOrigin: [displayUrl(url), clientId, [...params.identity].sort(), scope],
     secrets: [refreshToken, ...params.identity.map(([, value]) => value)],
@@ -150,3 +175,6 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
     readKey: binding?.readKey,
   };
 }
+
+/** RFC 8707 §2, and the name that others had for it before. */
+const TARGETS: ReadonlySet<string> = new Set(["resource", "audience"]);

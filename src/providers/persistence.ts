@@ -41,6 +41,8 @@ export interface GrantOrigin {
   readonly clientId?: string | undefined;
   /** The refresh token that the grant starts with, for one that has such. */
   readonly refreshToken?: string | undefined;
+  /** Whether one may come by a login, though none is configured. */
+  readonly mayHaveRefreshTokens?: boolean | undefined;
   /** What is asked, without scopes and parameters: it tells one account from another (D8). */
   readonly account: readonly unknown[];
   /** Scopes and parameters, in no particular order: they tell the tokens of one grant apart (D9). */
@@ -82,7 +84,7 @@ export function persistenceOf(
       name: { type, name, key },
       account: JSON.stringify(origin.account),
       inherit: inheritanceOf(persist, name, origin, { store, folder }),
-      hasRefreshToken: refreshToken !== undefined,
+      hasRefreshToken: refreshToken !== undefined || origin.mayHaveRefreshTokens === true,
       strict,
       random,
     }),

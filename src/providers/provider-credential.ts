@@ -2,13 +2,15 @@
 
 import * as z from "zod/mini";
 import { type Field, faultAt, optional } from "../config/fields.js";
+import { REFERENCE_SHAPE, shaped } from "../config/shapes.js";
 import { isError } from "../failure/error-like.js";
-import type { HttpRequest } from "../http/exchange.js";
+import { type ExchangeOptions, exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { withoutUserinfo } from "../http/url.js";
 import { isLiveValue } from "../live/live-value.js";
+import { isChallenged } from "../placement/challenge.js";
 import { placed } from "../placement/placement.js";
-import { type Credential, remake, type SignableRequest } from "../values/credential.js";
+import { type Credential, remake, type SignableRequest, type SignedAnswer } from "../values/credential.js";
 import { labelOf, secretOf } from "../values/credential-content.js";
 import { ProviderValue } from "./provider-value.js";
 
@@ -28,6 +30,12 @@ export class ProviderCredential extends ProviderValue {
       headers: { ...request.headers, ...Object.fromEntries(added) },
       body: to.body ?? request.body,
     };
+  }
+
+  /** Sends a request that has the credential on it; once more, signed anew, where the answer asks for that (P6). */
+  async exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpAnswer> {
+    const answer = await exchange(request, options);
+    return isChallenged(this.credential, () => signedAnswer(answer)) ? exchange(this.onto(request), options) : answer;
   }
 
   /** Two credentials have the same if they are equal. */
@@ -57,11 +65,17 @@ function signable({ method, url, headers, body }: HttpRequest): SignableRequest 
   };
 }
 
+/** An answer as whatever signed its request hears of it. */
+function signedAnswer({ url, status, headers }: HttpAnswer): SignedAnswer {
+  const get = (name: string): string | null => [headers[name.toLowerCase()] ?? []].flat()[0] ?? null;
+  return { origin: url.origin, status, headers: { get } };
+}
+
 /** The field for one, which stands for a provider by then. */
 export function credentialField(): Field<ProviderCredential | undefined> {
   return optional(
     z.pipe(
-      z.unknown(),
+      shaped(z.unknown(), REFERENCE_SHAPE),
       z.transform((given, context): ProviderCredential => {
         if (!isLiveValue(given)) context.issues.push(faultAt([], NO_PROVIDER));
         return given as ProviderCredential;

@@ -12,7 +12,9 @@ import { wallClock } from "../values/clock.js";
 import { Administration } from "./administration.js";
 import { Connection } from "./connection.js";
 import type { ConnectionSettings } from "./connection-config.js";
+import type { ConsentSettings } from "./consent.js";
 import { warningOfExpiry } from "./expiry-warning.js";
+import type { OAuth2Source } from "./oauth2-source.js";
 
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
@@ -64,6 +66,7 @@ export class ProviderGrant {
       strict: persistence?.strict ?? false,
       refreshToken: source.refreshToken,
       logsIn: source.logsIn,
+      mayHaveRefreshTokens: source.mayHaveRefreshTokens,
       credential: source.credential,
       madeKey: source.madeKey,
       readKey: source.readKey,
@@ -85,12 +88,18 @@ export class ProviderGrant {
   }
 
   /** What a person does with it; `source` is how its own tokens are asked for. */
-  administration(source: TokenSource): Administration {
+  administration(source: TokenSource): Administration;
+  /** The same of a grant that can be begun and ended by a person. */
+  administration(source: OAuth2Source, consent: ConsentSettings): Administration;
+  administration(source: TokenSource, consent?: ConsentSettings): Administration {
     return new Administration({
       source,
       connection: this.#connection,
       runtime: this.#runtime,
       persistence: this.#persistence,
+      timeoutSecs: this.#settings.timeoutSecs,
+      requesterOf: this.#requesterOf,
+      consent: consent && { settings: consent, source: source as OAuth2Source },
     });
   }
 

@@ -77,6 +77,14 @@ export interface Runtime {
   readonly resolve?: ((reference: ProviderReference) => AuthProvider) | undefined;
 }
 
+/** The path of the document that a provider's configuration stands in, for messages: a catalog puts it into the runtime. */
+export const DOCUMENT: unique symbol = Symbol("document");
+
+/** That path, if there is one. */
+export function documentOf(runtime: Runtime): string | undefined {
+  return (runtime as { readonly [DOCUMENT]?: string })[DOCUMENT];
+}
+
 /** What in `runtime` is misspelt, or would only fail when it is first used. */
 export function faultsOfRuntime(runtime: Runtime): readonly ConfigFault[] {
   const faults = [...faultsOfOptions("runtime", runtime, RUNTIME_KEYS)];

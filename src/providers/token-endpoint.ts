@@ -144,6 +144,7 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
         if (refresh && held !== undefined) return refresh.request(held, auth);
         return auth === undefined ? login() : auth.onto(login());
       },
+      send: auth && ((request, options) => auth.exchange(request, options)),
       read: answerReader(settings, credential),
     }),
     credential,

@@ -16,14 +16,22 @@ export function redisErrorOf(server: string, error: unknown): FaucetError {
 /** The word that an error of the server begins with, the code of the system, or the class of an error of the client. */
 export function codeOf(error: unknown): string | undefined {
   const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
-  const text = typeof message === "string" ? message : "";
-  // How Redis 7.0 says it of a command in a script.
-  if (text.startsWith("ERR The user executing the script can't run this command")) return "NOPERM";
-  const word = /^[A-Z]{3,20}(?= )/.exec(text)?.[0];
+  const given = typeof message === "string" ? message : "";
+  const text = reasonIn(given);
+  // How it is said of a command in a script, up to Redis 7.0.
+  if (text.startsWith("The user executing the script can't")) return "NOPERM";
+  const [word] = WORD.exec(text) ?? WORD.exec(given) ?? [];
   if (word !== undefined) return word;
   return [code, error?.constructor?.name].find((name) => typeof name === "string" && /^\w{3,40}$/.test(name)) as
     | string
     | undefined;
+}
+
+const WORD = /^[A-Z]{3,20}(?= )/;
+
+/** The text without what Redis puts before it when a script has failed: Redis 6.2 names the script and its line. */
+function reasonIn(message: string): string {
+  return message.replace(/^ERR (?:Error running script \(.*?\): )?(?:@?user_script: ?\d+: )*-?(?=[A-Z])/, "");
 }
 
 interface Hint {

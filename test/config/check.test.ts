@@ -22,7 +22,7 @@ describe("G1 null means absent", () => {
 
   test("G1 a required key that is null is missing", async () => {
     expect(await faultsOf("oauth2_refresh", { ...refresh, refresh_token: null })).toEqual({
-      refresh_token: "is required: a string",
+      refresh_token: "is required: a string; or authorization_url, device_authorization_url or issuer, to log in by",
     });
   });
 });

@@ -60,7 +60,7 @@ beforeAll(async () => {
   const modules = join(workspace, "node_modules");
   await mkdir(modules);
   await symlink(root, join(modules, "faucet-auth"));
-  for (const name of ["@opentelemetry", "@types", "axios", "ky", "openapi-fetch", "undici"]) {
+  for (const name of ["@opentelemetry", "@types", "axios", "ky", "openapi-fetch", "pg", "redis", "undici"]) {
     await symlink(join(root, "node_modules", name), join(modules, name));
   }
 });

@@ -11,12 +11,12 @@ let issued = 0;
 /** @type {Set<string>} */
 const accepted = new Set();
 
-/** @type {Record<string, (authorization: string, path: string, proof: unknown) => [number, unknown]>} */
+/** @type {Record<string, (authorization: string, path: string, headers: import("node:http").IncomingHttpHeaders) => [number, unknown]>} */
 const hosts = {
-  "idp.example": (_authorization, _path, proof) => {
+  "idp.example": (_authorization, _path, { dpop }) => {
     issued += 1;
     const token = `t0ken-${issued}`;
-    const type = proof === undefined ? "Bearer" : "DPoP";
+    const type = dpop === undefined ? "Bearer" : "DPoP";
     // The first token is refused by the API, so that programs meet a 401.
     if (issued > 1) accepted.add(`${type} ${token}`);
     return [
@@ -30,6 +30,11 @@ const hosts = {
       },
     ];
   },
+  // Tells a session and its own address to who logs in, and to others what they have sent.
+  "erp.example": (authorization, path, { cookie, "x-session": session, "x-api-key": key }) =>
+    path.startsWith("/login")
+      ? [200, { session: "s3ss10n", address: "https://erp.example/tenant-7" }]
+      : [200, { path, authorization, cookie, session, key }],
   "api.example": (authorization, path) => (accepted.has(authorization) ? [200, { rows: pageOf(path) }] : [401, {}]),
 };
 
@@ -44,7 +49,7 @@ const server = createServer((request, response) => {
   const [status, body] = hosts[String(request.headers["x-forwarded-host"])]?.(
     request.headers.authorization ?? "",
     request.url ?? "",
-    request.headers.dpop,
+    request.headers,
   ) ?? [404, {}];
   response.writeHead(status, { "content-type": "application/json", connection: "close" });
   response.end(JSON.stringify(body));

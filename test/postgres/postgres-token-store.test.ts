@@ -1,7 +1,7 @@
 /** The store over PostgreSQL, against a server of the system (R1). */
 
 import { Pool } from "pg";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { encryptedStore, type TokenStore } from "../../src/index.js";
 import { PostgresTokenStore } from "../../src/postgres/index.js";
 import { testConformance } from "../support/conformance.js";
@@ -95,6 +95,7 @@ for (const kind of otherKinds) describe(`a PostgresTokenStore over ${kind[0]}`, 
 
 describe.each(["transaction", "session"] as const)("a PostgresTokenStore through PgBouncer in %s mode", (mode) => {
   let url = "";
+  beforeEach(({ skip }) => skip(withoutPgBouncer !== undefined, withoutPgBouncer));
   beforeAll(async () => {
     if (withoutPgBouncer !== undefined || withoutPostgres !== undefined) return;
     const bouncer = await startPgBouncer(postgres.server, mode);

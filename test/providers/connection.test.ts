@@ -23,7 +23,13 @@ const types = {
   oauth2: (url: string) => ({ token_url: url, client_id: "c", client_secret: "s" }),
   oauth2_refresh: (url: string) => ({ token_url: url, client_id: "c", client_secret: "s", refresh_token: "r" }),
   token_endpoint: (url: string) => ({ url, token_path: "$.access_token", body: { user: "u" } }),
+  flow: (url: string) => ({ steps: [stepAt(url)], apply: [{ into: "header", name: "X-T", value: `$${"{t}"}` }] }),
 };
+
+/** A step that captures the token as `t`. */
+function stepAt(url: string, name = "t") {
+  return { request: { method: "POST", url, json: { user: "u" } }, capture: { [name]: "$.access_token" } };
+}
 
 /** A provider that is closed when the test ends. */
 function provider(type: keyof typeof types, url: string, keys: object): FetchingProvider {
@@ -270,6 +276,59 @@ describe("H11 proxy_url", () => {
     await auth.close();
     await eventually(async () => expect(await idp.connections()).toBe(0));
     await provider("oauth2", idp.tokenUrl, { proxy_url: proxy.url }).close();
+  });
+});
+
+describe("H11 of a flow", () => {
+  const apply = [{ into: "header", name: "X-T", value: `$${"{t}"}` }];
+
+  test("H11 P4 each step, and the logout, shows the certificate, through the proxy", async () => {
+    const { authority, client, options } = await mutualTls();
+    const [proxy, idp] = [await startProxy(), await startSecureIdp(options)];
+    const keys = {
+      steps: [stepAt(idp.tokenUrl, "first"), stepAt(idp.tokenUrl)],
+      apply,
+      logout: { method: "POST", url: `${idp.tokenUrl}/end`, json: { end: true } },
+      tls: { ca: authority.cert, ...files(client) },
+      proxy_url: proxy.url,
+    };
+    const auth = provider("flow", idp.tokenUrl, keys);
+    await auth.getToken();
+    await auth.close();
+    expect(idp.seen.map(({ subject, body }) => `${subject} ${body}`)).toEqual([
+      'client {"user":"u"}',
+      'client {"user":"u"}',
+      'client {"end":true}',
+    ]);
+    expect(new Set(proxy.tunnels.map(({ to }) => to))).toEqual(new Set([new URL(idp.tokenUrl).host]));
+    await eventually(() => expect(idp.connections()).toBe(0));
+  });
+
+  test("H11 V1 the next login has the certificate that a file has by then, and the logout has it too", async () => {
+    const { authority, client, options } = await mutualTls();
+    const idp = await startSecureIdp(options);
+    const logout = { method: "POST", url: idp.tokenUrl };
+    const auth = provider("flow", idp.tokenUrl, { logout, tls: { ca: authority.cert, ...files(client) } });
+    const first = await auth.getToken();
+    const next = await authority.issue("next");
+    await writeFile(client.certFile, next.cert);
+    await writeFile(client.keyFile, next.key);
+    await auth.invalidate(first);
+    await auth.close();
+    expect(idp.seen.map(({ subject }) => subject)).toEqual(["client", "next", "next"]);
+  });
+
+  test("H11 faults are told where they stand", async () => {
+    const { cert } = await selfSigned("one");
+    const config = { steps: [stepAt("https://idp.example/login")], apply };
+    expect(await faultsOf("flow", { ...config, tls: { cert } })).toEqual({ "tls.key": "is required beside cert" });
+    const dispatcher = { dispatch: () => true };
+    const message = "cannot stand beside runtime.dispatcher, which reaches the IdP its own way";
+    expect(
+      await faultsOf("flow", { ...config, tls: { ca: cert }, proxy_url: "http://proxy.example" }, { dispatcher }),
+    ).toEqual({ tls: message, proxy_url: message });
+    const plain = { steps: [stepAt("http://127.0.0.1/login")], apply, tls: { ca: cert } };
+    expect(await faultsOf("flow", plain)).toEqual({ tls: "has no use with an http URL" });
   });
 });
 

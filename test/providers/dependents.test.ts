@@ -1,5 +1,6 @@
 /** Providers that need the token of another one (K4): asked when it is needed, reported when it is refused. */
 
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -7,6 +8,7 @@ import {
   AuthCatalog,
   type AuthProvider,
   type CallOptions,
+  Credential,
   JwtBearerProvider,
   MemoryTokenStore,
   OAuth2ClientCredentialsProvider,
@@ -16,7 +18,7 @@ import {
   TokenEndpointProvider,
   TokenExchangeProvider,
 } from "../../src/index.js";
-import { faultsOf } from "../support/catalogs.js";
+import { faultsOf, folder } from "../support/catalogs.js";
 import { type TestClock, testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
 import { type Answer, type Idp, json, numberedTokens, startIdp } from "../support/idp.js";
@@ -415,6 +417,26 @@ auth:
     expect(await own.getToken()).toMatchObject({ token: "exchanged-2-token-1" });
     await catalog.close();
     expect(await source.getToken()).toMatchObject({ token: "token-1" });
+  });
+
+  test("K4 D11 a provider that is a plain object is asked itself, by a connector of a document too", async () => {
+    const path = join(await folder({ "auth.yaml": "auth: {}", t: "t0ken" }), "auth.yaml");
+    const asked: unknown[] = [];
+    const plain = {
+      type: "plain",
+      name: "plain",
+      async getToken(): Promise<Credential> {
+        asked.push(this);
+        return Credential.bearer("of-plain");
+      },
+      invalidate: async (stale: Credential) => stale,
+    };
+    await using catalog = await AuthCatalog.load(path);
+    const config = { token_url: away.tokenUrl, subject_token: plain, actor_token: { file: "t" } };
+    expect(await catalog.resolve({ type: "token_exchange", config }).getToken()).toMatchObject({ type: "bearer" });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toBe(plain);
+    expect(away.seen[0]?.form).toMatchObject({ subject_token: "of-plain", actor_token: "t0ken" });
   });
 
   test("C15 ready() gets a token of each, and names the one that fails", async () => {

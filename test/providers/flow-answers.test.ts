@@ -177,6 +177,38 @@ describe("P4 A5 what cannot stand where it would go", () => {
   });
 });
 
+describe("P4 what stands in XML", () => {
+  test.each([
+    ["a text", "<a><b>1</b></a>", "1"],
+    ["a text that looks like a number", "<a><b>007.50</b></a>", "007.50"],
+    ["a CDATA section", "<a><b><![CDATA[x & <y> &amp; z]]></b></a>", "x & <y> &amp; z"],
+    ["sections beside text", "<a><b>1&lt;<![CDATA[2]]>3<![CDATA[4]]></b></a>", "1<234"],
+    ["characters by their numbers", "<a><b>&#90;&#x6f;&#xEB; &#x110000;</b></a>", "Zoë &#x110000;"],
+    ["an entity that is put in twice", "<a><b>&amp;lt;</b></a>", "&lt;"],
+    [
+      "names with prefixes, attributes and a declaration",
+      '<?xml version="1.0"?><p:a xmlns:p="u" x="1"><q:b y="2">v</q:b></p:a>',
+      "v",
+    ],
+    ["the first of many", "<a><b>1</b><b>2</b></a>", "1"],
+    ["a text beside elements", "<a><b>t<c>u</c></b></a>", "t"],
+    ["a document after a comment", "<!-- <a><b>no</b></a> --><a><b>yes</b></a>", "yes"],
+  ])("P4 %s", async (_what, body, value) => {
+    login = () => ({ body });
+    const steps = [step({ v: { from: "xml", path: "a.b" } })];
+    await authFetch(flow([{ into: "query", name: "v", value: "${v}" }], { steps }))(`${api.origin}/rows`);
+    expect(new URL(to("/rows")[0]?.path ?? "", api.origin).searchParams.get("v")).toBe(value);
+  });
+});
+
+test("P4 statuses may be texts, as variables of the environment give them", async () => {
+  const { refusedStatuses } = flow([], { reauth_on: ["403", 419] as never });
+  expect(refusedStatuses).toEqual([401, 403, 419]);
+  for (const status of [200, 299, 600, 403.5, "x"]) {
+    expect((await errorOf(() => flow([], { reauth_on: [status] as never }))).message).toContain("reauth_on[0]");
+  }
+});
+
 describe("P4 captures that find nothing", () => {
   test.each<[string, object, string | object, Record<string, string>?]>([
     ["JSON without the member", { v: "$.other" }, {}],

@@ -373,6 +373,17 @@ describe("live values", () => {
     expect(requestsTo("/login")).toHaveLength(1);
   });
 
+  test("P4 D8 a session on record that lacks what is captured now is not used", async () => {
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: "s1" }, tenant: "acme" }) });
+    const store = new MemoryTokenStore();
+    await new FlowProvider({ steps: [loginAt()], apply: [inHeader] }, { store, name: "erp" }).getToken();
+    const step = { ...loginAt(), capture: { session: "$.session.token", tenant: "$.tenant" } };
+    const apply = [inHeader, { into: "header", name: "X-Tenant", value: "${tenant}" }] as const;
+    await authFetch(new FlowProvider({ steps: [step], apply }, { store, name: "erp" }))(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[0]?.headers).toMatchObject({ "x-session": "s1", "x-tenant": "acme" });
+    expect(requestsTo("/login")).toHaveLength(2);
+  });
+
   test("V2 P4 a password that has changed is read again when it is refused, at once", async () => {
     const path = join(await folder({ pw: "old" }), "pw");
     routes({
@@ -496,6 +507,21 @@ describe("what rotates", () => {
     expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth", retryable: true });
     isBroken = false;
     await provider.getToken();
+    expect(shown).toEqual(["rt0", "rt1"]);
+  });
+
+  test("P4 A3 is kept where something else is missing in the answer that it comes with", async () => {
+    const shown = rotating();
+    const [token, second] = config().steps ?? [];
+    const steps = [{ ...token, capture: { none: "$.none", ...token?.capture } }, second] as NonNullable<
+      FlowConfig["steps"]
+    >;
+    const clock = testClock();
+    const runtime = { store: new MemoryTokenStore({ clock }), name: "crm", clock };
+    const error = await errorOf(() => new FlowProvider(config({ steps }), runtime).getToken());
+    expect(error.message).toContain("nothing to capture as none");
+    clock.advance(60);
+    await new FlowProvider(config(), runtime).getToken();
     expect(shown).toEqual(["rt0", "rt1"]);
   });
 });

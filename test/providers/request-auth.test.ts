@@ -15,6 +15,7 @@ import {
 } from "../../src/index.js";
 import { faultsOf } from "../support/catalogs.js";
 import { type TestClock, testClock } from "../support/clock.js";
+import { startDpopServer } from "../support/dpop-server.js";
 import { errorOf } from "../support/errors.js";
 import { type Idp, json, startIdp } from "../support/idp.js";
 import { hearWarnings } from "../support/warnings.js";
@@ -102,6 +103,43 @@ describe("the credential", () => {
     await loginWith(giving(signer)).getToken();
     expect(signed).toEqual(Array(2).fill(["POST", endpoint.tokenUrl, "application/json", '{"user":"u"}']));
     expect(endpoint.seen.map(({ headers }) => headers["x-signature"])).toEqual(["s1", "s2"]);
+  });
+
+  test("P6 an answer that asks for another signature gets it, once, and says nothing of the credential", async () => {
+    const heard: unknown[] = [];
+    let nonce = "none";
+    const signer = Credential.signer({
+      scheme: "ACME",
+      secret: "k3y-of-acme",
+      sign: () => Credential.header("x-signature", `by ${nonce}`),
+      isChallenge: ({ origin, status, headers }) => {
+        heard.push([origin, status]);
+        nonce = headers.get("X-Nonce") ?? nonce;
+        return status === 401;
+      },
+    });
+    endpoint.answerWith(({ headers }, response, index) => {
+      const isKnown = headers["x-signature"] === `by n${index - 1}`;
+      json(response, { token: "t" }, isKnown ? 200 : 401, { "x-nonce": `n${index}` });
+    });
+    const source = Object.assign(giving(signer), { invalidate: () => fail("it was reported") });
+    await loginWith(source).getToken();
+    expect(endpoint.seen.map(({ headers }) => headers["x-signature"])).toEqual(["by none", "by n1"]);
+    expect(heard).toEqual([[endpoint.origin, 401]]);
+  });
+
+  test("P6 a token that is bound to a key is proved there, with the nonce that the endpoint wants", async () => {
+    const server = await startDpopServer();
+    server.nonces.api = "n1";
+    const client = { token_url: server.idp.tokenUrl, client_id: "app", client_secret: "s3cr3t", dpop: true };
+    const source = new OAuth2ClientCredentialsProvider(client);
+    onTestFinished(() => source.close());
+    const config = { url: `${server.api.origin}/session`, token_path: "$", body: null };
+    expect(await loginWith(source, config).getToken()).toEqual(Credential.bearer("rows"));
+    expect(server.taken.api).toEqual([
+      expect.objectContaining({ claims: expect.objectContaining({ htm: "POST", nonce: "n1" }) }),
+    ]);
+    expect(source.status()).toMatchObject({ counts: { invalidations: 0 } });
   });
 
   test("K4 what the request cannot carry is told, without the secret", async () => {

@@ -1,9 +1,11 @@
 /** What is wrong with a configuration, a user or a server: said clearly, and without a secret (S1, G5). */
 
+import { readFile } from "node:fs/promises";
 import { inspect } from "node:util";
 import { createClient } from "redis";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { RedisTokenStore } from "../../src/redis/index.js";
+import { redisErrorOf } from "../../src/redis/redis-error.js";
 import { errorOf } from "../support/errors.js";
 import { withRedis } from "../support/with-server.js";
 
@@ -44,6 +46,25 @@ describe("G5 a RedisTokenStore that cannot be", () => {
     "unix:///run/redis.sock",
   ])("%s is none", (url) => {
     expect(new RedisTokenStore(url)).toBeInstanceOf(RedisTokenStore);
+  });
+});
+
+describe("what an error of Redis means", () => {
+  const in62 = "ERR Error running script (call to f_2183d17b558f0ca7728ea937bf9dccf10c04b607): @user_script:2: ";
+
+  test.each([
+    ["NOPERM this user has no permissions to access one of the keys used as arguments", "NOPERM"],
+    ["ERR The user executing the script can't run this command or subcommand script: 2183d1", "NOPERM"],
+    [`${in62}@user_script: 2: The user executing the script can't run this command or subcommand`, "NOPERM"],
+    [`${in62}WRONGTYPE Operation against a key holding the wrong kind of value`, "WRONGTYPE"],
+    [`${in62}@user_script: 2: -OOM command not allowed when used memory > 'maxmemory'.`, "OOM"],
+    [`${in62}@user_script: 2: -READONLY You can't write against a read only replica.`, "READONLY"],
+    ["ERR unknown command 'EVALSHA'", "ERR"],
+    ["ERR Error running script (call to f_1): s3cr3t", "ERR"],
+  ])("R3 S1 %s", (message, code) => {
+    const error = redisErrorOf("Redis", new Error(message));
+    expect(error.message).toContain(`(${code})`);
+    expect(error.message).not.toContain("s3cr3t");
   });
 });
 
@@ -90,8 +111,8 @@ describe("a server that says no", () => {
 
   test("a user with the permissions that the guide names, and no other, can do all of it", async () => {
     const client = await admin();
-    const rights =
-      "~faucet-auth:* &faucet-auth:* +eval +evalsha +get +set +del +pttl +hget +hmget +hset +publish +subscribe";
+    const guide = await readFile(new URL("../../docs/many-machines.md", import.meta.url), "utf8");
+    const [, rights = ""] = /^ACL SETUSER pipeline on >password (.*)$/m.exec(guide) ?? [];
     await client.sendCommand(["ACL", "SETUSER", "pipeline", "reset", "on", ">pw", ...rights.split(" ")]);
     const [store, other] = [opened("pipeline:pw"), opened("pipeline:pw")];
     const lease = await store.lock("k", 60_000);

@@ -28,6 +28,8 @@ export interface Realm {
     /** A token of the workload, for one of the server's own (RFC 7523 §2.1). */
     readonly jwt_bearer?: { readonly client: ClientKeys; readonly audience: string };
     /** A client that shows a token of the workload in place of a secret (RFC 7523 §2.2). */
+    /** A public client whose users agree in a browser, by a redirect to loopback or by a device code. */
+    readonly login?: { readonly client_id: string };
     readonly client_assertion?: { readonly client: ClientKeys; readonly audience: string };
   };
   /** The server binds tokens to keys (RFC 9449). */

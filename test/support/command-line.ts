@@ -14,6 +14,8 @@ export interface CommandOptions {
   /** The width of the terminal that standard output and standard error are; none by default. */
   readonly columns?: number;
   readonly clock?: () => number;
+  /** In place of waiting so many milliseconds. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
   /** Is given what a command writes to standard error, as it comes. */
   readonly onStderr?: (text: string) => void;
 }
@@ -38,7 +40,15 @@ export function commandLine(args: readonly string[], options: CommandOptions = {
 
 /** Runs `faucet-auth` with these arguments. It is interrupted when the test ends, if it runs that long. */
 export function startCommandLine(args: readonly string[], options: CommandOptions = {}): RunningCommand {
-  const { stdin = "", env = {}, isInteractive = false, columns, clock = Date.now, onStderr = () => {} } = options;
+  const {
+    stdin = "",
+    env = {},
+    isInteractive = false,
+    columns,
+    clock = Date.now,
+    pause = async () => {},
+    onStderr = () => {},
+  } = options;
   const interruption = new AbortController();
   const listeners = new Set<(name: NodeJS.Signals) => void>();
   let stdout = "";
@@ -66,6 +76,11 @@ export function startCommandLine(args: readonly string[], options: CommandOption
       return () => listeners.delete(listener);
     },
     clock,
+    pause: async (milliseconds) => {
+      interruption.signal.throwIfAborted();
+      await pause(milliseconds);
+      interruption.signal.throwIfAborted();
+    },
   };
   const interrupt = (name: NodeJS.Signals = "SIGINT"): void => {
     interruption.abort(new Interrupted(name));

@@ -21,9 +21,9 @@ import { delimiter, join } from "node:path";
  * @typedef {{ uid: number, gid: number }} User
  */
 
-/** Where a program is: in one of `folders`, or on the path; `undefined` if it is not installed. @param {string} name @param {readonly string[]} [folders] */
+/** Where a program is: on the path, or in one of `folders`; `undefined` if it is not installed. @param {string} name @param {readonly string[]} [folders] */
 export function installed(name, folders = []) {
-  const places = [...folders, ...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  const places = [...(process.env.PATH ?? "").split(delimiter), ...folders, "/usr/sbin", "/usr/local/sbin"];
   return places.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 

@@ -7,6 +7,9 @@ import { WORKLOAD } from "./workload-issuer.js";
 /** @typedef {import("../identity-server.js").ClientKeys} ClientKeys */
 /** @typedef {import("./servers.js").World} World */
 
+/** The id of the client that is a program. */
+export const PROGRAM = "program";
+
 /** By which the realm knows the issuer of workloads' tokens. */
 const WORKLOADS = "workloads";
 
@@ -18,7 +21,7 @@ export function realmOf(clients, { credentials, workload }) {
     ssoSessionIdleTimeout: 3600,
     ssoSessionMaxLifespan: 3600,
     clientScopes: [scope("read"), scope("write"), basicScope(clients.map(({ client_id }) => client_id))],
-    clients: clients.map((client) => registration(client, credentials.jwks)),
+    clients: [...clients.map((client) => registration(client, credentials.jwks)), program()],
     users: [user()],
     identityProviders: [identityProvider(workload)],
   };
@@ -60,6 +63,21 @@ function registration({ client_id: clientId, client_secret: secret, token_endpoi
       ...attributes,
     },
     ...(secret && { secret }),
+  };
+}
+
+/** A program on somebody's machine (RFC 8252), without a secret: its users agree in a browser, here or on another device. */
+function program() {
+  return {
+    clientId: PROGRAM,
+    protocol: "openid-connect",
+    publicClient: true,
+    consentRequired: true,
+    standardFlowEnabled: true,
+    redirectUris: ["http://127.0.0.1/*"],
+    defaultClientScopes: ["basic"],
+    optionalClientScopes: ["read", "write"],
+    attributes: { "oauth2.device.authorization.grant.enabled": "true", "pkce.code.challenge.method": "S256" },
   };
 }
 

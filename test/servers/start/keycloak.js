@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { freePorts, startChild } from "./child-server.js";
 import { ACCESS_TOKEN_SECONDS, clientsOf, USER, workloadClient } from "./clients.js";
 import { installed, tool } from "./installation.js";
-import { realmOf } from "./keycloak-realm.js";
+import { PROGRAM, realmOf } from "./keycloak-realm.js";
 import { postForm } from "./token-request.js";
 
 /** @typedef {import("./servers.js").StartScript} StartScript */
@@ -125,6 +125,7 @@ async function createRealm({ origin, tlsOrigin, world }, name, rotation) {
       token_exchange: { client: clients.client_secret_basic, api: clients.client_secret_post },
       jwt_bearer: { client: clients.client_secret_basic, audience: issuer },
       client_assertion: { client: workload, audience: issuer },
+      login: { client_id: PROGRAM },
     },
   };
 }

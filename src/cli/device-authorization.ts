@@ -1,0 +1,107 @@
+/** The device authorization grant (RFC 8628): somebody types a code on another device, and this one asks until that is done. */
+
+import { FaucetError } from "faucet-auth";
+import type { Consent } from "./authorization-code.js";
+import { CommandFailure } from "./exit-status.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** What the server gives for somebody who is to agree. Times are in seconds. */
+export interface DeviceAuthorization {
+  readonly deviceCode: string;
+  readonly userCode: string;
+  /** Where the code is typed. */
+  readonly verificationUri: string;
+  /** The same with the code in it, where the server has one. */
+  readonly completeUri: string | undefined;
+  readonly expiresIn: number;
+  readonly interval: number;
+}
+
+type Redemption = Awaited<ReturnType<Consent["redeem"]>>;
+
+/** Asks for a code that somebody can type. */
+export function requestDeviceAuthorization(consent: Consent): Promise<DeviceAuthorization> {
+  const { clientId, scope, targets } = consent.request;
+  const parameters = { client_id: clientId, scope, ...Object.fromEntries(targets) };
+  return consent.ask("device_authorization_endpoint", parameters, ({ to, status, text }) => {
+    const body = objectIn(text);
+    const { device_code: deviceCode, user_code: userCode, verification_uri_complete: complete } = body;
+    const verificationUri = body.verification_uri ?? body.verification_url;
+    if (status !== 200 || !isText(deviceCode) || !isText(userCode) || !isWebAddress(verificationUri)) {
+      const error = isText(body.error) ? `, ${plain(body.error)}` : "";
+      throw new CommandFailure(`${to}: HTTP ${status}${error}: that is no device authorization`);
+    }
+    return {
+      deviceCode,
+      userCode: plain(userCode),
+      verificationUri,
+      completeUri: isWebAddress(complete) ? complete : undefined,
+      expiresIn: secondsOf(body.expires_in, DEFAULT_EXPIRY_SECS),
+      interval: secondsOf(body.interval, DEFAULT_INTERVAL_SECS),
+    };
+  });
+}
+
+/** RFC 8628 §3.2: how often to ask, where the server does not say. */
+const DEFAULT_INTERVAL_SECS = 5;
+const DEFAULT_EXPIRY_SECS = 1800;
+
+/** Asks until somebody has agreed. Rejects when that is refused, or when the code has ended. */
+export async function pollForTokens(
+  consent: Consent,
+  { deviceCode, expiresIn, interval }: DeviceAuthorization,
+  madeKey: string | undefined,
+  { clock, pause }: Surroundings,
+): Promise<Redemption> {
+  const end = clock() + expiresIn * 1000;
+  let seconds = interval;
+  while (clock() + seconds * 1000 < end) {
+    await pause(seconds * 1000);
+    try {
+      return await consent.redeem({ grant_type: DEVICE_CODE, device_code: deviceCode }, madeKey);
+    } catch (error) {
+      seconds += moreSeconds(error, seconds);
+    }
+  }
+  throw new CommandFailure("the code has ended before anybody has used it");
+}
+
+const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
+
+/** By how much longer to wait before the next request (RFC 8628 §3.5). Throws what is an answer. */
+function moreSeconds(error: unknown, seconds: number): number {
+  if (!FaucetError.is(error)) throw error;
+  const { error: code } = error as { error?: string };
+  if (code === "authorization_pending") return 0;
+  if (code === "slow_down") return 5;
+  if (code === "expired_token") throw new CommandFailure("the code has ended before anybody has used it");
+  if (code === "access_denied") throw new CommandFailure("the login was refused");
+  if (error.retryable) return Math.max(seconds, 1);
+  throw error;
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** It is printed, and followed by a person. */
+function isWebAddress(value: unknown): value is string {
+  return isText(value) && /^https?:\/\/[\x21-\x7e]+$/.test(value) && URL.canParse(value);
+}
+
+function plain(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, "").slice(0, 100);
+}
+
+function secondsOf(value: unknown, otherwise: number): number {
+  const seconds = Number(value ?? otherwise);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : otherwise;
+}

@@ -1,0 +1,145 @@
+/** `refresh` keeps a grant alive, `revoke` ends it. */
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { folder } from "../support/catalogs.js";
+import { commandLine } from "../support/command-line.js";
+import { type Idp, json, startIdp } from "../support/idp.js";
+
+let file: string;
+let idp: Idp;
+beforeEach(async () => {
+  file = join(await folder(), "pipeline.yaml");
+  idp = await startIdp((_request, response, n) =>
+    json(response, { access_token: `access-${n}`, expires_in: 3600, refresh_token: `refresh-${n}` }),
+  );
+  await configure();
+});
+
+async function configure(keys: Record<string, unknown> = {}): Promise<void> {
+  const client = { token_url: idp.tokenUrl, client_id: "c", client_secret: "s3cret-s3cret" };
+  const config = { ...client, refresh_token: "refresh-0", persist: { path: "state" }, ...keys };
+  const machine = { type: "oauth2", config: client };
+  const fixed = { type: "static", config: { token: "t" } };
+  await writeFile(file, JSON.stringify({ auth: { crm: { type: "oauth2_refresh", config }, machine, fixed } }));
+}
+
+const presented = (): (string | undefined)[] => idp.seen.map(({ form }) => form.refresh_token);
+
+describe("L3 refresh", () => {
+  test("presents the refresh token of each that has one, though the token is good", async () => {
+    expect(await commandLine(["refresh", file])).toEqual({ status: 0, stdout: "crm: refreshed\n", stderr: "" });
+    expect((await commandLine(["refresh", file, "crm"])).stdout).toBe("crm: refreshed\n");
+    expect(presented()).toEqual(["refresh-0", "refresh-1"]);
+    expect((await commandLine(["token", file, "crm"])).stdout).toBe("access-2\n");
+  });
+
+  test("--older-than leaves alone what was used since", async () => {
+    await commandLine(["token", file, "crm"]);
+    const twenty = ["refresh", file, "--older-than", "20d"];
+    expect(await commandLine(twenty)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^crm: left alone, its last token was issued \d+ s ago\n$/),
+    });
+    const later = Date.now() + 21 * 86_400_000;
+    expect((await commandLine(twenty, { clock: () => later })).stdout).toBe("crm: refreshed\n");
+    expect(presented()).toEqual(["refresh-0", "refresh-1"]);
+    expect((await commandLine(["refresh", file, "--older-than", "20 days"])).status).toBe(2);
+  });
+
+  test("one that fails does not keep the others from being refreshed, and is status 1", async () => {
+    await writeFile(
+      file,
+      JSON.stringify({
+        auth: Object.fromEntries(
+          ["bad", "good"].map((name) => [
+            name,
+            {
+              type: "oauth2_refresh",
+              config: {
+                token_url: idp.tokenUrl,
+                client_id: name,
+                client_secret: "s3cret-s3cret",
+                refresh_token: `of-${name}`,
+              },
+            },
+          ]),
+        ),
+      }),
+    );
+    idp.answerWith(({ form }, response) =>
+      form.client_id === "bad"
+        ? json(response, { error: "invalid_grant" }, 400)
+        : json(response, { access_token: "a" }),
+    );
+    const { status, stdout, stderr } = await commandLine(["refresh", file]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "good: refreshed\n" });
+    expect(stderr).toMatch(/^faucet-auth: bad: .*invalid_grant/);
+  });
+
+  test("of one that has no refresh token it says so", async () => {
+    expect((await commandLine(["refresh", file, "fixed"])).stdout).toMatch(/^fixed: has no refresh token/);
+    expect((await commandLine(["refresh", file, "machine"])).stdout).toMatch(/^machine: has no refresh token/);
+    expect(idp.seen).toEqual([]);
+  });
+});
+
+describe("L3 revoke", () => {
+  test("has the server revoke the refresh token, and takes all out of the store", async () => {
+    await configure({ revocation_url: `${idp.origin}/revoke`, refresh_token: "refresh-0" });
+    await commandLine(["token", file, "crm"]);
+    idp.answerWith((_request, response) => response.end());
+    expect(await commandLine(["revoke", file, "crm"])).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "crm: revoked. A new login begins the next grant.\n",
+    });
+    expect(idp.seen[1]).toMatchObject({
+      path: "/revoke",
+      form: { token: "refresh-1", token_type_hint: "refresh_token", client_id: "c", client_secret: "s3cret-s3cret" },
+    });
+    const { readFile, readdir } = await import("node:fs/promises");
+    const state = join(file, "../state");
+    const entries = await readdir(state, { recursive: true, withFileTypes: true });
+    const newest = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .at(-1);
+    expect(await readFile(newest ?? "", "utf8")).not.toMatch(/refresh-1|access-1/);
+  });
+
+  test("by the issuer's metadata; and nothing to revoke is told", async () => {
+    idp.answerWith(({ path }, response) => {
+      const { origin } = idp;
+      const metadata = { issuer: origin, token_endpoint: `${origin}/token`, revocation_endpoint: `${origin}/end` };
+      return json(response, path.startsWith("/.well-known") ? metadata : {});
+    });
+    await configure({ token_url: null, issuer: idp.origin });
+    expect((await commandLine(["revoke", file, "crm"])).status).toBe(0);
+    expect(idp.seen.at(-1)).toMatchObject({ path: "/end", form: { token: "refresh-0" } });
+    await configure({ token_url: null, issuer: idp.origin, refresh_token: null });
+    expect(await commandLine(["revoke", file, "crm"])).toMatchObject({
+      status: 1,
+      stderr: "faucet-auth: crm has nothing to revoke: nobody has logged in\n",
+    });
+  });
+
+  test("a server that refuses leaves all as it was, and its answer is not shown", async () => {
+    await configure({ revocation_url: `${idp.origin}/revoke` });
+    await commandLine(["token", file, "crm"]);
+    idp.answerWith((_request, response) => json(response, { error: "unsupported_token_type", of: "refresh-1" }, 503));
+    const { status, stderr } = await commandLine(["revoke", file, "crm"]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/HTTP 503, unsupported_token_type: nothing is revoked\n$/);
+    expect((await commandLine(["token", file, "crm"])).stdout).toBe("access-1\n");
+  });
+
+  test("without an endpoint, the error names the key; without a grant, the type", async () => {
+    expect((await commandLine(["revoke", file, "crm"])).stderr).toContain("revocation_url: is required");
+    expect((await commandLine(["revoke", file, "fixed"])).stderr).toContain(
+      "is of type static, which has nothing to revoke",
+    );
+  });
+});
