@@ -22,7 +22,7 @@ const FILE: Shape = { $ref: "#/$defs/live_file" };
 /** A text, or the file that it is in. */
 export const LIVE_TEXT_SHAPE: Shape = { anyOf: [{ type: "string" }, FILE] };
 
-/** A provider of the `auth:` block. */
+/** Another provider. */
 export const REFERENCE_SHAPE: Shape = { $ref: "#/$defs/entry_reference" };
 
 /** A text, the file that it is in, or the token of another provider. */

@@ -73,15 +73,14 @@ function signedAnswer({ url, status, headers }: HttpAnswer): SignedAnswer {
 
 /** The field for one, which stands for a provider by then. */
 export function credentialField(): Field<ProviderCredential | undefined> {
-  return optional(
-    z.pipe(
-      shaped(z.unknown(), REFERENCE_SHAPE),
-      z.transform((given, context): ProviderCredential => {
-        if (!isLiveValue(given)) context.issues.push(faultAt([], NO_PROVIDER));
-        return given as ProviderCredential;
-      }),
-    ),
+  const bound = z.pipe(
+    z.unknown(),
+    z.transform((given, context): ProviderCredential => {
+      if (!isLiveValue(given)) context.issues.push(faultAt([], NO_PROVIDER));
+      return given as ProviderCredential;
+    }),
   );
+  return optional(shaped(bound, REFERENCE_SHAPE));
 }
 
 const NO_PROVIDER = "must be { ref: NAME } for a provider of the catalog; in code, the provider itself";
