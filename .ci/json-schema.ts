@@ -249,6 +249,8 @@ const given = (...keys: readonly string[]): Json => ({
 
 const oneOf = (...forms: readonly (readonly string[])[]): Json => ({ oneOf: forms.map((keys) => given(...keys)) });
 
+const anyOf = (...keys: readonly string[]): Json => ({ anyOf: keys.map((key) => given(key)) });
+
 const ONE_ENDPOINT = oneOf(["token_url"], ["issuer"]);
 
 /** How keys must stand to each other, which no key shows alone: what an editor is to know of it. */
@@ -261,7 +263,7 @@ const RELATIONS: Readonly<Record<string, readonly Json[]>> = {
     when(given("password"), given("username")),
   ],
   oauth2: [ONE_ENDPOINT],
-  oauth2_refresh: [ONE_ENDPOINT],
+  oauth2_refresh: [ONE_ENDPOINT, anyOf("refresh_token", "authorization_url", "device_authorization_url", "issuer")],
   jwt_bearer: [ONE_ENDPOINT],
   token_exchange: [ONE_ENDPOINT],
   google_service_account: [oneOf(["key_json"], ["key_file"])],
