@@ -9,8 +9,6 @@ import { audienceSchema } from "../src/providers/audience.js";
 import { SCHEMAS } from "../src/providers/schemas.js";
 import { FORM_SCHEMAS } from "../src/providers/static-forms.js";
 
-export { FORM_SCHEMAS, SCHEMAS };
-
 type Json = Readonly<Record<string, unknown>>;
 
 /** What is known of a type beside its schema. */
@@ -145,12 +143,18 @@ function jsonOf(schema: z.ZodMiniType): Json {
   return json;
 }
 
-/** The assertion of `jwt_bearer` may be one that is signed here, which its schema has, or any other token. */
+/** What a key takes beside what its schema says: that an assertion is signed here, or that there is a key of one's own. */
+const ALTERNATIVES: Readonly<Record<string, Json>> = {
+  "jwt_bearer.assertion": TOKEN_SHAPE,
+  dpop: { type: "boolean" },
+};
+
 function withAlternatives(type: string, json: Json): Json {
-  if (type !== "jwt_bearer") return json;
-  const { assertion, ...others } = json.properties as Record<string, Json>;
-  const alternatives = { anyOf: [assertion, TOKEN_SHAPE] };
-  return { ...json, properties: { ...others, assertion: alternatives } };
+  const properties = Object.entries((json.properties ?? {}) as Record<string, Json>).map(([key, value]) => {
+    const other = ALTERNATIVES[`${type}.${key}`] ?? ALTERNATIVES[key];
+    return [key, other === undefined ? value : { anyOf: [value, other] }];
+  });
+  return { ...json, ...(json.properties !== undefined && { properties: Object.fromEntries(properties) }) };
 }
 
 /** A schema of a value as it stands in a document, where `${…}` may stand for it. */
@@ -245,6 +249,8 @@ const given = (...keys: readonly string[]): Json => ({
 
 const oneOf = (...forms: readonly (readonly string[])[]): Json => ({ oneOf: forms.map((keys) => given(...keys)) });
 
+const anyOf = (...keys: readonly string[]): Json => ({ anyOf: keys.map((key) => given(key)) });
+
 const ONE_ENDPOINT = oneOf(["token_url"], ["issuer"]);
 
 /** How keys must stand to each other, which no key shows alone: what an editor is to know of it. */
@@ -257,7 +263,7 @@ const RELATIONS: Readonly<Record<string, readonly Json[]>> = {
     when(given("password"), given("username")),
   ],
   oauth2: [ONE_ENDPOINT],
-  oauth2_refresh: [ONE_ENDPOINT],
+  oauth2_refresh: [ONE_ENDPOINT, anyOf("refresh_token", "authorization_url", "device_authorization_url", "issuer")],
   jwt_bearer: [ONE_ENDPOINT],
   token_exchange: [ONE_ENDPOINT],
   google_service_account: [oneOf(["key_json"], ["key_file"])],

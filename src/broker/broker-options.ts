@@ -54,7 +54,7 @@ export interface CheckedTcp {
 export const OWN_PAGES: readonly string[] = ["healthz", "metrics"];
 
 /** The shortest token that guards a port: one that cannot be guessed. */
-export const SHORTEST_TOKEN = 16;
+const SHORTEST_TOKEN = 16;
 
 /** The options in their normal form. Throws a `ConfigError` with all that is wrong with them and with the names of the catalog. */
 export function checkBroker(catalog: BrokerCatalog, options: BrokerOptions): CheckedOptions {

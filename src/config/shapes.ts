@@ -22,8 +22,11 @@ const FILE: Shape = { $ref: "#/$defs/live_file" };
 /** A text, or the file that it is in. */
 export const LIVE_TEXT_SHAPE: Shape = { anyOf: [{ type: "string" }, FILE] };
 
-/** The same, or the token of another provider. */
-export const TOKEN_SHAPE: Shape = { anyOf: [{ type: "string" }, FILE, { $ref: "#/$defs/entry_reference" }] };
+/** Another provider. */
+export const REFERENCE_SHAPE: Shape = { $ref: "#/$defs/entry_reference" };
+
+/** A text, the file that it is in, or the token of another provider. */
+export const TOKEN_SHAPE: Shape = { anyOf: [{ type: "string" }, FILE, REFERENCE_SHAPE] };
 
 /** A text, the file that it is in, or the document that the text is, which has these members. */
 export function documentShape(...members: readonly string[]): Shape {

@@ -4,7 +4,8 @@ import type { KeyObject } from "node:crypto";
 import * as z from "zod/mini";
 import { headersNamed } from "../config/authorization.js";
 import { isGiven, type Relation } from "../config/check.js";
-import { type Field, optional } from "../config/fields.js";
+import { type Field, flag, optional } from "../config/fields.js";
+import { isObject } from "../http/json-object.js";
 import type { LiveValue } from "../live/live-value.js";
 import { faultsOfClientKey } from "../oauth2/client-authentication.js";
 import type { OAuth2Client } from "../oauth2/client-config.js";
@@ -47,19 +48,18 @@ export interface DpopSettings {
 export const bindingFields = () => ({ dpop: dpopField() });
 
 function dpopField(): Field<DpopSettings | undefined> {
-  const key = z.strictObject(
-    {
-      private_key: optional(privateKeyField("dpop.private_key", "grant")),
-      signing_alg: optional(z.enum(PRIVATE_KEY_ALGORITHMS)),
-    },
-    { error: (issue) => (issue.code === "invalid_type" ? NO_KEY : undefined) },
+  const yes = z.pipe(
+    flag(),
+    z.transform((given): DpopSettings | undefined => (given ? MADE_KEY : undefined)),
   );
-  const asKey = z.transform((given: unknown) => {
-    if (given === true || given === "true") return {};
-    return given === false || given === "false" ? undefined : given;
+  const key = z.strictObject({
+    private_key: optional(privateKeyField("dpop.private_key", "grant")),
+    signing_alg: optional(z.enum(PRIVATE_KEY_ALGORITHMS)),
   });
-  return z.pipe(asKey, optional(key));
+  return optional(z.union([yes, key], { error: ({ input }) => (isObject(input) ? undefined : NO_KEY) }));
 }
+
+const MADE_KEY: DpopSettings = { private_key: undefined, signing_alg: undefined };
 
 const NO_KEY = "must be true, or a mapping with private_key and signing_alg, of which both may be absent";
 

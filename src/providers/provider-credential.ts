@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import { type Field, faultAt, optional } from "../config/fields.js";
+import { REFERENCE_SHAPE, shaped } from "../config/shapes.js";
 import { isError } from "../failure/error-like.js";
 import { type ExchangeOptions, exchange, type HttpAnswer, type HttpRequest } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
@@ -72,15 +73,14 @@ function signedAnswer({ url, status, headers }: HttpAnswer): SignedAnswer {
 
 /** The field for one, which stands for a provider by then. */
 export function credentialField(): Field<ProviderCredential | undefined> {
-  return optional(
-    z.pipe(
-      z.unknown(),
-      z.transform((given, context): ProviderCredential => {
-        if (!isLiveValue(given)) context.issues.push(faultAt([], NO_PROVIDER));
-        return given as ProviderCredential;
-      }),
-    ),
+  const bound = z.pipe(
+    z.unknown(),
+    z.transform((given, context): ProviderCredential => {
+      if (!isLiveValue(given)) context.issues.push(faultAt([], NO_PROVIDER));
+      return given as ProviderCredential;
+    }),
   );
+  return optional(shaped(bound, REFERENCE_SHAPE));
 }
 
 const NO_PROVIDER = "must be { ref: NAME } for a provider of the catalog; in code, the provider itself";

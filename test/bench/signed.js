@@ -8,7 +8,14 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { applyCredential, authFetch, FlowProvider, OAuth1Provider, StaticProvider } from "faucet-auth";
+import {
+  applyCredential,
+  authFetch,
+  FlowProvider,
+  OAuth1Provider,
+  OAuth2ClientCredentialsProvider,
+  StaticProvider,
+} from "faucet-auth";
 
 const CONCURRENT = 50;
 const ROUNDS = Number(process.argv[2] ?? 15);
@@ -38,7 +45,8 @@ const providers = {
 };
 
 if (process.argv[2] === "api") {
-  const api = createServer((_request, response) => response.end("rows"));
+  const token = JSON.stringify({ access_token: "t0ken", token_type: "DPoP", expires_in: 3600 });
+  const api = createServer(({ method }, response) => response.end(method === "POST" ? token : "rows"));
   api.listen(0, "127.0.0.1", () => process.send?.(api.address()));
 } else {
   await measure();
@@ -48,6 +56,9 @@ async function measure() {
   const child = fork(new URL(import.meta.url), ["api"]);
   const [{ port }] = await once(child, "message");
   const url = `http://127.0.0.1:${port}/rows?limit=100&since=2026-01-01T00%3A00%3A00Z`;
+  const token_url = `http://127.0.0.1:${port}/token`;
+  const client = { token_url, client_id: "bench", client_secret: "s3cr3t", dpop: true };
+  providers["dpop, ES256"] = new OAuth2ClientCredentialsProvider(client);
   const clients = Object.entries(providers).map(([name, provider]) => {
     const fetch = authFetch(provider);
     return { name, send: async () => (await fetch(url)).text(), rates: /** @type {number[]} */ ([]) };

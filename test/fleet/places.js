@@ -18,6 +18,7 @@ import { newFolder } from "./processes.js";
  *
  * @typedef {Place & { server: import("../support/redis.js").RedisServer | import("../support/postgres.js").PostgresServer,
  *   proxy: Awaited<ReturnType<typeof startTcpProxy>>,
+ *   direct: Readonly<Record<string, string>>,
  *   expire(key: string): Promise<unknown> }} ServerPlace
  */
 
@@ -36,6 +37,7 @@ export async function serverPlace(kind) {
     server,
     proxy,
     persist: { [kind]: server.url.replace(`:${server.port}`, `:${proxy.port}`) },
+    direct: { [kind]: server.url },
     /** The lease on the key is over now, as if its time had passed. */
     expire: (key) => (kind === "redis" ? expireInRedis(server.url, key) : expireInPostgres(server.url, key)),
     async remove() {

@@ -1,6 +1,6 @@
 /** Which failures are about which values (V2). */
 
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AuthError, ConfigError, TransportError } from "../../src/index.js";
@@ -44,6 +44,16 @@ test.each<[LiveRole, string, unknown, boolean]>([
   inputs.noteFailure(failure, reading);
   await writeFile(path, "new");
   expect(await inputs.haveChangedSince(failure)).toBe(isRead);
+});
+
+test("V2 V3 a look at what cannot be read is no failure: it has not changed", async () => {
+  const path = join(await newFolder(), "value");
+  await writeFile(path, "old");
+  const inputs = new LiveInputs([new FileValue(path, rules("client"))]);
+  const before = inputs.mark();
+  await rm(path);
+  await inputs.look();
+  expect(inputs.mark()).toBe(before);
 });
 
 test("V2 what counts is what the refused request was made with, whatever others have read since", async () => {

@@ -279,6 +279,22 @@ function descriptionOf(
   return name === undefined ? property?.description : schema.$defs[name].description;
 }
 
+test.each<[string, object]>([
+  ["static", { token: "t", username: "u", password: "p" }],
+  ["static", { header: "X-Key" }],
+  [
+    "oauth2",
+    { token_url: "https://idp.example/token", issuer: "https://idp.example", client_id: "c", client_secret: "s" },
+  ],
+  ["oauth2", { client_id: "c", client_secret: "s" }],
+  ["oauth2_refresh", { token_url: "https://idp.example/token", client_id: "c", client_secret: "s" }],
+  ["google_service_account", { scopes: "read" }],
+  ["broker", { url: "http://127.0.0.1:7777" }],
+  ["broker", { socket: "/s", url: "http://127.0.0.1:7777", token: "t" }],
+])("G6 keys of %s that do not go together are refused, as by the library: %j", async (type, config) => {
+  expect(await verdicts(type, config)).toMatchObject({ isAccepted: false, faults: [{}] });
+});
+
 test("G6 defaults and examples stand in it", () => {
   const { expiry_ratio, timeout_secs } = propertiesOf("broker");
   expect(timeout_secs).toMatchObject({ default: 60 });

@@ -13,6 +13,7 @@ import {
   BrokerProvider,
   Credential,
   type Runtime,
+  TransportError,
 } from "../../src/index.js";
 import { type FakeProvider, type FakeProviderOptions, fakeProvider } from "../../src/testing/index.js";
 import { startApi } from "../support/api.js";
@@ -177,6 +178,18 @@ describe("when things fail", () => {
     expect(retryAt).toBe(crm.status().retryAt);
     // It has asked once: the broker has tried as often as it makes sense.
     expect(provider.status().counts.tokenRequests).toBe(1);
+  });
+
+  test("L4 F2 K4 what the broker's provider has tried again is not tried again here", async () => {
+    const { crm, client } = await start();
+    const down = new TransportError("down");
+    crm.failWith(down);
+    const provider = client();
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "transport", retryable: true });
+    expect(provider.status().counts).toMatchObject({ flights: 1, tokenRequests: 1 });
+    expect(crm.status().counts.flights).toBe(1);
+    crm.recover();
+    expect(shownBy(await provider.getToken())).toBe("Bearer token-1");
   });
 
   test("L4 F3 a token that is good is served while the broker is away, and service comes back by itself", async () => {

@@ -18,6 +18,7 @@ import {
   TokenEndpointProvider,
   TokenExchangeProvider,
 } from "../../src/index.js";
+import { ProviderToken } from "../../src/providers/provider-token.js";
 import { faultsOf, folder } from "../support/catalogs.js";
 import { type TestClock, testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
@@ -331,6 +332,39 @@ describe("what is no refusal of the token", () => {
     const provider = dependents.token_exchange?.(sourceAt(home));
     expect(await provider?.getToken()).toMatchObject({ token: "exchanged-2-token-2" });
   });
+});
+
+test("K4 V2 while the dependent's gate blocks, its source is not asked to see whether that has changed", async () => {
+  let asked = 0;
+  const source: AuthProvider = {
+    type: "own",
+    name: "own",
+    getToken: async () => {
+      asked += 1;
+      return Credential.bearer("t0ken");
+    },
+    invalidate: async (stale) => stale,
+  };
+  refused.add("t0ken");
+  const file = join(await folder({ actor: "act0r" }), "actor");
+  const provider = dependents.token_exchange?.(source, { actor_token: { file } }) as AuthProvider;
+  await errorOf(() => provider.getToken());
+  const before = asked;
+  for (let call = 0; call < 3; call += 1) {
+    clock.advance(1);
+    expect(await errorOf(() => provider.getToken())).toMatchObject({ retryAt: expect.any(Number) });
+  }
+  expect(asked).toBe(before);
+});
+
+test("K4 a token that is older than the last two is not reported: what is current is asked for", async () => {
+  const source = sourceAt(home);
+  const value = new ProviderToken(source, { key: "assertion", role: "grant" }, "api");
+  for (let round = 0; round < 2; round += 1) await source.invalidate(await source.getToken()).then(() => value.read());
+  expect(await value.renew("token-1")).toBe("token-3");
+  expect(await value.renew("token-2")).toBe("token-3");
+  expect(await value.renew("token-3")).toBe("token-4");
+  expect(value.secrets).toEqual(["token-4", "token-3"]);
 });
 
 test("F5 a source whose tokens the exchange takes is not held for one that is always refused", async () => {

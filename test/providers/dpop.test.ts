@@ -334,6 +334,7 @@ describe("P6 a record", () => {
     await writeFile(path, pem(rsaKey()));
     expect(await statusOf(authFetch(second))).toBe(200);
     expect(server.taken.idp.map(({ alg }) => alg)).toEqual(["ES256", "RS256"]);
+    expect(server.api.seen).toHaveLength(1);
     // What was handed out before goes on with the key that it is bound to.
     const signed = applyCredential(new Request(`${server.api.origin}/rows`), old);
     expect((await fetch(signed)).status).toBe(200);

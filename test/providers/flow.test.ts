@@ -138,6 +138,11 @@ describe("the steps", () => {
     });
     await authFetch(provider)(`${api.origin}/rows`);
     expect(requestsTo("/rows")[0]?.headers["x-id"]).toBe("&b;");
+    routes({ "/login": (_request, respond) => respond(200, '<!DOCTYPE r [<!ENTITY b "text">]><r><id>&b;</id></r>') });
+    await authFetch(provider)(`${api.origin}/rows`);
+    await provider.invalidate(await provider.getToken());
+    await authFetch(provider)(`${api.origin}/rows`);
+    expect(requestsTo("/rows")[2]?.headers["x-id"]).toBe("&b;");
   });
 
   test.each([
@@ -292,6 +297,9 @@ describe("a session", () => {
     await shared.getToken();
     await shared.close();
     expect(requestsTo("/logout")).toHaveLength(1);
+    const unreachable = new FlowProvider({ ...config, logout: { url: "http://127.0.0.1:1/logout" } });
+    await unreachable.getToken();
+    await unreachable.close();
   });
 
   test("P4 without steps, what stands in the configuration goes onto requests, and nothing is asked", async () => {
@@ -360,6 +368,35 @@ describe("live values", () => {
     });
     await provider.close();
     expect(requestsTo("/logout")[0]?.body).toBe("pw=p2");
+  });
+
+  test("V1 P4 the key of a signature is read at each login, and a session keeps its own", async () => {
+    let [key, isBroken] = ["k1", false];
+    routes({ "/login": (_request, respond) => respond(isBroken ? 500 : 200, { session: { token: "s" } }) });
+    const sign = { alg: "hmac_sha256", key: () => key, template: "t", into: { header: "X-Sig" } } as const;
+    const step = loginAt();
+    const clock = testClock();
+    const provider = new FlowProvider(
+      { steps: [{ ...step, request: { ...step.request, sign } }], apply: [{ sign }], ttl_secs: 100, retries: 0 },
+      { clock },
+    );
+    const fetch = authFetch(provider);
+    await fetch(`${api.origin}/rows`);
+    [key, isBroken] = ["k2", true];
+    clock.advance(95);
+    // A renewal that fails has read the new key.
+    await fetch(`${api.origin}/rows`);
+    isBroken = false;
+    clock.advance(60);
+    await fetch(`${api.origin}/rows`);
+    const signatures = (path: string) => requestsTo(path).map(({ headers }) => headers["x-sig"]);
+    const [k1, k2] = ["k1", "k2"].map((each) => hmac("sha256", each, "t", "hex"));
+    expect(signatures("/login")).toEqual([k1, k2, k2]);
+    expect(signatures("/rows")).toEqual([k1, k1, k2]);
+    const before = await provider.getToken();
+    key = "k3";
+    // The session is the same text again, and yet another credential: its key has changed.
+    expect(Credential.equals(await provider.invalidate(before), before)).toBe(false);
   });
 
   test("V1 D1 of a session that another process has begun are read before it is used", async () => {
@@ -527,6 +564,11 @@ describe("what rotates", () => {
 });
 
 describe("faults", () => {
+  test.each(["login", "ftp://a.b/x", "https://a.b/x#y", "//a.b"])("G2 the URL %s of a step", async (url) => {
+    const found = await faultsOf("flow", { steps: [{ request: { url } }] });
+    expect(found).toEqual({ "steps[0].request.url": expect.stringMatching(/URL|fragment/) });
+  });
+
   test.each([
     ["nothing to do", {}, { "": /neither steps nor apply/ }],
     [
@@ -633,12 +675,14 @@ vars: { n: 5 }
 
   test("P4 in code, runtime.params stand for ${param.name}", async () => {
     routes({ "/login": sessions() });
-    const steps = [{ ...loginAt(), request: { url: "${param.base}/login", query: { t: "${param.tenant}" } } }];
+    const steps = [
+      { ...loginAt(), request: { url: "${param.base}/login", query: { t: "${param.tenant}", note: "${param.note}" } } },
+    ];
     const provider = fromConfig(
       { type: "flow", config: { steps, apply: [inHeader] } },
-      { params: { base: api.origin, tenant: 7 } },
+      { params: { base: api.origin, tenant: 7, note: "a${nonce}" } },
     );
     await provider.getToken();
-    expect(requestsTo("/login")[0]?.path).toBe("/login?t=7");
+    expect(requestsTo("/login")[0]?.path).toBe("/login?t=7&note=a%24%7Bnonce%7D");
   });
 });

@@ -9,6 +9,7 @@ import {
   AuthCatalog,
   type GoogleServiceAccountConfig,
   GoogleServiceAccountProvider,
+  MemoryTokenStore,
   type Runtime,
 } from "../../src/index.js";
 import { folder } from "../support/catalogs.js";
@@ -124,7 +125,25 @@ describe("the request", () => {
   });
 });
 
+test("D8 a store gives nobody the token of another subject, and a new key is the same account", async () => {
+  const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+  const tokenOf = async (subject: string | null, changes: object = {}): Promise<unknown> => {
+    const config = { key_json: keyOf(idp.tokenUrl, changes), scopes: "a", subject };
+    return account(config, { store, name: "google" }).getToken();
+  };
+  expect(await tokenOf("ann@acme.example")).toMatchObject({ token: "token-1" });
+  expect(await tokenOf("ann@acme.example", { private_key: next.pem })).toMatchObject({ token: "token-1" });
+  expect(await tokenOf("bob@acme.example")).toMatchObject({ token: "token-2" });
+  expect(await tokenOf(null)).toMatchObject({ token: "token-3" });
+});
+
 describe("a refusal", () => {
+  test("K5 of a passing kind is told as it is: it is not about the account", async () => {
+    const idp = await startIdp((_request, response) => json(response, {}, 503));
+    const provider = account({ key_json: keyOf(idp.tokenUrl), scopes: "a b", retries: 0 }, { name: "google" });
+    expect((await errorOf(() => provider.getToken())).message).toMatch(/^google: POST \S+: HTTP 503$/);
+  });
+
   test("K5 names account, subject and scopes, and no key", async () => {
     const idp = await startIdp(({ form }, response) => {
       json(response, { error: "invalid_grant", error_description: `Invalid JWT ${form.assertion}` }, 400);

@@ -93,6 +93,12 @@ describe("an assertion that is signed", () => {
     await jwtVerify(third, ec.publicKey);
   });
 
+  test("S1 K4 its aud is the endpoint without the user name and password that the URL has", async () => {
+    const idp = await startIdp();
+    await bearing(idp, { token_url: idp.tokenUrl.replace("//", "//gate:p4ssw0rd@") }).getToken();
+    expect((await jwtVerify(assertions(idp)[0] ?? "", rsa.publicKey)).payload.aud).toBe(idp.tokenUrl);
+  });
+
   test("V2 a key that was replaced in its file is taken once the old one is refused", async () => {
     const file = join(await folder({ "key.pem": rsa.pem }), "key.pem");
     const idp = await startIdp(async ({ form }, response) => {
@@ -224,5 +230,13 @@ auth:
     expect(await tokenWith({ sub: "ann" })).toMatchObject({ token: "token-1" });
     expect(await tokenWith({ sub: "ann", private_key: otherRsa.pem })).toMatchObject({ token: "token-1" });
     expect(await tokenWith({ sub: "bob" })).toMatchObject({ token: "token-2" });
+  });
+
+  test("D8 nor that of another assertion that is presented", async () => {
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    const tokenWith = async (assertion: string): Promise<unknown> => bearing(idp, { assertion }, { store }).getToken();
+    expect(await tokenWith("ann.ann.ann")).toMatchObject({ token: "token-1" });
+    expect(await tokenWith("ann.ann.ann")).toMatchObject({ token: "token-1" });
+    expect(await tokenWith("bob.bob.bob")).toMatchObject({ token: "token-2" });
   });
 });

@@ -260,4 +260,14 @@ describe("audiences and stores", () => {
     }
     expect(tokens.map(({ token }) => token)).toEqual(["token-1", "token-1", "token-2"]);
   });
+
+  test("D8 nor that of another actor", async () => {
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    const tokens = [];
+    for (const actor_token of ["ann", "ann", "bob", null]) {
+      const provider = exchanging(idp, { subject_token: "sub", actor_token }, { store, name: "api" });
+      tokens.push((await provider.getToken()) as { token?: string });
+    }
+    expect(tokens.map(({ token }) => token)).toEqual(["token-1", "token-1", "token-2", "token-3"]);
+  });
 });
