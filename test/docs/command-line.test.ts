@@ -144,5 +144,14 @@ function shown(output: string): string {
     .replace(/127\.0\.0\.1%3A\d+/g, "127.0.0.1%3A49210")
     .replace(/(oauth2-refresh|crm)-[0-9a-f]{16}/g, "$1-1f0b7c2ad94e8835")
     .replace(/password_expiry_utc=\d+/g, "password_expiry_utc=1795660200")
-    .replace(/"expires_at":"[^"]*"/g, '"expires_at":"2026-11-26T02:30:00Z"');
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, inTheGuide);
+}
+
+/** When the sessions of the guide take place. */
+const THEN = Date.parse("2026-11-26T01:30:00Z");
+
+/** The same instant, as if it were then. */
+function inTheGuide(instant: string): string {
+  const seconds = Math.ceil((Date.parse(instant) - now) / 1000);
+  return new Date(THEN + seconds * 1000).toISOString().replace(".000Z", "Z");
 }
