@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type Command, Option } from "commander";
-import { type AuthProvider, administrationOf } from "faucet-auth";
+import type { AuthProvider } from "faucet-auth";
 import {
   type AuthorizationRequest,
   authorizationRequest,
@@ -16,6 +16,7 @@ import { openBrowser } from "./browser.js";
 import { pollForTokens, requestDeviceAuthorization } from "./device-authorization.js";
 import { ago, spoken } from "./duration.js";
 import { CommandFailure } from "./exit-status.js";
+import { type Administration, loginGrantOf } from "./login-grant.js";
 import { isLoopback, type ReceivedAnswer, startLoopbackServer } from "./loopback-server.js";
 import { type PipelineOptions, readsPipeline, withProvider } from "./pipeline-file.js";
 import { say, show } from "./prose.js";
@@ -53,8 +54,6 @@ Examples:
   faucet-auth login pipeline.yaml crm
   ssh server faucet-auth login pipeline.yaml crm --device`;
 
-type Administration = NonNullable<ReturnType<typeof administrationOf>>;
-
 /** What a way of logging in works with. */
 interface Login {
   readonly name: string;
@@ -69,11 +68,7 @@ type Redemption = Awaited<ReturnType<Consent["redeem"]>>;
 
 async function logIn(provider: AuthProvider, options: LoginOptions, surroundings: Surroundings): Promise<void> {
   const { name } = provider;
-  const administration = administrationOf(provider);
-  const { consent } = administration ?? {};
-  if (administration === undefined || consent === undefined) {
-    throw new CommandFailure(`${name} is of type ${provider.type}, which has no login; oauth2_refresh has one`);
-  }
+  const { administration, consent } = loginGrantOf(provider);
   if (administration.key === undefined) {
     throw new CommandFailure(`${name} has no store to keep a login in: give it persist, such as { path: ./state }`);
   }

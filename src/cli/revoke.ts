@@ -1,9 +1,10 @@
 /** `revoke`: ends a grant at its server, and takes it out of the store (RFC 7009). */
 
 import type { Command } from "commander";
-import { type AuthProvider, administrationOf } from "faucet-auth";
+import type { AuthProvider } from "faucet-auth";
 import type { Consent } from "./authorization-code.js";
 import { CommandFailure } from "./exit-status.js";
+import { loginGrantOf } from "./login-grant.js";
 import { type PipelineOptions, readsPipeline, withProvider } from "./pipeline-file.js";
 import { say } from "./prose.js";
 import type { Surroundings } from "./surroundings.js";
@@ -24,12 +25,8 @@ export function addRevoke(program: Command, surroundings: Surroundings): void {
 }
 
 async function revoke(provider: AuthProvider, { stderr }: Surroundings): Promise<void> {
-  const { name, type } = provider;
-  const administration = administrationOf(provider);
-  const { consent } = administration ?? {};
-  if (administration === undefined || consent === undefined) {
-    throw new CommandFailure(`${name} is of type ${type}, which has nothing to revoke; oauth2_refresh has`);
-  }
+  const { name } = provider;
+  const { administration, consent } = loginGrantOf(provider);
   const presentable = await administration.presentable();
   if (presentable === undefined) throw new CommandFailure(`${name} has nothing to revoke: nobody has logged in`);
   const { token, hint } = presentable;

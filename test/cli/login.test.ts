@@ -1,7 +1,7 @@
 /** `login`: the browser comes back, or it does not; against a server that the tests play, with what could go wrong. */
 
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { folder } from "../support/catalogs.js";
@@ -271,7 +271,6 @@ describe("L3 login by a browser", () => {
       `#!/bin/sh\nprintf %s "$1" > ${opened}.new && mv ${opened}.new ${opened}\n`,
       { mode: 0o755 },
     );
-    const { readFile } = await import("node:fs/promises");
     const seen: string[] = [];
     const { status } = await logIn(
       async (address, redirect) => {
@@ -503,9 +502,17 @@ describe("L3 configuration", () => {
     });
   });
 
+  test("another audience of a grant is not logged in to", async () => {
+    await configure();
+    const document = JSON.parse(await readFile(file, "utf8"));
+    document.auth.mail = { ref: "crm", for: { scopes: "mail" } };
+    await writeFile(file, JSON.stringify(document));
+    expect((await commandLine(["login", file, "mail"])).stderr).toContain("mail is another audience of a grant");
+  });
+
   test("a type that has no login says so, and a missing endpoint says its key", async () => {
     await writeFile(file, "auth: { crm: { type: static, config: { token: t } } }");
-    expect((await commandLine(["login", file, "crm"])).stderr).toContain("is of type static, which has no login");
+    expect((await commandLine(["login", file, "crm"])).stderr).toContain("is of type static, to which nobody logs in");
     await configure({
       device_authorization_url: "https://idp.example/device",
       authorization_url: null,

@@ -139,7 +139,7 @@ describe("L3 revoke", () => {
   test("without an endpoint, the error names the key; without a grant, the type", async () => {
     expect((await commandLine(["revoke", file, "crm"])).stderr).toContain("revocation_url: is required");
     expect((await commandLine(["revoke", file, "fixed"])).stderr).toContain(
-      "is of type static, which has nothing to revoke",
+      "is of type static, to which nobody logs in",
     );
   });
 });

@@ -1,0 +1,21 @@
+/** The grant of a provider that somebody logs in to. */
+
+import { type AuthProvider, administrationOf } from "faucet-auth";
+import type { Consent } from "./authorization-code.js";
+import { CommandFailure } from "./exit-status.js";
+
+/** What a person does with a grant. */
+export type Administration = NonNullable<ReturnType<typeof administrationOf>>;
+
+/** That of `provider`. Throws for one that has no such grant, or not one of its own. */
+export function loginGrantOf(provider: AuthProvider): { administration: Administration; consent: Consent } {
+  const { name, type } = provider;
+  const administration = administrationOf(provider);
+  const { consent } = administration ?? {};
+  if (administration !== undefined && consent !== undefined) return { administration, consent };
+  throw new CommandFailure(
+    type === "oauth2_refresh"
+      ? `${name} is another audience of a grant: name the provider that it refers to`
+      : `${name} is of type ${type}, to which nobody logs in; oauth2_refresh is a type to which somebody does`,
+  );
+}
