@@ -54,6 +54,7 @@ export type { SignatureMethod } from "./oauth1/signature.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";
 export type { ClientAuthMethod, ClientConfig } from "./oauth2/client-config.js";
+export type { ConsentConfig } from "./oauth2/consent-config.js";
 export type { TokenEndpoint } from "./oauth2/endpoint-config.js";
 /** @internal What the command line does with a grant, beside having its tokens. */
 export { administrationOf } from "./providers/administration.js";

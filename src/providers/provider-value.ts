@@ -113,7 +113,7 @@ interface Given {
 }
 
 /** A user's own may have no name. */
-export function nameOf({ name, type }: AuthProvider): string {
+function nameOf({ name, type }: AuthProvider): string {
   return name || type || "another provider";
 }
 

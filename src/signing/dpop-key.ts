@@ -2,10 +2,10 @@
 
 import { generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import type { PRIVATE_KEY_ALGORITHMS } from "./algorithms.js";
+import type { SigningAlgorithm } from "./algorithms.js";
 
 /** An algorithm for proofs: those that servers can verify without a secret of their own. */
-export type ProofAlgorithm = (typeof PRIVATE_KEY_ALGORITHMS)[number];
+export type ProofAlgorithm = Exclude<SigningAlgorithm, "HS256" | "HS384" | "HS512">;
 
 /** A new private key that signs by `algorithm`: a JWK as text, which says so. */
 export async function newProofKey(algorithm: ProofAlgorithm): Promise<string> {
