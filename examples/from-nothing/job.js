@@ -12,5 +12,5 @@ try {
   console.log("failed:", /** @type {Error} */ (error).message);
 }
 const { state, counts } = crm.status();
-console.log("status:", state, `after ${counts.tokenRequests} token requests`);
+console.log("status:", state, `(token requests: ${counts.tokenRequests})`);
 await catalog.close();
