@@ -31,58 +31,92 @@ export interface Place {
 /** Parses `text`. Throws a `ConfigError` about `subject` with line and column of every fault. */
 export async function parsePipeline(text: string, subject: string): Promise<PipelineDocument> {
   const yaml = await import("yaml");
-  const lines = new yaml.LineCounter();
-  const place = (offset: number): Place => {
-    const { line, col: column } = lines.linePos(offset);
-    return { line, column };
-  };
-  const faultAt = (offset: number, message: string): ConfigFault => {
-    const { line, column } = place(offset);
-    return { path: "", message: `line ${line}, column ${column}: ${message}`, line, column };
-  };
-  /** The faults that the steps of reading find become those of one error. */
-  const reading = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      if (error instanceof YamlFault) throw new ConfigError(subject, [faultAt(error.offset, error.message)]);
-      if (!(error instanceof RangeError)) throw error;
-      throw new ConfigError(subject, [{ path: "", message: "is nested too deeply" }]);
-    }
-  };
-  const document = reading(() => documentOf(yaml, text, lines));
-  const faults = document.errors.map(({ code, pos: [offset] }) => faultAt(offset, REASONS[code] ?? plainCode(code)));
+  const places = new Places(new yaml.LineCounter(), subject);
+  const document = places.reading(() => documentOf(yaml, text, places.lines));
+  const faults = document.errors.map(({ code, pos: [at] }) => places.faultAt(at, REASONS[code] ?? plainCode(code)));
   if (faults.length > 0) throw new ConfigError(subject, faults.slice(0, MOST_FAULTS));
   if (document.contents !== null && !yaml.isMap(document.contents)) {
     throw new ConfigError(subject, [
       { path: "", message: "must be a mapping, with the provider definitions under auth:" },
     ]);
   }
-  const values = reading(() => new YamlValues(yaml, document));
-  const placeOf = (path: string): Place | undefined => {
+  return new ParsedPipeline(
+    places.reading(() => new YamlValues(yaml, document)),
+    places,
+  );
+}
+
+class ParsedPipeline implements PipelineDocument {
+  readonly #values: YamlValues;
+  readonly #places: Places;
+
+  constructor(values: YamlValues, places: Places) {
+    this.#values = values;
+    this.#places = places;
+  }
+
+  at(...keys: readonly string[]): unknown {
+    return this.#places.reading(() => this.#values.at(keys));
+  }
+
+  keys(): readonly string[] {
+    return this.#places.reading(() => this.#values.keys());
+  }
+
+  placeOf(path: string): Place | undefined {
     try {
-      const offset = values.offsetAt(path.split(/\.|(?=\[)/));
-      return offset === undefined ? undefined : place(offset);
+      const offset = this.#values.offsetAt(path.split(/\.|(?=\[)/));
+      return offset === undefined ? undefined : this.#places.at(offset);
     } catch {
       // What cannot be followed has a fault of its own.
       return undefined;
     }
-  };
-  return {
-    at: (...keys) => reading(() => values.at(keys)),
-    keys: () => reading(() => values.keys()),
-    placeOf,
-    placing: async (about, work) => {
-      try {
-        return await work();
-      } catch (error) {
-        if (!FaucetError.is(error) || error.code !== "config") throw error;
-        const { issues, retryable, cause } = error as ConfigError;
-        const placed = issues.map((fault) => (fault.line === undefined ? { ...fault, ...placeOf(fault.path) } : fault));
-        throw new ConfigError(about, placed, { retryable, cause });
-      }
-    },
-  };
+  }
+
+  async placing<T>(about: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!FaucetError.is(error) || error.code !== "config") throw error;
+      const { issues, retryable, cause } = error as ConfigError;
+      const placed = issues.map((fault) => {
+        return fault.line === undefined ? { ...fault, ...this.placeOf(fault.path) } : fault;
+      });
+      throw new ConfigError(about, placed, { retryable, cause });
+    }
+  }
+}
+
+/** Where what stands at an offset of the text is, for a person. */
+class Places {
+  readonly lines: Yaml.LineCounter;
+  readonly #subject: string;
+
+  constructor(lines: Yaml.LineCounter, subject: string) {
+    this.lines = lines;
+    this.#subject = subject;
+  }
+
+  at(offset: number): Place {
+    const { line, col: column } = this.lines.linePos(offset);
+    return { line, column };
+  }
+
+  faultAt(offset: number, message: string): ConfigFault {
+    const { line, column } = this.at(offset);
+    return { path: "", message: `line ${line}, column ${column}: ${message}`, line, column };
+  }
+
+  /** What `read` gives. A fault that it finds becomes a `ConfigError`. */
+  reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof YamlFault) throw new ConfigError(this.#subject, [this.faultAt(error.offset, error.message)]);
+      if (!(error instanceof RangeError)) throw error;
+      throw new ConfigError(this.#subject, [{ path: "", message: "is nested too deeply" }]);
+    }
+  }
 }
 
 /** `text` as it is; or, where that is no YAML, as it is with its references in quotes. */
