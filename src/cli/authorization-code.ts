@@ -20,7 +20,7 @@ export interface AuthorizationRequest {
 export function authorizationRequest(
   endpoint: URL,
   redirectUri: string,
-  { clientId, scope = "", targets }: Consent["request"],
+  { clientId, scope = "", targets }: Awaited<ReturnType<Consent["request"]>>,
   more: readonly [string, string][],
 ): AuthorizationRequest {
   const state = randomText();

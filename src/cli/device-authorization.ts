@@ -22,8 +22,8 @@ export interface DeviceAuthorization {
 type Redemption = Awaited<ReturnType<Consent["redeem"]>>;
 
 /** Asks for a code that somebody can type. */
-export function requestDeviceAuthorization(consent: Consent): Promise<DeviceAuthorization> {
-  const { clientId, scope, targets } = consent.request;
+export async function requestDeviceAuthorization(consent: Consent): Promise<DeviceAuthorization> {
+  const { clientId, scope, targets } = await consent.request();
   // No part of RFC 8628, whose servers ignore what they do not know (§3.1); some want it of their public clients.
   const { verifier, challenge } = newProof();
   const parameters = { client_id: clientId, scope, ...Object.fromEntries(targets), ...challenge };

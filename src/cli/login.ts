@@ -174,7 +174,7 @@ async function byPaste(redirectUri: string, login: Login, keep: Keep): Promise<v
 
 async function requestTo(redirectUri: string, { consent, options }: Login): Promise<AuthorizationRequest> {
   const endpoint = await consent.endpoint("authorization_endpoint");
-  return authorizationRequest(endpoint, redirectUri, consent.request, options.query ?? []);
+  return authorizationRequest(endpoint, redirectUri, await consent.request(), options.query ?? []);
 }
 
 /** The code in the address that was pasted, or the code itself, which some servers show: only this request can use it. */

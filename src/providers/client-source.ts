@@ -10,8 +10,8 @@ import type { TokenSource } from "./token-source.js";
 export interface ClientSource extends TokenSource {
   /** The scopes that it asks for. */
   readonly scope: string | undefined;
-  /** The parameters that say for which API its tokens are (RFC 8707): identifiers, which are no secrets. */
-  readonly targets: readonly [string, string][];
+  /** The parameters that say for which API its tokens are (RFC 8707): identifiers, which are no secrets; throws before live ones are read. */
+  targets(): readonly [string, string][];
   /** The same client, asking by another grant than its own. */
   by(grant: Grant): TokenSource;
   /** What the issuer says of itself, where there is one. */

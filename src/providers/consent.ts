@@ -44,6 +44,14 @@ const KEYS = {
 /** An endpoint that is asked for something else than tokens. */
 export type ConsentEndpoint = keyof typeof KEYS;
 
+/** What may be shown of a client and of what it asks for. */
+export interface ConsentRequest {
+  readonly clientId: string;
+  readonly scope: string | undefined;
+  /** The parameters that say for which API the tokens are. */
+  readonly targets: readonly [string, string][];
+}
+
 /** What the client asks its server, each within the provider's `timeout_secs`. */
 export class Consent {
   readonly #parts: ConsentParts;
@@ -52,14 +60,13 @@ export class Consent {
     this.#parts = parts;
   }
 
-  /** What an authorization request says of the client, and of what it asks for. All of it may be shown. */
-  get request(): {
-    readonly clientId: string;
-    readonly scope: string | undefined;
-    readonly targets: readonly [string, string][];
-  } {
-    const { clientId = "", scope, targets } = this.#parts.source;
-    return { clientId, scope, targets };
+  /** What an authorization request says of the client, and of what it asks for. */
+  request(): Promise<ConsentRequest> {
+    return this.#within(async ({ signal }) => {
+      await this.#readLiveValues(signal);
+      const { source } = this.#parts;
+      return { clientId: source.clientId ?? "", scope: source.scope, targets: source.targets() };
+    });
   }
 
   /** Whether an issuer is configured, which names endpoints too. */
@@ -99,7 +106,7 @@ export class Consent {
   ): Promise<T> {
     return this.#within(async (errand) => {
       const url = await this.#endpoint(name, errand);
-      await Promise.all(this.#parts.source.live.map((value) => value.read(errand.signal)));
+      await this.#readLiveValues(errand.signal);
       const request = await this.#parts.source.request(url, parameters);
       return read(await errand.send(request), errand.maskOf(request));
     });
@@ -120,6 +127,10 @@ export class Consent {
     if (metadata !== undefined) return endpointOf(metadata, name);
     const message = `is required: the ${name.replaceAll("_", " ")}; or issuer in place of token_url`;
     throw new ConfigError(this.#parts.name, [{ path: KEYS[name], message }]);
+  }
+
+  async #readLiveValues(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#parts.source.live.map((value) => value.read(signal)));
   }
 
   async #metadata(errand: Errand): Promise<ServerMetadata | undefined> {

@@ -110,9 +110,7 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
       return sourceOver({ ...settings, ...asked }, grant, runtime, shared);
     },
     scope,
-    targets: params.current
-      .filter(([parameter]) => TARGETS.has(parameter))
-      .map(([parameter, value]) => [parameter, value]),
+    targets: () => params.current.filter(([parameter]) => TARGETS.has(parameter)).map(([...target]) => target),
     by: (other) =>
       sourceOver(settings, { ...grant, parameters: () => ({ scope: undefined, ...other }) }, runtime, shared),
     ...(tokenUrl.metadata && { metadata: tokenUrl.metadata }),

@@ -250,7 +250,8 @@ describe("L3 login by a browser", () => {
 
   test("further parameters are sent, and go before ours", async () => {
     let asked = new URL("http://none");
-    await configure({ params: { resource: "https://api.example", secret: "p4ram" } });
+    await writeFile(join(path, "resource"), "https://api.example\n");
+    await configure({ params: { resource: { file: "resource" }, secret: "p4ram" } });
     await logIn(
       async (address, redirect) => {
         asked = address;
