@@ -370,6 +370,19 @@ describe("P2 a relative URL", () => {
     expect(api.authorizations().slice(2)).toEqual(["Bearer t0", "Bearer t0"]);
   });
 
+  test("W5 goes without the replacement to an origin that is not listed, where the session has moved there", async () => {
+    const other = await startApi();
+    other.answerWith((_request, response) => response.end("moved"));
+    api.answerWith((_request, response) => {
+      response.statusCode = 401;
+      response.end();
+    });
+    const fetch = authFetch(providerAt(`${api.origin}/a`, `${other.origin}/b`), { origins: [api.origin] });
+    expect(await (await fetch("rows", { signal: AbortSignal.timeout(60_000) })).text()).toBe("moved");
+    expect(api.authorizations()).toEqual(["Bearer t0"]);
+    expect(other.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([["/b/rows", undefined]]);
+  });
+
   test("without a base URL is fetch's to judge", async () => {
     expect((await errorOf(() => authFetch(providerAt(undefined))("rows"))).message).toMatch(/parse URL/i);
     const listed = authFetch(providerAt(undefined), { origins: [api.origin] });
