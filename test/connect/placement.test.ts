@@ -340,9 +340,24 @@ describe("P2 a relative URL", () => {
     ["/rest/x", "/services/data", "/services/data"],
     ["", "entity", "/entity"],
     ["/rest?q=1#f", "entity", "/rest/entity"],
+    ["/rest", "//other.invalid/p", "//other.invalid/p"],
+    ["/rest", "\\\\other.invalid\\p", "//other.invalid/p"],
+    ["/rest", "/\\other.invalid/p?a=1", "//other.invalid/p?a=1"],
+    ["/rest", "/\t/other.invalid/p", "//other.invalid/p"],
+    ["/rest", "//u:p@other.invalid:99999/p", "//u:p@other.invalid:99999/p"],
+    ["/rest", " /p", "/p"],
   ])("of %s and %s goes to %s", async (base, url, expected) => {
     await authFetch(providerAt(api.origin + base))(url);
     expect(api.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([[expected, "Bearer t0"]]);
+  });
+
+  test.each([" //HOST/p", "\t\\\\HOST\\p", "\n/\t/HOST/p"])("W5 %j never leaves its origin", async (url) => {
+    const other = await startApi();
+    const relative = url.replace("HOST", new URL(other.origin).host);
+    const error = await errorOf(() => authFetch(providerAt(`${api.origin}/rest`))(relative));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/must stay at the origin/);
+    expect([...api.seen, ...other.seen]).toEqual([]);
   });
 
   test("follows a session that has moved, when it is sent again", async () => {
