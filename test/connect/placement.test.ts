@@ -259,6 +259,37 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
   });
 });
 
+describe("W5 P5 a request of undici that is signed", () => {
+  const signed: string[] = [];
+  const sign = ({ url }: SignableRequest) => Credential.header("x-signed", String(signed.push(url)));
+  const signer = Credential.signer({ scheme: "ACME", secret: "k", sign });
+  const credential = Credential.composite([Credential.query("key", "s"), signer]);
+
+  test.each([
+    ["//foo/bar?x=1", "//foo/bar?x=1&key=s"],
+    ["//", "//?key=s"],
+    ["/\\foo/bar", "//foo/bar?key=s"],
+    ["/rows?a=b", "/rows?a=b&key=s"],
+  ])("goes to the path %s, which is what is signed", async (path, expected) => {
+    for (const origin of [api.origin, `${api.origin}/`, new URL(api.origin)]) {
+      const { statusCode, body } = await composed(scriptedProvider(credential)).request({
+        origin,
+        path,
+        method: "GET",
+      });
+      await body.dump();
+      expect([statusCode, api.seen.at(-1)?.path, signed.at(-1)]).toEqual([200, expected, api.origin + expected]);
+    }
+  });
+
+  test("goes through a proxy with the whole URL as its path", async () => {
+    const path = "http://rows.example/a?b=c";
+    const dispatcher = composed(scriptedProvider(credential));
+    await (await dispatcher.request({ origin: api.origin, path, method: "GET" })).body.dump();
+    expect([api.seen.at(-1)?.path, signed.at(-1)]).toEqual([`${path}&key=s`, `${path}&key=s`]);
+  });
+});
+
 describe("P5 a body that can be read only once", () => {
   const signer = (reads: boolean): Credential =>
     Credential.signer({
