@@ -290,6 +290,41 @@ describe("W5 P5 a request of undici that is signed", () => {
   });
 });
 
+describe.each(Object.entries(ways).filter(([way]) => !way.startsWith("interceptor")))("%s", (way, makeSend) => {
+  /** As a sandbox or a test environment brings it, with a class of its own. */
+  class ForeignSearchParams {
+    readonly [Symbol.toStringTag] = "URLSearchParams";
+    toString = () => "q=1";
+  }
+  const formType = "application/x-www-form-urlencoded;charset=UTF-8";
+  const cases: [string, object, string, string][] = [
+    ["a form", new URLSearchParams("q=1"), formType, "q=1&s=t"],
+    ["a form of another realm", new ForeignSearchParams(), formType, "q=1&s=t"],
+    ["a Blob", new Blob(['{"a":1}'], { type: "application/json" }), "application/json", '{"a":1,"s":"t"}'],
+    ["a Blob with parameters", new Blob(["q=1"], { type: formType }), formType.toLowerCase(), "q=1&s=t"],
+  ];
+  const taken = cases.filter(([, body]) => {
+    if (way.endsWith("Request")) return !(body instanceof ForeignSearchParams);
+    return !way.startsWith("applyCredential") || !(body instanceof Blob);
+  });
+
+  test.each(taken)("P5 %s keeps its content type when a credential is put into it", async (_what, body, type, sent) => {
+    await makeSend(scriptedProvider(Credential.body("s", "t")))(`${api.origin}/rows`, { method: "POST", body });
+    expect(api.seen[0]).toMatchObject({ body: sent, headers: { "content-type": type } });
+  });
+
+  test("P5 the content type that a caller gives, or another part of the credential, stays", async () => {
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    const request = { method: "POST", body: new URLSearchParams("q=1") };
+    await makeSend(scriptedProvider(Credential.body("s", "t")))(`${api.origin}/rows`, { ...request, headers });
+    const parts = [Credential.body("s", "t"), Credential.headers(headers)] as const;
+    await makeSend(scriptedProvider(Credential.composite([...parts])))(`${api.origin}/rows`, request);
+    for (const seen of api.seen)
+      expect(seen).toMatchObject({ body: "q=1&s=t", headers: { "content-type": headers["Content-Type"] } });
+    expect(api.seen).toHaveLength(2);
+  });
+});
+
 describe("P5 a body that can be read only once", () => {
   const signer = (reads: boolean): Credential =>
     Credential.signer({

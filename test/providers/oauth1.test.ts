@@ -5,7 +5,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { authFetch, fromConfig, OAuth1Provider } from "../../src/index.js";
+import { applyCredential, authFetch, fromConfig, OAuth1Provider } from "../../src/index.js";
 import { baseString } from "../../src/oauth1/signature.js";
 import { newFolder } from "../fleet/processes.js";
 import { type Api, type ApiRequest, startApi } from "../support/api.js";
@@ -61,6 +61,21 @@ describe("P3 a server computes the same signature", () => {
     const { signature, given } = expected(request, KEY);
     expect(given).toBe(signature);
     expect(request.headers.authorization).toMatch(/^OAuth realm="acme", oauth_consumer_key="ck", oauth_token="tk"/);
+  });
+
+  test.each([
+    ["this realm", (form: URLSearchParams) => form],
+    [
+      "another realm",
+      (form: URLSearchParams) => ({ [Symbol.toStringTag]: "URLSearchParams", toString: () => String(form) }),
+    ],
+  ])("P3 of a form of %s without a content type, by applyCredential", async (_realm, given) => {
+    const form = new URLSearchParams("a=1&a=2+3&b=%C3%BC");
+    const request = { url: `${api.origin}/rows`, method: "POST", headers: new Headers(), body: given(form) };
+    applyCredential(request, await new OAuth1Provider(config).getToken());
+    await fetch(request.url, { method: "POST", headers: request.headers, body: form });
+    const { signature, given: sent } = expected(api.seen[0] as ApiRequest, KEY);
+    expect(sent).toBe(signature);
   });
 
   test("P3 P1 of a redirect's next hop, signed anew", async () => {
