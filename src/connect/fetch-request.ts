@@ -15,6 +15,7 @@ import {
   knownBody,
 } from "./fetch-body.js";
 import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
+import { sentTo } from "./unusable-url.js";
 
 type Fetch = typeof globalThis.fetch;
 type Body = RequestInit["body"];
@@ -101,7 +102,7 @@ export class FetchRequest {
       init.headers = this.#headers as FetchHeaders;
     } else {
       const added = headersOf(credential);
-      if (added === undefined) return this.#sendPlaced(fetch, credential, signal);
+      if (added === undefined) return sentTo(this.href, () => this.#sendPlaced(fetch, credential, signal));
       init.headers = this.#headersWith(added);
     }
     if (signal !== undefined) init.signal = signal;

@@ -479,6 +479,50 @@ describe("P2 a relative URL", () => {
   });
 });
 
+describe("P1 S1 a URL that cannot be sent to", () => {
+  const signer = Credential.signer({
+    scheme: "ACME",
+    secret: "k",
+    sign: ({ url }) => Credential.header("x-signed", new URL(url).host),
+  });
+  const query = Credential.query("key", "s3cr3t");
+  const credentials = { query, "query and signer": Credential.composite([query, signer]) };
+  const urls = ["/rows?a=1", "rows", "http://h:99999/x", "http://u:pa55@h/x", "http://u:pa55@h:99999/x", "http://"];
+  const fetches = { "Node's fetch": undefined, "undici's fetch": undiciFetch as never };
+  const everyCase = Object.keys(fetches).flatMap((fetch) =>
+    Object.keys(credentials).flatMap((kind) => urls.map((url) => [fetch, kind, url] as const)),
+  ) as [keyof typeof fetches, keyof typeof credentials, string][];
+
+  test.each(everyCase)("%s with %s: the error for %s quotes no secret", async (fetch, kind, url) => {
+    const send = authFetch(scriptedProvider(credentials[kind]), { fetch: fetches[fetch] });
+    const error = await errorOf(() => send(url));
+    expect(error).toBeInstanceOf(TypeError);
+    if (kind === "query") expect(error.message).toContain(url.replace("u:pa55@", ""));
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/s3cr3t|pa55/);
+  });
+
+  test("is not taken for one where a fetch takes relative URLs, whose own errors stay", async () => {
+    const seen: unknown[] = [];
+    const failure = new TypeError("fetch failed", { cause: Object.assign(new Error("no"), { code: "ECONNREFUSED" }) });
+    const fetch = async (url: unknown) => {
+      seen.push(url);
+      if (seen.length === 2) throw failure;
+      return new Response("rows");
+    };
+    const send = authFetch(scriptedProvider(query), { fetch: fetch as never });
+    expect(await (await send("/rows")).text()).toBe("rows");
+    expect(await errorOf(() => send("/rows"))).toBe(failure);
+    expect(seen).toEqual(["/rows?key=s3cr3t", "/rows?key=s3cr3t"]);
+  });
+
+  test("is not quoted by a signer's error in applyCredential either", async () => {
+    const request = { method: "GET", url: "/rows", headers: new Headers() };
+    const error = await errorOf(async () => applyCredential(request, credentials["query and signer"]));
+    expect(error.message).toBe("the signer ACME needs an absolute URL, and the request's is relative or invalid");
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cr3t");
+  });
+});
+
 describe("applyCredential", () => {
   test.each([Request, UndiciRequest])(
     "P1 gives a new Request where its URL changes, and the same one where not",
