@@ -14,7 +14,7 @@ import { reliable, wallClock } from "../values/clock.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
 import type { ClientSource } from "./client-source.js";
-import { TokenBinding } from "./dpop.js";
+import { TokenBinding, wantsNonce } from "./dpop.js";
 import type { DpopSettings } from "./dpop-config.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import { byOneRequest } from "./one-request.js";
@@ -142,6 +142,7 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
           return proof?.on(request) ?? request;
         },
         send: binding?.exchange,
+        isAskedAgain: binding && wantsNonce,
         read: async (answer, mask) => {
           const response = await read(answer, mask, proof).catch((refusal: unknown) => {
             throw grant.explained?.(refusal) ?? refusal;
