@@ -111,6 +111,7 @@ function sourceOf(session: FlowSession): TokenSource {
     },
     ask: ({ refreshToken }, errand) => session.begin(refreshToken, errand),
     credential: (text) => session.credential(text),
+    baseUrl: ({ accessToken }) => session.baseUrl(accessToken),
     prepare: session.prepare,
   };
 }

@@ -5,6 +5,7 @@ import type { HeldSecrets } from "../grant/grant-options.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import type { LiveValue } from "../live/live-value.js";
+import { recordedBaseUrl } from "../oauth2/base-url.js";
 import { clientAuthenticator } from "../oauth2/client-authentication.js";
 import { liveValuesOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { clientRequest, type Grant, tokenRequest } from "../oauth2/token-request.js";
@@ -158,6 +159,7 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
       if (recorded.boundTo) throw new TypeError("the token is bound to a key, and none is configured");
       return make(token);
     },
+    baseUrl: recordedBaseUrl(settings),
     madeKey: binding?.madeKey,
     readKey: binding?.readKey,
   };

@@ -9,6 +9,7 @@ import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encodin
 import { displayUrl } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
 import { liveHeaders, liveParameters, type ParameterConfig, type ScalarConfig } from "../live/live-parameters.js";
+import { recordedBaseUrl } from "../oauth2/base-url.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
@@ -148,6 +149,7 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
       read: answerReader(settings, credential),
     }),
     credential,
+    baseUrl: recordedBaseUrl(settings),
   };
 }
 

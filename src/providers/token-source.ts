@@ -1,6 +1,6 @@
 /** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
 
-import type { Binding, HeldSecrets, MadeKey } from "../grant/grant-options.js";
+import type { Binding, HeldSecrets, LocatedToken, MadeKey } from "../grant/grant-options.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Errand } from "../oauth2/discovery.js";
 import type { TokenResponse } from "../oauth2/token-response.js";
@@ -28,6 +28,8 @@ export interface TokenSource extends GrantOrigin {
   ask(held: HeldSecrets, errand: TokenErrand): Promise<TokenResponse>;
   /** What a recorded access token is on a request. Throws a `TypeError` if it is none, or needs a key that is not there. */
   credential(accessToken: string, binding: Binding): Credential;
+  /** The address of the API that a recorded token is for. Throws where no credential may go (P2). */
+  baseUrl(recorded: LocatedToken): string | undefined;
   /** Reads what else a credential is made of that may change, before a recorded token becomes one. */
   readonly prepare?: (() => Promise<unknown>) | undefined;
   /** The key that its tokens are bound to, if that is made here and kept with the record. */

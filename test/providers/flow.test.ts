@@ -282,6 +282,25 @@ describe("a session", () => {
     expect(api.seen.at(-1)?.path).toBe("/rest/entity/1?BhRestToken=s");
   });
 
+  test("P2 the address of a session on record counts by the settings of whoever adopts it", async () => {
+    let url = `${api.origin}/rest`;
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: "s" }, url }) });
+    const store = new MemoryTokenStore();
+    const step = loginAt();
+    const config = { steps: [{ ...step, capture: { ...step.capture, base: "$.url" } }], persist: { key: "k" } };
+    const baseOf = async (more: Partial<FlowConfig>) => {
+      const provider = new FlowProvider({ ...config, ...more }, { store, name: "a" });
+      return Credential.baseUrl(await provider.getToken());
+    };
+    expect(await baseOf({ base_url_from: "${base}" })).toBe(url);
+    expect(await baseOf({})).toBeUndefined();
+    expect(await baseOf({ base_url_from: "${base}/v2" })).toBe(`${url}/v2`);
+    expect(requestsTo("/login")).toHaveLength(1);
+    url = "https://api.example/rest";
+    expect(await baseOf({ base_url_from: "${base}", allowed_origins: ["https://api.example"] })).toBe(url);
+    expect(requestsTo("/login")).toHaveLength(2);
+  });
+
   test("P4 is ended on close(), and that it cannot be is no failure", async () => {
     routes({ "/login": sessions(), "/logout": (_request, respond) => respond(500, "broken") });
     const logout = { method: "POST", url: `${api.origin}/logout`, headers: { "X-Session": "${session}" } };
