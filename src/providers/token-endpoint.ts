@@ -6,7 +6,7 @@ import { lazily } from "../config/check.js";
 import { optional, url, withDefault } from "../config/fields.js";
 import { isProtected, warnOfPlainHttp } from "../http/plain-http.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
-import { displayUrl } from "../http/url.js";
+import { displayUrl, secretsOfBody } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
 import { liveHeaders, liveParameters, type ParameterConfig, type ScalarConfig } from "../live/live-parameters.js";
 import { recordedBaseUrl } from "../oauth2/base-url.js";
@@ -26,14 +26,7 @@ import {
   refreshRequestFits,
 } from "./refresh-request.js";
 import type { Runtime } from "./runtime.js";
-import {
-  accountOf,
-  bodyFitsEncoding,
-  bodyFitsMethod,
-  methodField,
-  requestMaker,
-  secretsOfBody,
-} from "./token-endpoint-request.js";
+import { accountOf, bodyFitsEncoding, bodyFitsMethod, methodField, requestMaker } from "./token-endpoint-request.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The configuration of a `token_endpoint` provider. */

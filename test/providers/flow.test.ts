@@ -188,6 +188,52 @@ describe("the steps", () => {
     }
   });
 
+  test("S1 a captured value in the URL of a step is shown in no message", async () => {
+    const url = `${api.origin}/rest/c4ptured`;
+    routes({
+      "/login": (_request, respond) => respond(200, { session: { token: "c4ptured" }, url, origin: api.origin }),
+      "/s/c4ptured/go": (_request, respond) => respond(403, "no"),
+      "/rest/c4ptured/go": (_request, respond) => respond(403, "no"),
+      "/go": (_request, respond) => respond(403, "no"),
+    });
+    const step = loginAt();
+    const login = { ...step, capture: { ...step.capture, url: "$.url", origin: "$.origin" } };
+    const shown = async (address: string) => {
+      const error = await errorOf(() => new FlowProvider({ steps: [login, { request: { url: address } }] }).getToken());
+      expect(inspect(error, { depth: 9 })).not.toContain("c4ptured");
+      return error.message;
+    };
+    expect(await shown(`${api.origin}/s/\${session}/go`)).toContain(`GET ${api.origin}/s/***/go: HTTP 403`);
+    expect(await shown("${url}/go")).toContain(`GET ${api.origin}/***/go: HTTP 403`);
+    expect(await shown("${origin}/go")).toContain(`GET ${api.origin}/go: HTTP 403`);
+    expect(await shown(`${api.origin.replace(/:\d+$/, ":${session}")}/go`)).not.toContain("HTTP");
+  });
+
+  test.each(["form", "json"])("S2 a captured value in a %s is masked in what the answer quotes", async (kind) => {
+    routes({
+      "/login": (_request, respond) => respond(200, { session: { token: "c4pt ured" } }),
+      "/second": ({ body }, respond) => {
+        respond(400, { error: "bad", error_description: `no c4pt ured, c4pt%20ured, and not ${body}` });
+      },
+    });
+    const request = { method: "POST", url: `${api.origin}/second`, [kind]: { t: "t-${session}" } };
+    const login = { request: { url: `${api.origin}/login` }, capture: { session: "$.session.token" } };
+    const error = await errorOf(() => new FlowProvider({ steps: [login, { request }] }).getToken());
+    expect(error.message).toContain("no ***, ***, and not ***");
+  });
+
+  test("S2 each value of the JSON that is sent is a secret, numbers too; its keys are words like others", async () => {
+    routes({
+      "/login": (_request, respond) => {
+        respond(400, { error: "bad", error_description: "id: the password p4ssword or the pincode 48291377 is wrong" });
+      },
+    });
+    const json = { id: "user-1", password: "p4ssword", deep: [{ pincode: 48291377 }] };
+    const request = { method: "POST", url: `${api.origin}/login`, json };
+    const error = await errorOf(() => new FlowProvider({ steps: [{ request }] }).getToken());
+    expect(error.message).toContain("id: the password *** or the pincode *** is wrong");
+  });
+
   test("P2 a captured address must be https, or loopback", async () => {
     routes({ "/login": (_request, respond) => respond(200, { session: { token: "http://api.example" } }) });
     const there = { request: { url: "${session}/x" } };
