@@ -27,6 +27,8 @@ export class FlowSession {
   readonly flow: FlowSettings;
   /** What tells one provider's logins from another's: the first URL, as it is configured. */
   readonly url: URL;
+  /** Those of all steps, and of `logout`, likewise. */
+  readonly urls: readonly URL[];
   /** What is configured, and may be echoed. */
   readonly secrets: readonly string[];
   readonly #clock: Clock;
@@ -36,10 +38,10 @@ export class FlowSession {
 
   constructor(flow: FlowSettings, clock: Clock) {
     this.flow = flow;
+    const requests = [...flow.steps.map(({ request }) => request), ...(flow.logout ? [flow.logout] : [])];
     this.url = addressOf(flow.steps[0]?.request);
-    this.secrets = [...flow.steps.map(({ request }) => request), ...(flow.logout ? [flow.logout] : [])].flatMap(
-      secretsIn,
-    );
+    this.urls = requests.map(addressOf);
+    this.secrets = requests.flatMap(secretsIn);
     this.#clock = clock;
     this.#make = credentialOf(flow.apply, clock);
   }

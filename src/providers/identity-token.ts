@@ -148,7 +148,7 @@ function askedBy(
   return {
     request() {
       const request = platform.request({ resource, client_id, audience });
-      if (isFirst) warnOfPlainHttp(request.url, name);
+      if (isFirst) warnOfPlainHttp([request.url], name);
       isFirst = false;
       return request;
     },

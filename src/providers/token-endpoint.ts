@@ -4,7 +4,6 @@ import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { lazily } from "../config/check.js";
 import { optional, url, withDefault } from "../config/fields.js";
-import { isProtected, warnOfPlainHttp } from "../http/plain-http.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
 import { displayUrl, secretsOfBody } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
@@ -96,8 +95,6 @@ export class TokenEndpointProvider extends FetchingProvider {
     const settings = settingsOf(type, rules, config, runtime);
     const refresh = settings.refresh_request && refresher(settings.refresh_request, settings);
     super(sourceOf(settings, refresh), settings, runtime);
-    // One warning is enough where the login goes the same way.
-    if (refresh !== undefined && isProtected(settings.url)) warnOfPlainHttp(refresh.shownUrl, this.name);
   }
 }
 
@@ -127,6 +124,7 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
   return {
     type: TokenEndpointProvider.type,
     url: settings.url,
+    urls: [settings.url, ...(refresh ? [refresh.shownUrl] : [])],
     account: [...accountOf(settings), ...(auth ? [auth.identity] : [])],
     audience: [],
     secrets: [...secretsOfBody(body.identity), ...(refresh?.secrets ?? [])],

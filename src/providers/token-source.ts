@@ -14,6 +14,8 @@ export interface TokenErrand extends Errand {
 
 /** How one kind of provider asks for a token: all that tells it from the others. */
 export interface TokenSource extends GrantOrigin {
+  /** Where all its requests go, if that is not at `url` alone, as far as it is known before they are made. */
+  readonly urls?: readonly URL[];
   /** Configured secrets that go into a body; those in URL and headers are found there, live ones among `live`. */
   readonly secrets: readonly (string | undefined)[];
   /** Whether it asks by a login with which a refresh token may come, or by a refresh token that came so. */

@@ -20,6 +20,7 @@ import { folder } from "../support/catalogs.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
 import { faultsOf } from "../support/faults.js";
+import { hearWarnings } from "../support/warnings.js";
 
 let api: Api;
 
@@ -326,6 +327,30 @@ describe("a session", () => {
     });
     await authFetch(provider)("entity/1");
     expect(api.seen.at(-1)?.path).toBe("/rest/entity/1?BhRestToken=s");
+  });
+
+  test("P2 a slash at the end of an allowed origin is no part of it, and a list of none allows nothing", async () => {
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: `${api.origin}/rest` } }) });
+    const config = { steps: [loginAt()], base_url_from: "${session}" };
+    const provider = new FlowProvider({ ...config, allowed_origins: [`${api.origin}/`] });
+    expect(Credential.baseUrl(await provider.getToken())).toBe(`${api.origin}/rest`);
+    expect(await faultsOf("flow", { ...config, allowed_origins: [] })).toEqual({
+      allowed_origins: "must not be empty",
+    });
+  });
+
+  test.each([
+    ["the first step", ["http://a.example/1", "http://a.example/2"], undefined, ["http://a.example"]],
+    ["a later step", ["https://a.example/1", "http://b.example/2"], "http://c.example/3", ["http://b.example"]],
+    ["its end", ["https://a.example/1", "http://localhost/2"], "http://c.example/3", ["http://c.example"]],
+    ["none but what a login gives", ["https://a.example/1", "${session}/2"], "${session}/3", []],
+  ])("H6 plain http warns once, whichever request it is: %s", async (_which, urls, end, origins) => {
+    const warnings = hearWarnings("FAUCET_AUTH_PLAIN_HTTP");
+    const before = (await warnings.all()).length;
+    const steps = urls.map((url) => ({ request: { url }, capture: { session: "$.session" } }));
+    new FlowProvider({ steps, ...(end !== undefined && { logout: { url: end } }) });
+    const warned = (await warnings.all()).slice(before).map(({ message }) => message);
+    expect(warned).toEqual(origins.map((origin) => `flow: secrets go to ${origin} unencrypted; use https`));
   });
 
   test("P2 the address of a session on record counts by the settings of whoever adopts it", async () => {
