@@ -1,6 +1,6 @@
 /** `refresh` keeps a grant alive, `revoke` ends it. */
 
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { folder } from "../support/catalogs.js";
@@ -62,6 +62,7 @@ describe("L3 refresh", () => {
                 client_id: name,
                 client_secret: "s3cret-s3cret",
                 refresh_token: `of-${name}`,
+                persist: { path: "state" },
               },
             },
           ]),
@@ -76,6 +77,24 @@ describe("L3 refresh", () => {
     const { status, stdout, stderr } = await commandLine(["refresh", file]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "good: refreshed\n" });
     expect(stderr).toMatch(/^faucet-auth: bad: .*invalid_grant/);
+  });
+
+  test("one without a store fails before its token is spent, and the others are refreshed", async () => {
+    await configure({ persist: null });
+    const noStore = "has no store to keep its next refresh token in: give it persist, such as { path: ./state }";
+    expect(await commandLine(["refresh", file, "crm"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `faucet-auth: crm: ${noStore}\n`,
+    });
+    expect(idp.seen).toEqual([]);
+    const { auth } = JSON.parse(await readFile(file, "utf8"));
+    const kept = { ...auth.crm.config, client_id: "other", persist: { path: "state" } };
+    await writeFile(file, JSON.stringify({ auth: { ...auth, kept: { type: "oauth2_refresh", config: kept } } }));
+    const { status, stdout, stderr } = await commandLine(["refresh", file]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "kept: refreshed\n" });
+    expect(stderr).toBe(`faucet-auth: crm: ${noStore}\n`);
+    expect(idp.seen.map(({ form }) => form.client_id)).toEqual(["other"]);
   });
 
   test("of one that has no refresh token it says so", async () => {
@@ -99,7 +118,7 @@ describe("L3 revoke", () => {
       path: "/revoke",
       form: { token: "refresh-1", token_type_hint: "refresh_token", client_id: "c", client_secret: "s3cret-s3cret" },
     });
-    const { readFile, readdir } = await import("node:fs/promises");
+    const { readdir } = await import("node:fs/promises");
     const state = join(file, "../state");
     const entries = await readdir(state, { recursive: true, withFileTypes: true });
     const newest = entries
