@@ -145,6 +145,41 @@ describe("L3 revoke", () => {
     });
   });
 
+  test("a configured refresh token is over with its grant: nothing is left to revoke or to present, until another comes", async () => {
+    const end = { revocation_url: `${idp.origin}/revoke`, retries: 0 };
+    await configure(end);
+    await commandLine(["token", file, "crm"]);
+    expect((await commandLine(["revoke", file, "crm"])).status).toBe(0);
+    const asked = idp.seen.length;
+    expect(await commandLine(["revoke", file, "crm"])).toMatchObject({
+      status: 1,
+      stderr: "faucet-auth: crm has nothing to revoke: nobody has logged in\n",
+    });
+    for (const command of ["token", "refresh", "token"]) {
+      expect(await commandLine([command, file, "crm"])).toMatchObject({
+        status: 1,
+        stdout: "",
+        stderr: expect.stringMatching(/^faucet-auth: crm: its grant was revoked/),
+      });
+    }
+    expect(idp.seen.length).toBe(asked);
+    await configure({ ...end, refresh_token: "another" });
+    idp.answerWith((_request, response) => json(response, { error: "server_error" }, 500));
+    expect((await commandLine(["token", file, "crm"])).status).toBe(1);
+    idp.answerWith((_request, response) => json(response, { access_token: "anew" }));
+    const later = Date.now() + 3_600_000;
+    expect(await commandLine(["token", file, "crm"], { clock: () => later })).toMatchObject({ stdout: "anew\n" });
+    expect(presented().slice(asked)).toEqual(["another", "another"]);
+  });
+
+  test("a configured refresh token that had no turn before it was revoked has none after", async () => {
+    await configure({ revocation_url: `${idp.origin}/revoke` });
+    expect((await commandLine(["revoke", file, "crm"])).status).toBe(0);
+    expect((await commandLine(["token", file, "crm"])).stderr).toMatch(/its grant was revoked/);
+    expect((await commandLine(["revoke", file, "crm"])).status).toBe(1);
+    expect(idp.seen.map(({ path }) => path)).toEqual(["/revoke"]);
+  });
+
   test("a server that refuses leaves all as it was, and its answer is not shown", async () => {
     await configure({ revocation_url: `${idp.origin}/revoke` });
     await commandLine(["token", file, "crm"]);
