@@ -28,10 +28,15 @@ export function locationOf(response: Response, href: string): Location | undefin
   if (target.hash === "") target.hash = from.hash;
   const isRelative = target.origin === NOWHERE;
   return {
-    href: isRelative ? target.pathname + target.search + target.hash : target.href,
+    href: isRelative ? relativeOf(target) : target.href,
     origin: isRelative ? undefined : target.origin,
     leavesOrigin: target.origin !== from.origin,
   };
+}
+
+/** `target` without its origin. A path that begins with two slashes would be taken for a host, unless a dot is before it. */
+function relativeOf({ pathname, search, hash }: URL): string {
+  return (pathname.startsWith("//") ? "/." : "") + pathname + search + hash;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

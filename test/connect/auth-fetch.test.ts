@@ -146,6 +146,18 @@ describe("the fetch that it sends with", () => {
     expect(other.authorizations()).toEqual([undefined]);
   });
 
+  test("W5 a redirect of a relative URL to a path that looks like a host stays where it is", async () => {
+    const [api, other] = [await startApi(), await startApi()];
+    const path = `//${new URL(other.origin).host}/b`;
+    api.answerWith((request, response) => {
+      if (request.path === "/a") return response.writeHead(302, { location: `/.${path}` }).end();
+      return response.end("rows");
+    });
+    const response = await authFetch(scriptedProvider(), { fetch: relativeFetch(api.origin) })("/a");
+    expect(await response.text()).toBe("rows");
+    expect([api.seen.at(-1)?.path, other.seen]).toEqual([path, []]);
+  });
+
   test("W5 a relative URL cannot be compared with origins, and is not sent", async () => {
     const api = await startApi();
     const fetch = authFetch(scriptedProvider(), { fetch: relativeFetch(api.origin), origins: [api.origin] });
