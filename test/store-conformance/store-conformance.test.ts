@@ -44,7 +44,7 @@ describe("R1 the conformance suite", () => {
     [{ patience: 1 }, ["options.patience"]],
     [{ patienceMs: "a" }, ["options.patienceMs"]],
     [{ patienceMs: 0, patience: 1 }, ["options.patience", "options.patienceMs"]],
-    [{ patienceMs: Number.NaN }, ["options.patienceMs"]],
+    [{ patienceMs: -1 }, ["options.patienceMs"]],
     [{ patienceMs: null }, ["options.patienceMs"]],
     [null, ["options"]],
     [[], ["options"]],
@@ -52,7 +52,7 @@ describe("R1 the conformance suite", () => {
   ])("G5 refuses the options %j", async (options, paths) => {
     const error = await errorOf(() => storeConformance(() => new PlainStore(new Map()), options as never));
     expect(error).toBeInstanceOf(ConfigError);
-    expect((error as ConfigError).issues.map(({ path }) => path)).toEqual(paths);
+    expect(error).toMatchObject({ issues: paths.map((path) => ({ path })) });
   });
 
   test("G5 refuses a store in place of what makes one; options may be left out", async () => {
