@@ -65,17 +65,22 @@ async function listen(server: Server, { hostname, port }: URL): Promise<void> {
   });
 }
 
+const LOOPBACK = "http://127.0.0.1";
+
 function answerIn(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
   isAnswer: (answer: URLSearchParams) => boolean,
 ): ReceivedAnswer | undefined {
-  const { pathname, searchParams } = new URL(request.url ?? "", "http://127.0.0.1");
-  if (request.method !== "GET" || pathname !== path) {
+  const target = request.url ?? "";
+  // Whoever finds the port may ask for what is no address at all, such as //.
+  const url = URL.canParse(target, LOOPBACK) ? new URL(target, LOOPBACK) : undefined;
+  if (request.method !== "GET" || url?.pathname !== path) {
     send(response, 404, { title: "Nothing here", text: "The login ends at another address." });
     return undefined;
   }
+  const { searchParams } = url;
   if (!isAnswer(searchParams)) {
     send(response, 400, { title: "Not this login", text: "This is not the answer to the login that is waited for." });
     return undefined;

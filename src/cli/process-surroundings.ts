@@ -1,7 +1,7 @@
 /** The surroundings that a process gives: its standard streams, its environment, its signals. */
 
 import { setTimeout } from "node:timers/promises";
-import { Interrupted } from "./exit-status.js";
+import { FAILURE, Interrupted } from "./exit-status.js";
 import type { Output, Surroundings } from "./surroundings.js";
 
 /** Those of this process. From now on, a second signal ends it at once; the first is the command's to obey. */
@@ -19,8 +19,8 @@ export function processSurroundings(): Surroundings {
   }
   return {
     stdin,
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: outputOf(process.stdout, "standard output"),
+    stderr: outputOf(process.stderr, "standard error"),
     env,
     isInteractive: Boolean(stdin.isTTY && process.stderr.isTTY),
     signal: interruption.signal,
@@ -40,9 +40,13 @@ export function processSurroundings(): Surroundings {
 /** Those that ask a program to end, and let it. */
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-function outputOf(stream: NodeJS.WriteStream): Output {
-  // Whoever reads may leave early, as `head` does: then there is nobody to tell.
-  stream.on("error", () => {});
+function outputOf(stream: NodeJS.WriteStream, name: string): Output {
+  stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // Whoever reads may leave early, as `head` does: then there is nobody to tell.
+    if (code === "EPIPE") return;
+    process.exitCode ||= FAILURE;
+    if (stream !== process.stderr) process.stderr.write(`faucet-auth: ${name} cannot be written (${code})\n`);
+  });
   return {
     write: (text) => {
       stream.write(text);

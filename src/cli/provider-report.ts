@@ -40,9 +40,15 @@ export async function inspectProvider(provider: AuthProvider, options: Inspectio
   const isOnline = options.online === true ? await hasToken(provider, options) : undefined;
   const report = { name, type, key: administration?.key, isOnline };
   if (administration === undefined) return { ...report, record: undefined, server: undefined };
+  if (administration.consent !== undefined && administration.key === undefined)
+    options.findings.warning(options.where, NO_STORE);
   const record = await lookedAt(administration, name, options);
   return { ...report, record, server: options.offline ? undefined : await serverOf(administration, options) };
 }
+
+const NO_STORE =
+  "has no store: a refresh token that the server puts in place of this one is lost when the process ends; give it persist, " +
+  "such as { path: ./state }";
 
 async function hasToken(provider: AuthProvider, options: InspectionOptions): Promise<boolean> {
   const { findings, where, surroundings } = options;

@@ -18,7 +18,8 @@ export function addRefresh(program: Command, surroundings: Surroundings): void {
     .summary("keep grants alive that are idle")
     .description(
       "Presents the refresh token of a provider, or of each that has one, so that neither it nor the consent behind it " +
-        "ends for not being used. The exit status is 1 if one of them fails.",
+        "ends for not being used. What comes in its place goes into the store: one without persist fails before any request. " +
+        "The exit status is 1 if one of them fails.",
     )
     .argument("[NAME]", "the provider's name in the auth: block; without it, all that have a refresh token")
     .option("--older-than <AGE>", "only where the last token is older than that: 20d, 12h, 30m", durationOf)
@@ -65,7 +66,13 @@ async function refreshOne(
   { clock, signal }: Surroundings,
 ): Promise<string | undefined> {
   const administration = administrationOf(provider);
-  const { consent } = administration ?? {};
+  const { consent, key } = administration ?? {};
+  // A server that rotates would end the grant: what it answers with would be lost when this process ends.
+  if (consent !== undefined && key === undefined) {
+    throw new CommandFailure(
+      "has no store to keep its next refresh token in: give it persist, such as { path: ./state }",
+    );
+  }
   const before = await administration?.look();
   if (administration === undefined || (before?.hasRefreshToken !== true && consent === undefined)) return undefined;
   const age = before?.issuedAt === undefined ? Number.POSITIVE_INFINITY : clock() - before.issuedAt;

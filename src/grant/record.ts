@@ -59,6 +59,8 @@ const schema = lazily(() =>
     salt: z.string(),
     /** Fingerprints of the configured refresh tokens that have had their turn under this key (D5). */
     seen: z.array(z.string()),
+    /** Fingerprints of those whose grant was revoked, or replaced by a login: they are not presented again (L3). */
+    ended: helpful(z.array(z.string())),
     /** The last flight, if it has failed for a reason that concerns all audiences (D7). */
     failure: helpful(recordedFailure()),
   }),
@@ -80,6 +82,7 @@ export const NOTHING_KNOWN: GrantRecord = {
   revision: 0,
   salt: "",
   seen: [],
+  ended: undefined,
   tokens: {},
   refusals: {},
   keys: {},
@@ -140,12 +143,18 @@ export function tokenOf(record: GrantRecord, audience: string): RecordedToken | 
 
 /** Whether the configured refresh token has not had its turn under this key: then it wins over the record (D5). */
 export function isUnseen(record: GrantRecord, configured: string | undefined): configured is string {
-  return configured !== undefined && !record.seen.includes(fingerprint(record, configured));
+  return isPresentable(record, configured) && !record.seen.includes(fingerprint(record, configured));
+}
+
+/** Whether there is a configured refresh token whose grant was not ended here. */
+function isPresentable(record: GrantRecord, configured: string | undefined): configured is string {
+  return configured !== undefined && record.ended?.includes(fingerprint(record, configured)) !== true;
 }
 
 /** The refresh token to present: the recorded one, unless the configured one is new, or the only one. */
 export function refreshTokenOf(record: GrantRecord, configured: string | undefined): string | undefined {
-  return isUnseen(record, configured) ? configured : (record.refreshToken ?? configured);
+  if (isUnseen(record, configured)) return configured;
+  return record.refreshToken ?? (isPresentable(record, configured) ? configured : undefined);
 }
 
 /**
@@ -154,11 +163,12 @@ export function refreshTokenOf(record: GrantRecord, configured: string | undefin
  */
 export function otherThan(
   presented: string | undefined,
-  { refreshToken, revision }: GrantRecord,
+  record: GrantRecord,
   configured: string | undefined,
 ): string | undefined {
-  if (refreshToken !== presented) return refreshToken;
-  return revision === 0 && configured !== presented ? configured : undefined;
+  if (record.refreshToken !== presented) return record.refreshToken;
+  const isLeft = record.revision === 0 && configured !== presented && isPresentable(record, configured);
+  return isLeft ? configured : undefined;
 }
 
 /** Fingerprint of the refresh token that would be presented now. */

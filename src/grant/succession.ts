@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import type { AuthError } from "../values/errors.js";
 import type { AccessToken, Redemption } from "../values/issued.js";
 import type { GrantOptions } from "./grant-options.js";
-import { audienceMark, type GrantRecord, isUnseen, type RecordedToken, seenWith } from "./record.js";
+import { audienceMark, fingerprint, type GrantRecord, isUnseen, type RecordedToken, seenWith } from "./record.js";
 import type { RecordedFailure } from "./recorded-failure.js";
 
 /** How many audiences a record has tokens of, and refusals: those that were last asked for. It is written as a whole. */
@@ -64,8 +64,9 @@ export interface Beginning {
   readonly arrivedAt: number;
 }
 
-/** That of a grant which is over: nothing of it can be presented any more. A configured refresh token has had its turn. */
+/** That of a grant which is over: nothing of it can be presented any more, nor any refresh token that was configured for it. */
 export function ended({ refreshToken: _ended, ...record }: GrantRecord, configured: string | undefined): GrantRecord {
+  const own = configured === undefined ? [] : [fingerprint(record, configured)];
   return {
     ...record,
     tokens: {},
@@ -75,6 +76,7 @@ export function ended({ refreshToken: _ended, ...record }: GrantRecord, configur
     refreshTokenExpiresAt: undefined,
     refreshTokenLifetime: undefined,
     seen: seenWith(record, configured),
+    ended: [...new Set([...(record.ended ?? []), ...record.seen, ...own])],
   };
 }
 

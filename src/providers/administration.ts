@@ -232,7 +232,7 @@ function viewOf(record: GrantRecord, configured: string | undefined): RecordView
   const { failure } = record;
   return {
     isKept: record.refreshToken !== undefined,
-    hasRefreshToken: record.refreshToken !== undefined || configured !== undefined,
+    hasRefreshToken: refreshTokenOf(record, configured) !== undefined,
     issuedAt,
     expiresAt: issuedAt === undefined || expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
     refreshTokenExpiresAt: record.refreshTokenExpiresAt,

@@ -75,7 +75,8 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
           ? { mayHaveRefreshTokens: true }
           : { refreshToken: settings.refresh_token }),
         parameters: ({ refreshToken }) => {
-          if (refreshToken === undefined) throw notLoggedIn(runtime.name ?? type, documentOf(runtime));
+          if (refreshToken === undefined)
+            throw notLoggedIn(runtime.name ?? type, settings.refresh_token, documentOf(runtime));
           return { grant_type: "refresh_token", refresh_token: refreshToken };
         },
       },
@@ -92,10 +93,14 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
   }
 }
 
-/** Nothing can be presented, since nobody has agreed to the grant yet. */
-function notLoggedIn(name: string, document = "FILE"): ConfigError {
+/** Nothing can be presented, since nobody has agreed to the grant yet, or what was configured for it was revoked. */
+function notLoggedIn(name: string, configured: string | undefined, document = "FILE"): ConfigError {
   const command = `faucet-auth login ${document} ${name}`;
-  return new ConfigError(name, [{ path: "", message: `nobody has logged in yet, which this does: ${command}` }]);
+  const message =
+    configured === undefined
+      ? `nobody has logged in yet, which this does: ${command}`
+      : `its grant was revoked, and its refresh_token with it: configure another, or log in: ${command}`;
+  return new ConfigError(name, [{ path: "", message }]);
 }
 
 /** The schema of its configuration. */

@@ -162,6 +162,13 @@ describe("L1 check of a grant", () => {
     expect(idp.seen.map(({ method, body }) => ({ method, body }))).toEqual([{ method: "HEAD", body: "" }]);
   });
 
+  test("without a store, a rotation would be lost: a warning", async () => {
+    const text = refreshing(await startIdp()).replace("      persist: { path: state }\n", "");
+    const { status, stdout } = await check(text, ["--offline"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^pipeline\.yaml:2:3: warning: auth\.crm: has no store: .* give it persist/m);
+  });
+
   test("after: the age of its token, and when that and the refresh token end", async () => {
     const idp = await startIdp(
       numberedTokens({ expires_in: 3600, refresh_token: "second", refresh_token_expires_in: 30 * 86_400 }),

@@ -1,7 +1,9 @@
 /** `login`: the browser comes back, or it does not; against a server that the tests play, with what could go wrong. */
 
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { folder } from "../support/catalogs.js";
@@ -68,6 +70,13 @@ async function logIn(browser: Browser, args: string[] = [], options: CommandOpti
 
 const agree: Browser = (address, redirect) =>
   redirect({ code: "the-code", state: address.searchParams.get("state") ?? "" });
+
+/** What a request gets whose target stands in it as it is given. */
+async function statusOf(hostname: string, port: string, target: string): Promise<number | undefined> {
+  const [response] = (await once(get({ hostname, port, path: target }), "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
 
 const stored = async (): Promise<Record<string, unknown>> => {
   const { FileTokenStore } = await import("../../src/index.js");
@@ -177,6 +186,17 @@ describe("L3 login by a browser", () => {
     });
     expect({ status, statuses }).toEqual({ status: 0, statuses: [400, 400, 404, 200] });
     expect(idp.seen.map(({ form }) => form.code)).toEqual(["good"]);
+  });
+
+  test("a request for what is no address is answered with 404, and the login goes on", async () => {
+    const statuses: (number | undefined)[] = [];
+    const { status, stderr } = await logIn(async (address, redirect) => {
+      const { hostname, port } = new URL(address.searchParams.get("redirect_uri") ?? "");
+      for (const target of ["//", "///", "http://[", "/%"]) statuses.push(await statusOf(hostname, port, target));
+      return agree(address, redirect);
+    });
+    expect({ status, statuses }).toEqual({ status: 0, statuses: [404, 404, 404, 404] });
+    expect(stderr).toContain("crm: logged in.");
   });
 
   test("a refusal is shown here and in the browser, without its markup", async () => {

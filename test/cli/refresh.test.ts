@@ -1,6 +1,6 @@
 /** `refresh` keeps a grant alive, `revoke` ends it. */
 
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { folder } from "../support/catalogs.js";
@@ -62,6 +62,7 @@ describe("L3 refresh", () => {
                 client_id: name,
                 client_secret: "s3cret-s3cret",
                 refresh_token: `of-${name}`,
+                persist: { path: "state" },
               },
             },
           ]),
@@ -76,6 +77,24 @@ describe("L3 refresh", () => {
     const { status, stdout, stderr } = await commandLine(["refresh", file]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "good: refreshed\n" });
     expect(stderr).toMatch(/^faucet-auth: bad: .*invalid_grant/);
+  });
+
+  test("one without a store fails before its token is spent, and the others are refreshed", async () => {
+    await configure({ persist: null });
+    const noStore = "has no store to keep its next refresh token in: give it persist, such as { path: ./state }";
+    expect(await commandLine(["refresh", file, "crm"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `faucet-auth: crm: ${noStore}\n`,
+    });
+    expect(idp.seen).toEqual([]);
+    const { auth } = JSON.parse(await readFile(file, "utf8"));
+    const kept = { ...auth.crm.config, client_id: "other", persist: { path: "state" } };
+    await writeFile(file, JSON.stringify({ auth: { ...auth, kept: { type: "oauth2_refresh", config: kept } } }));
+    const { status, stdout, stderr } = await commandLine(["refresh", file]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "kept: refreshed\n" });
+    expect(stderr).toBe(`faucet-auth: crm: ${noStore}\n`);
+    expect(idp.seen.map(({ form }) => form.client_id)).toEqual(["other"]);
   });
 
   test("of one that has no refresh token it says so", async () => {
@@ -99,7 +118,7 @@ describe("L3 revoke", () => {
       path: "/revoke",
       form: { token: "refresh-1", token_type_hint: "refresh_token", client_id: "c", client_secret: "s3cret-s3cret" },
     });
-    const { readFile, readdir } = await import("node:fs/promises");
+    const { readdir } = await import("node:fs/promises");
     const state = join(file, "../state");
     const entries = await readdir(state, { recursive: true, withFileTypes: true });
     const newest = entries
@@ -124,6 +143,41 @@ describe("L3 revoke", () => {
       status: 1,
       stderr: "faucet-auth: crm has nothing to revoke: nobody has logged in\n",
     });
+  });
+
+  test("a configured refresh token is over with its grant: nothing is left to revoke or to present, until another comes", async () => {
+    const end = { revocation_url: `${idp.origin}/revoke`, retries: 0 };
+    await configure(end);
+    await commandLine(["token", file, "crm"]);
+    expect((await commandLine(["revoke", file, "crm"])).status).toBe(0);
+    const asked = idp.seen.length;
+    expect(await commandLine(["revoke", file, "crm"])).toMatchObject({
+      status: 1,
+      stderr: "faucet-auth: crm has nothing to revoke: nobody has logged in\n",
+    });
+    for (const command of ["token", "refresh", "token"]) {
+      expect(await commandLine([command, file, "crm"])).toMatchObject({
+        status: 1,
+        stdout: "",
+        stderr: expect.stringMatching(/^faucet-auth: crm: its grant was revoked/),
+      });
+    }
+    expect(idp.seen.length).toBe(asked);
+    await configure({ ...end, refresh_token: "another" });
+    idp.answerWith((_request, response) => json(response, { error: "server_error" }, 500));
+    expect((await commandLine(["token", file, "crm"])).status).toBe(1);
+    idp.answerWith((_request, response) => json(response, { access_token: "anew" }));
+    const later = Date.now() + 3_600_000;
+    expect(await commandLine(["token", file, "crm"], { clock: () => later })).toMatchObject({ stdout: "anew\n" });
+    expect(presented().slice(asked)).toEqual(["another", "another"]);
+  });
+
+  test("a configured refresh token that had no turn before it was revoked has none after", async () => {
+    await configure({ revocation_url: `${idp.origin}/revoke` });
+    expect((await commandLine(["revoke", file, "crm"])).status).toBe(0);
+    expect((await commandLine(["token", file, "crm"])).stderr).toMatch(/its grant was revoked/);
+    expect((await commandLine(["revoke", file, "crm"])).status).toBe(1);
+    expect(idp.seen.map(({ path }) => path)).toEqual(["/revoke"]);
   });
 
   test("a server that refuses leaves all as it was, and its answer is not shown", async () => {

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -147,6 +148,20 @@ describe("L2 each format is taken by its consumer", () => {
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('"major"') });
     expect(seen.map(({ authorization }) => authorization)).toContain("Bearer t0ken");
   });
+
+  test.runIf(existsSync("/dev/full"))(
+    "L5 output that cannot be written is a failure, which standard error tells",
+    async () => {
+      for (const args of [["token", file, "a"], ["schema"], ["--help"]]) {
+        expect(await execute("sh", ["-c", '"$0" "$@" >/dev/full', program, ...args])).toEqual({
+          code: 1,
+          stdout: "",
+          stderr: "faucet-auth: standard output cannot be written (ENOSPC)\n",
+        });
+      }
+      expect((await execute("sh", ["-c", '"$0" tokne 2>/dev/full', program])).code).toBe(2);
+    },
+  );
 
   test("whoever reads may leave early", async () => {
     const script = `"$0" check "$1" --offline | head -c 1 >/dev/null; "$0" token "$1" a >&-; echo $?`;
