@@ -18,8 +18,7 @@ export function guardOfSocket(): Guard {
  * machine (DNS rebinding), which then stands in the Host header.
  */
 export function guardOfTcp(url: string, token: BrokerTcpOptions["token"]): Guard {
-  const { port } = new URL(url);
-  const hosts = ["127.0.0.1", "localhost", "[::1]", new URL(url).hostname].map((name) => `${name}:${port}`);
+  const hosts = hostsOf(new URL(url));
   return async (headers) => {
     const ofBrowser = refusalOfBrowser(headers);
     if (ofBrowser !== undefined) return ofBrowser;
@@ -32,6 +31,12 @@ export function guardOfTcp(url: string, token: BrokerTcpOptions["token"]): Guard
     if (isSame(shown, expected)) return undefined;
     return problem(401, "show the broker's token as Authorization: Bearer …", { "www-authenticate": "Bearer" });
   };
+}
+
+/** What a Host header may say. The port of http is left out of URLs, and by clients (RFC 9110 §4.2.3). */
+function hostsOf({ hostname, port }: URL): readonly string[] {
+  const names = ["127.0.0.1", "localhost", "[::1]", hostname];
+  return port === "" ? names.flatMap((name) => [name, `${name}:80`]) : names.map((name) => `${name}:${port}`);
 }
 
 async function expectedOf(token: BrokerTcpOptions["token"]): Promise<unknown> {

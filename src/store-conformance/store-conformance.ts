@@ -1,7 +1,7 @@
 /** The suite as a list of cases, and what each of them is given. */
 
 import { randomUUID } from "node:crypto";
-import type { TokenStore } from "faucet-auth";
+import { ConfigError, type ConfigFault, type TokenStore } from "faucet-auth";
 import type { Case, Stores } from "./case.js";
 import { closing } from "./closing.js";
 import { leases } from "./leases.js";
@@ -23,7 +23,7 @@ export interface StoreConformanceOptions {
    * After how many milliseconds something counts as not happening, such as the end of a lease of half a second.
    * @default 15000
    */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 const PATIENCE_MS = 15_000;
@@ -34,17 +34,39 @@ const PATIENCE_MS = 15_000;
  * as in memory, one stands for both. Keys are new ones, so that the cases may run on a database that is in use, and at once.
  * They close what `makeStore` gives.
  *
+ * @throws ConfigError if `makeStore` is no function, or an option is unknown or no good.
  * @example
  * for (const { name, run } of storeConformance(() => new MyStore(url))) test(name, run);
  */
 export function storeConformance(
   makeStore: () => TokenStore | Promise<TokenStore>,
-  { patienceMs = PATIENCE_MS }: StoreConformanceOptions = {},
+  options: StoreConformanceOptions = {},
 ): StoreConformanceCase[] {
+  const faults = [...faultsOfStore(makeStore), ...faultsOfOptions(options)];
+  if (faults.length > 0) throw new ConfigError("storeConformance", faults);
+  const { patienceMs = PATIENCE_MS } = options;
   return [...records, ...leases, ...leasesOverTime, ...waiting, ...closing].map(({ name, check }) => ({
     name,
     run: () => withStores(makeStore, patienceMs, check),
   }));
+}
+
+function faultsOfStore(makeStore: unknown): readonly ConfigFault[] {
+  return typeof makeStore === "function"
+    ? []
+    : [{ path: "makeStore", message: "must be a function that gives a new store each time" }];
+}
+
+function faultsOfOptions(options: unknown): readonly ConfigFault[] {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    return [{ path: "options", message: "must be an object; its key may be patienceMs" }];
+  }
+  const unknown = Object.keys(options).filter((key) => key !== "patienceMs");
+  const faults = unknown.map((key) => ({ path: `options.${key}`, message: "unknown option; there is: patienceMs" }));
+  const { patienceMs = PATIENCE_MS } = options as { readonly patienceMs?: unknown };
+  const isDuration = typeof patienceMs === "number" && Number.isFinite(patienceMs) && patienceMs > 0;
+  const message = "must be a number of milliseconds above zero";
+  return isDuration ? faults : [...faults, { path: "options.patienceMs", message }];
 }
 
 async function withStores(

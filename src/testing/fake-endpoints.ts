@@ -3,20 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FakeGrants, IssuedTokens } from "./fake-grants.js";
-
-/** What the token endpoint was asked. */
-export interface FakeIdpRequest {
-  /** The HTTP method. */
-  readonly method: string;
-  /** The path with its query. */
-  readonly path: string;
-  /** The headers, by lower-case name. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The body, as text. */
-  readonly body: string;
-  /** The body as form parameters; the last of a name. */
-  readonly form: Readonly<Record<string, string>>;
-}
+import { type FakeIdpRequest, readRequest } from "./fake-idp-request.js";
 
 /** How token requests fail. */
 export interface FakeIdpFailure {
@@ -46,7 +33,7 @@ export interface FakeIdpFailure {
 
 /**
  * Answers the n-th token request, counted from 1. A body that is no text is sent as JSON; `undefined` leaves the
- * request to the fake.
+ * request to the fake. Where it throws, or gives what cannot be sent, the answer is a 500 that says so.
  */
 export type FakeIdpAnswer = (
   request: FakeIdpRequest,
@@ -97,18 +84,25 @@ export class FakeEndpoints {
     // A client that goes away is no fault of the fake.
     const request = await readRequest(incoming).catch(() => undefined);
     if (request === undefined) return;
-    const { pathname } = new URL(request.path, "http://fake");
-    if (pathname === "/token") return this.#token(request, response);
+    try {
+      await this.#answerTo(request, response);
+    } catch (error) {
+      send(response, { status: 500, body: `the fake could not answer: ${error}` });
+    }
+  }
+
+  async #answerTo(request: FakeIdpRequest, response: ServerResponse): Promise<void> {
+    const pathname = pathnameOf(request);
+    const n = pathname === "/token" ? this.requests.push(request) : 0;
+    if (this.#settings.latencyMs > 0) await wait(this.#settings.latencyMs);
+    if (pathname === "/token") return this.#token(request, n, response);
     if (pathname === "/revoke") return send(response, this.#revoke(request));
-    if (pathname === "/api" || pathname.startsWith("/api/")) return send(response, this.#api(request));
-    if (METADATA_PATHS.includes(pathname)) return send(response, { body: metadataOf(request) });
+    if (pathname === "/api" || pathname?.startsWith("/api/")) return send(response, this.#api(request));
+    if (METADATA_PATHS.includes(pathname ?? "")) return send(response, { body: metadataOf(request) });
     send(response, { status: 404, body: { error: "not_found" } });
   }
 
-  async #token(request: FakeIdpRequest, response: ServerResponse): Promise<void> {
-    this.requests.push(request);
-    const n = this.requests.length;
-    if (this.#settings.latencyMs > 0) await wait(this.#settings.latencyMs);
+  async #token(request: FakeIdpRequest, n: number, response: ServerResponse): Promise<void> {
     const failure = this.#nextFailure();
     if (failure !== undefined && !failure.losesAnswer) return send(response, failed(failure));
     const answer = (await this.#answer?.(request, n)) ?? this.#grant(request);
@@ -203,12 +197,9 @@ function metadataOf({ headers }: FakeIdpRequest): object {
   };
 }
 
-async function readRequest(incoming: IncomingMessage): Promise<FakeIdpRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks).toString();
-  const { method = "", url: path = "", headers } = incoming;
-  return { method, path, headers, body, form: Object.fromEntries(new URLSearchParams(body)) };
+/** `undefined` for a target that is none, such as `//`. */
+function pathnameOf({ path }: FakeIdpRequest): string | undefined {
+  return URL.canParse(path, "http://fake") ? new URL(path, "http://fake").pathname : undefined;
 }
 
 function userPass(basic: string): string[] {
@@ -232,6 +223,6 @@ function failed({ status = 503, error, description, retryAfter }: FakeIdpFailure
 
 function send(response: ServerResponse, { status = 200, headers = {}, body = "" }: FakeIdpResponse): void {
   const isText = typeof body === "string";
-  response.writeHead(status, { "content-type": isText ? "text/plain" : "application/json", ...headers });
-  response.end(isText ? body : JSON.stringify(body));
+  const text = isText ? body : JSON.stringify(body);
+  response.writeHead(status, { "content-type": isText ? "text/plain" : "application/json", ...headers }).end(text);
 }

@@ -66,14 +66,14 @@ export class FakeGrants {
     const grant = this.#byRefreshToken.get(refreshToken);
     const presented = grant?.refreshTokens.find(({ text }) => text === refreshToken);
     if (grant === undefined || presented === undefined || grant.isRevoked) return undefined;
-    const { rotation, graceSecs, reuseDetection } = this.#rules;
+    const { rotation, reuseDetection } = this.#rules;
     if (presented.spentAt === undefined) {
       if (!rotation) return { accessToken: this.#newAccessToken(grant) };
       presented.spentAt = Date.now();
       const next = this.#newRefreshToken(grant);
       return { accessToken: this.#newAccessToken(grant), refreshToken: next };
     }
-    if (Date.now() - presented.spentAt < graceSecs * 1000) {
+    if (this.#isTaken(presented)) {
       const { text = "" } = grant.refreshTokens.at(-1) ?? {};
       return { accessToken: this.#newAccessToken(grant), refreshToken: text };
     }
@@ -88,7 +88,7 @@ export class FakeGrants {
     if (access !== undefined) return !access.isRefused && !access.grant.isRevoked && Date.now() < access.expiresAt;
     const grant = this.#byRefreshToken.get(token);
     const known = grant?.refreshTokens.find(({ text }) => text === token);
-    return grant?.isRevoked === false && known?.spentAt === undefined;
+    return grant?.isRevoked === false && known !== undefined && this.#isTaken(known);
   }
 
   /** Ends an access token alone, or the whole grant of a refresh token (RFC 7009 §2.1). Of an unknown one, nothing. */
@@ -102,6 +102,11 @@ export class FakeGrants {
   /** Ends all access tokens that there are; the grants go on. */
   revokeAccessTokens(): void {
     for (const token of this.#accessTokens.values()) token.isRefused = true;
+  }
+
+  /** Whether a refresh token was not replaced yet, or only just. */
+  #isTaken({ spentAt }: RefreshToken): boolean {
+    return spentAt === undefined || Date.now() - spentAt < this.#rules.graceSecs * 1000;
   }
 
   /** Ends a grant, and with it all that came of it. */

@@ -3,10 +3,12 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { checkOptions, faultOfDuration, faultOfFlag, faultOfLifetime } from "./checked-options.js";
-import { FakeEndpoints, type FakeIdpAnswer, type FakeIdpFailure, type FakeIdpRequest } from "./fake-endpoints.js";
+import { FakeEndpoints, type FakeIdpAnswer, type FakeIdpFailure } from "./fake-endpoints.js";
 import { FakeGrants } from "./fake-grants.js";
+import type { FakeIdpRequest } from "./fake-idp-request.js";
 
-export type { FakeIdpAnswer, FakeIdpFailure, FakeIdpRequest, FakeIdpResponse } from "./fake-endpoints.js";
+export type { FakeIdpAnswer, FakeIdpFailure, FakeIdpResponse } from "./fake-endpoints.js";
+export type { FakeIdpRequest } from "./fake-idp-request.js";
 
 /** How a fake identity provider deals with its clients. */
 export interface FakeIdpOptions {
@@ -36,7 +38,7 @@ export interface FakeIdpOptions {
    */
   readonly graceSecs?: number | undefined;
   /**
-   * Milliseconds before each answer.
+   * Milliseconds before each answer, of whichever endpoint.
    * @default 0
    */
   readonly latencyMs?: number | undefined;

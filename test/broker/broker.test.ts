@@ -1,6 +1,7 @@
 /** The broker over HTTP, as programs in any language see it. */
 
 import { describe, expect, onTestFinished, test } from "vitest";
+import { guardOfTcp } from "../../src/broker/guard.js";
 import { type BrokerOptions, serveBroker } from "../../src/broker/index.js";
 import { AuthCatalog, type AuthProvider, Credential, type ProviderSpec } from "../../src/index.js";
 import { type FakeProvider, fakeProvider } from "../../src/testing/index.js";
@@ -329,6 +330,21 @@ describe("on TCP", () => {
       expect((await ask(broker.url as string, path, { headers })).status).toBe(status);
     }
     expect(crm.issued).toEqual([]);
+  });
+
+  test.each([
+    [
+      "http://127.0.0.1:80",
+      ["127.0.0.1", "127.0.0.1:80", "LOCALHOST", "localhost:80", "[::1]"],
+      ["127.0.0.1:8080", "127.0.0.1:"],
+    ],
+    ["http://broker.internal:80", ["broker.internal", "broker.internal:80"], ["evil.example", "evil.example:80"]],
+    ["http://127.0.0.1:8080", ["127.0.0.1:8080", "localhost:8080"], ["127.0.0.1", "127.0.0.1:80", "", undefined]],
+  ])("L4 the Host of %s has its port, but for that of http, which clients leave out", async (url, right, wrong) => {
+    const refusal = guardOfTcp(url, TOKEN);
+    const statusFor = async (host: string | undefined) => (await refusal({ ...bearer, host }))?.status;
+    expect(await Promise.all(right.map(statusFor))).toEqual(right.map(() => undefined));
+    expect(await Promise.all(wrong.map(statusFor))).toEqual(wrong.map(() => 403));
   });
 
   test("L4 a web page is refused on the socket too", async () => {

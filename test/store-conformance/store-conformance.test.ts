@@ -1,7 +1,9 @@
 /** The suite finds what is wrong, and nothing that is right (R1). */
 
 import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../src/index.js";
 import { storeConformance } from "../../src/store-conformance/index.js";
+import { errorOf } from "../support/errors.js";
 import { PlainStore, type Rows, wrongStores } from "./wrong-stores.js";
 
 /** The names of the cases that fail. */
@@ -36,6 +38,30 @@ describe("R1 the conformance suite", () => {
   test.concurrent.each(wrongStores)("R1 %s: found by “%s”", async (_wrong, name, Store) => {
     const rows: Rows = new Map();
     expect(await failures(() => new Store(rows), 1000)).toContain(name);
+  });
+
+  test.each([
+    [{ patience: 1 }, ["options.patience"]],
+    [{ patienceMs: "a" }, ["options.patienceMs"]],
+    [{ patienceMs: 0, patience: 1 }, ["options.patience", "options.patienceMs"]],
+    [{ patienceMs: -1 }, ["options.patienceMs"]],
+    [{ patienceMs: null }, ["options.patienceMs"]],
+    [null, ["options"]],
+    [[], ["options"]],
+    [1000, ["options"]],
+  ])("G5 refuses the options %j", async (options, paths) => {
+    const error = await errorOf(() => storeConformance(() => new PlainStore(new Map()), options as never));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ issues: paths.map((path) => ({ path })) });
+  });
+
+  test("G5 refuses a store in place of what makes one; options may be left out", async () => {
+    const error = await errorOf(() => storeConformance(new PlainStore(new Map()) as never));
+    expect(error).toMatchObject({ code: "config", message: expect.stringContaining("makeStore") });
+    const makeStore = () => new PlainStore(new Map());
+    for (const options of [undefined, {}, { patienceMs: undefined }, { patienceMs: 0.5 }]) {
+      expect(storeConformance(makeStore, options).length).toBeGreaterThan(0);
+    }
   });
 
   test("R1 says what the store has done", async () => {

@@ -1,8 +1,9 @@
 /** The fake identity provider does what real ones do with a grant. */
 
+import { get } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { accessToken, ConfigError, OAuth2ClientCredentialsProvider, OAuth2RefreshProvider } from "../../src/index.js";
-import { type FakeIdp, type FakeIdpOptions, startFakeIdp } from "../../src/testing/index.js";
+import { type FakeIdp, type FakeIdpAnswer, type FakeIdpOptions, startFakeIdp } from "../../src/testing/index.js";
 import { errorOf } from "../support/errors.js";
 
 async function start(options?: FakeIdpOptions): Promise<FakeIdp> {
@@ -23,6 +24,20 @@ async function post(url: string, form: Record<string, string>, headers: Record<s
 
 const refresh = (idp: FakeIdp, refresh_token: string) =>
   post(idp.tokenUrl, { grant_type: "refresh_token", refresh_token });
+
+async function sent(idp: FakeIdp): Promise<{ status: number; text: string }> {
+  const body = new URLSearchParams({ grant_type: "client_credentials" });
+  const answer = await fetch(idp.tokenUrl, { method: "POST", body });
+  return { status: answer.status, text: await answer.text() };
+}
+
+/** Of a request for `target`, which `fetch` would not send as it is. */
+async function rawStatus(idp: FakeIdp, target: string): Promise<number | undefined> {
+  const { hostname: host, port } = new URL(idp.origin);
+  return new Promise((resolve, reject) => {
+    get({ host, port, path: target }, (response) => resolve(response.resume().statusCode)).once("error", reject);
+  });
+}
 
 async function statusOfApi(idp: FakeIdp, token: string): Promise<number> {
   const { status } = await fetch(`${idp.apiUrl}/rows`, { headers: { authorization: `Bearer ${token}` } });
@@ -60,10 +75,12 @@ describe("a fake identity provider", () => {
     const lenient = await start({ graceSecs: 60 });
     const first = lenient.newGrant();
     await refresh(lenient, first);
+    expect(lenient.isLive(first)).toBe(true);
     expect(await refresh(lenient, first)).toMatchObject({ status: 200, refresh_token: "refresh-2" });
     const forgiving = await start({ reuseDetection: false });
     const spent = forgiving.newGrant();
     await refresh(forgiving, spent);
+    expect(forgiving.isLive(spent)).toBe(false);
     expect(await refresh(forgiving, spent)).toMatchObject({ error: "invalid_grant" });
     expect(await refresh(forgiving, "refresh-2")).toMatchObject({ status: 200 });
     const fixed = await start({ rotation: false });
@@ -122,6 +139,58 @@ describe("a fake identity provider", () => {
     expect(await post(idp.tokenUrl, { grant_type: "odd" })).toMatchObject({ access_token: "odd" });
     expect(await post(idp.tokenUrl, { grant_type: "odd" })).toMatchObject({ error: "unsupported_grant_type" });
     await auth.close();
+  });
+
+  test("K8 takes parameters as a form, as JSON and in the query", async () => {
+    const idp = await start({ clients: { reports: "s3cr3t" } });
+    for (const encoding of ["form", "json", "query"] as const) {
+      const client = { client_id: "reports", client_secret: "s3cr3t", token_url: idp.tokenUrl };
+      const auth = new OAuth2RefreshProvider({ ...client, encoding, refresh_token: idp.newGrant() });
+      expect((await accessToken(auth)).token).toMatch(/^token-/);
+      expect(idp.requests.at(-1)?.form.grant_type).toBe("refresh_token");
+      await auth.close();
+    }
+    for (const body of ["{", "null", "7", "[]"]) {
+      const answer = await fetch(idp.tokenUrl, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect(answer.status).toBe(401);
+    }
+  });
+
+  test("answers a target that is no path, and says it where it cannot answer", async () => {
+    const idp = await start();
+    expect(await rawStatus(idp, "//")).toBe(404);
+    const wrong: FakeIdpAnswer[] = [
+      () => {
+        throw new TypeError("of the test");
+      },
+      async () => Promise.reject(new TypeError("of the test")),
+      () => ({ body: { expires_in: 1n } }),
+      () => ({ status: 7 }),
+      () => ({ headers: { "x-a": "line\nbreak" } }),
+    ];
+    for (const answer of wrong) {
+      idp.answerWith(answer);
+      const { status, text } = await sent(idp);
+      expect({ status, text }).toEqual({
+        status: 500,
+        text: expect.stringMatching(/^the fake could not answer: \w*Error/),
+      });
+    }
+    idp.answerWith(undefined);
+    expect((await sent(idp)).status).toBe(200);
+  });
+
+  test("waits before each answer, of whichever endpoint", async () => {
+    const idp = await start({ latencyMs: 20 });
+    for (const path of ["/token", "/revoke", "/api/rows", "/.well-known/openid-configuration", "/nowhere"]) {
+      const began = performance.now();
+      await fetch(`${idp.origin}${path}`, { method: "POST" });
+      expect({ path, hasWaited: performance.now() - began >= 19 }).toEqual({ path, hasWaited: true });
+    }
   });
 
   test("gives tokens without a lifetime, and a login's refresh token", async () => {
