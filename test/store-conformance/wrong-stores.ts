@@ -199,7 +199,7 @@ export const wrongStores: readonly (readonly [wrong: string, found: string, stor
     class extends PlainStore {
       override async lock(key: string, milliseconds: number): Promise<Lease | undefined> {
         const lease = await super.lock(key, milliseconds);
-        if (lease === undefined) this.row(key).heldUntil += 20;
+        if (lease === undefined) this.row(key).heldUntil += 1000;
         return lease;
       }
     },
