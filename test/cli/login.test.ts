@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { startLoopbackServer } from "../../src/cli/loopback-server.js";
 import { folder } from "../support/catalogs.js";
 import { type CommandEnded, type CommandOptions, commandLine, startCommandLine } from "../support/command-line.js";
 import { type Answer, type Idp, json, startIdp } from "../support/idp.js";
@@ -266,6 +267,35 @@ describe("L3 login by a browser", () => {
       await agree(address, redirect);
     });
     expect(status).toBe(0);
+  });
+
+  test.each(["http://LOCALHOST/callback", "HTTP://127.0.0.1?at=1", "http://127.0.0.1:/callback"])(
+    "the redirect URI %s is sent as it is written, with the port that is listened on",
+    async (written) => {
+      await configure({ redirect_uri: written });
+      const [, before = "", after = ""] = /^(.*?:\/\/[^:/?]+):?(.*)$/.exec(written) ?? [];
+      let sent = "";
+      const { status } = await logIn(async (address, redirect) => {
+        sent = address.searchParams.get("redirect_uri") ?? "";
+        await agree(address, redirect);
+      });
+      expect(status).toBe(0);
+      expect(sent.startsWith(`${before}:`) && sent.endsWith(after)).toBe(true);
+      expect(sent.slice(before.length, sent.length - after.length)).toMatch(/^:\d+$/);
+    },
+  );
+
+  test("port 80 of a redirect URI is a port like others", async () => {
+    const uri = "http://127.0.0.1:80/callback";
+    const outcome = await startLoopbackServer(uri).then(
+      async (server) => {
+        await server.close();
+        return server.redirectUri;
+      },
+      ({ message }: Error) => message,
+    );
+    // Not everybody may listen there.
+    expect(outcome).toMatch(/^(?:http:\/\/127\.0\.0\.1:80\/callback$|127\.0\.0\.1:80 cannot be listened on)/);
   });
 
   test("further parameters are sent, and go before ours", async () => {
