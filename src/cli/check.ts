@@ -7,7 +7,6 @@ import {
   AuthCatalog,
   type AuthProvider,
   type AuthSpec,
-  type CatalogOptions,
   type ConfigError,
   type ConfigFault,
   Credential,
@@ -15,7 +14,8 @@ import {
   fromConfig,
   inspectPipeline,
   type ProviderSpec,
-  resolversFor,
+  STAND_IN,
+  STAND_IN_TEXT,
 } from "faucet-auth";
 import { CommandFailure } from "./exit-status.js";
 import { faultOfModes } from "./file-modes.js";
@@ -74,10 +74,12 @@ async function inspect(
   if (text === undefined) return [];
   const { param: params = {} } = options;
   const folder = resolve(dirname(file));
-  const load = (resolvers?: CatalogOptions["resolvers"]): Promise<AuthCatalog> => {
-    return AuthCatalog.load(file, { params, resolvers, runtime: { clock: surroundings.clock } });
-  };
-  const catalog = await faultless(findings, load, (faults) => addHidden(findings, faults, folder, load));
+  const given = { params, runtime: { clock: surroundings.clock } };
+  const completed = { ...given, [STAND_IN]: STAND_IN_TEXT };
+  const load = (): Promise<AuthCatalog> => AuthCatalog.load(file, given);
+  const catalog = await faultless(findings, load, (faults) => {
+    return addHidden(findings, faults, () => AuthCatalog.load(file, completed));
+  });
   try {
     const place = { subject: file, folder, params };
     const inspection = await faultless(findings, () => inspectPipeline(text, place));
@@ -115,22 +117,24 @@ async function faultless<T>(
   }
 }
 
-/** Of an entry that has a variable which is not set, the library looks no further: what else is wrong with it is found with another value. */
+/** Of an entry with a value that cannot be resolved, the library looks no further: what else is wrong with it is found with a stand-in. */
 async function addHidden(
   findings: Findings,
   known: readonly ConfigFault[],
-  folder: string,
-  load: (resolvers: NonNullable<CatalogOptions["resolvers"]>) => Promise<AuthCatalog>,
+  load: () => Promise<AuthCatalog>,
 ): Promise<void> {
-  const resolvers = resolversFor(known, folder);
-  if (resolvers === undefined) return;
   const hidden = new Findings();
-  const catalog = await faultless(hidden, () => load(resolvers));
+  const catalog = await faultless(hidden, load);
   await catalog?.close();
   for (const fault of hidden.faults) {
-    const isOfStandIn = known.some(({ path }) => isWithin(path, fault.path) || isWithin(fault.path, path));
-    if (!isOfStandIn) findings.fault(fault, fault.message);
+    if (!isBesideOf(known, fault.path)) continue;
+    findings.fault(fault, fault.message);
   }
+}
+
+/** Whether what stands at `path` has nothing to do with what is known to be wrong. */
+function isBesideOf(known: readonly ConfigFault[], path: string): boolean {
+  return !known.some((fault) => isWithin(fault.path, path) || isWithin(path, fault.path));
 }
 
 function isWithin(inner: string, outer: string): boolean {
@@ -154,9 +158,12 @@ function addFaults(findings: Findings, faults: readonly ConfigFault[], above = "
 
 /** Each connector refers to a provider that is there, or defines one that can be built. */
 function checkConnectors(inspection: Inspection, catalog: AuthCatalog | undefined, findings: Findings): void {
-  for (const { path, spec } of inspection.connectors) {
+  for (const { path, spec, faults } of inspection.connectors) {
+    for (const fault of faults) addFaults(findings, [fault], "", inspection.placeOf(fault.path));
+    if (spec === undefined) continue;
     for (const fault of faultsOfConnector(spec, inspection, catalog)) {
-      addFaults(findings, [fault], path, inspection.placeOf(`${path}.${fault.path}`));
+      const whole = [path, fault.path].filter(Boolean).join(".");
+      if (isBesideOf(faults, whole)) addFaults(findings, [{ ...fault, path: whole }], "", inspection.placeOf(whole));
     }
   }
 }
@@ -170,7 +177,7 @@ function faultsOfConnector(
   if (catalog === undefined && "ref" in spec) return faultsOfReference(spec);
   try {
     if (catalog !== undefined) catalog.resolve(spec);
-    else fromConfig(spec as ProviderSpec, { resolve: () => STAND_IN });
+    else fromConfig(spec as ProviderSpec, { resolve: () => UNBUILT });
     return [];
   } catch (error) {
     if (!isConfigError(error)) throw error;
@@ -179,7 +186,7 @@ function faultsOfConnector(
 }
 
 /** For a provider that is referred to, where none can be made. */
-const STAND_IN: AuthProvider = {
+const UNBUILT: AuthProvider = {
   type: "static",
   name: "stand-in",
   getToken: async () => Credential.bearer("none"),
