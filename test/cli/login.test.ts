@@ -391,7 +391,16 @@ describe("L3 login --paste", () => {
     expect(idp.seen[0]?.form.redirect_uri).toBe("http://127.0.0.1/callback");
   });
 
+  test.each(["c29kZQ==", "4/0A=b?c", "the_code=1", "v1:2"])(
+    "takes the code %s, which has a character of an answer",
+    async (code) => {
+      expect(await paste(() => code)).toMatchObject({ status: 0 });
+      expect(idp.seen.map(({ form }) => form.code)).toEqual([code]);
+    },
+  );
+
   test.each([
+    ["the query of another login's answer", () => "code=c&state=x", /its state is another/],
     ["the answer to another login", () => "http://127.0.0.1/callback?code=c&state=x", /its state is another/],
     ["nothing", () => "", /nothing was pasted/],
   ])("refuses %s", async (_what, line, message) => {
