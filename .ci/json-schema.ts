@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod/mini";
-import { SHAPES, TOKEN_SHAPE } from "../src/config/shapes.js";
+import { HEADERS_SHAPE, SHAPES, TOKEN_SHAPE } from "../src/config/shapes.js";
 import { audienceSchema } from "../src/providers/audience.js";
 import { SCHEMAS } from "../src/providers/schemas.js";
 import { FORM_SCHEMAS } from "../src/providers/static-forms.js";
@@ -49,14 +49,13 @@ export function pipelineSchema(documentationOf: (type: string) => Documentation)
         description: "A provider of the auth: block, or another audience of its grant.",
         type: "object",
         properties: {
-          ref: { description: "Its name in the auth: block.", type: "string" },
+          ref: { description: "Its name in the auth: block.", anyOf: TEXT },
           for: {
             description: "Other scopes and parameters of its grant.",
             ...forDocuments(jsonOf(audienceSchema()), "", NO_KEYS, true),
           },
         },
-        required: ["ref"],
-        additionalProperties: false,
+        ...closed(["ref"]),
       },
       interpolated: {
         description: "A text with ${…} in it, which stands for a value of another kind.",
@@ -74,8 +73,7 @@ export function pipelineSchema(documentationOf: (type: string) => Documentation)
             minLength: 1,
           },
         },
-        required: ["file"],
-        additionalProperties: false,
+        ...closed(["file"]),
       },
       ...Object.fromEntries(configs.map(([name, config]) => [name, shared.referredToIn(config)])),
       ...shared.definitions,
@@ -101,14 +99,29 @@ function providerSchema(types: readonly string[]): Json {
       type: { description: "The type of the provider.", anyOf: [{ type: "string", enum: types }, REF("interpolated")] },
       config: { description: "What the type is configured with." },
     },
-    required: ["type"],
-    additionalProperties: false,
-    allOf: types.map((type) => {
-      const config = { properties: { config: { anyOf: [REF(configOf(type)), REF("interpolated")] } } };
-      const needed = type === "none" ? {} : { required: ["config"] };
-      return when(typeOf(type), { ...config, ...needed });
+    ...closed(["type"]),
+    allOf: types.flatMap((type) => {
+      const forms = [REF(configOf(type)), REF("interpolated")];
+      if (type === "none")
+        return when(typeOf(type), { properties: { config: { anyOf: [...forms, { type: "null" }] } } });
+      const config = when(typeOf(type), { properties: { config: { anyOf: forms } } });
+      return [config, when(typeOf(type), amongPlainKeys({ required: ["config"] }))];
     }),
   };
+}
+
+/** A mapping with no other keys than its properties, of which some are required. A key may be interpolated too. */
+function closed(required: readonly string[] = []): Json {
+  return {
+    patternProperties: { [INTERPOLATED]: {} },
+    additionalProperties: false,
+    ...(required.length > 0 && amongPlainKeys({ required })),
+  };
+}
+
+/** What holds unless a key is interpolated: that may stand for any. */
+function amongPlainKeys(rule: Json): Json {
+  return when({ propertyNames: { not: { pattern: INTERPOLATED } } }, rule);
 }
 
 function when(condition: Json, consequence: Json): Json {
@@ -121,7 +134,7 @@ function typeSchema(type: string, schema: z.ZodMiniType, { keys, examples }: Doc
   return {
     title: type,
     ...(forms.length === 1 ? forms[0] : { anyOf: forms }),
-    ...(RELATIONS[type] && { allOf: RELATIONS[type] }),
+    ...related(type),
     ...(examples.length > 0 && { examples }),
   };
 }
@@ -146,8 +159,17 @@ function jsonOf(schema: z.ZodMiniType): Json {
 /** What a key takes beside what its schema says: that an assertion is signed here, or that there is a key of one's own. */
 const ALTERNATIVES: Readonly<Record<string, Json>> = {
   "jwt_bearer.assertion": TOKEN_SHAPE,
-  dpop: { type: "boolean" },
+  dpop: { anyOf: [{ type: "boolean" }, { type: "string", pattern: "^\\s*(?:true|false)\\s*$" }] },
 };
+
+const TEMPLATES: Json = { anyOf: [HEADERS_SHAPE, { type: "null" }] };
+
+/** What keys of a flow take, by their path: their texts may be live, wherever they stand, which their schema does not show. */
+const TEMPLATES_BY_PATH: Readonly<Record<string, Json>> = Object.fromEntries(
+  ["steps.request", "logout"].flatMap((request) => {
+    return ["headers", "query", "form"].map((key) => [`${request}.${key}`, TEMPLATES]);
+  }),
+);
 
 function withAlternatives(type: string, json: Json): Json {
   const properties = Object.entries((json.properties ?? {}) as Record<string, Json>).map(([key, value]) => {
@@ -211,16 +233,14 @@ function objectOf({ propertyNames, ...json }: Json, path: string, keys: Document
   }
   const described = Object.entries(properties).map(([key, value]) => {
     const below = path === "" ? key : `${path}.${key}`;
-    return [key, { ...annotations(keys.get(below)), ...(forDocuments(value as Json, below, keys) as object) }];
+    const taken = TEMPLATES_BY_PATH[below] ?? (value as Json);
+    return [key, { ...annotations(keys.get(below)), ...(forDocuments(taken, below, keys) as object) }];
   });
-  const needed = required as readonly string[] | undefined;
   return {
     type: "object",
     properties: Object.fromEntries(described),
-    // A key may be interpolated too.
-    patternProperties: { [INTERPOLATED]: {} },
-    additionalProperties: false,
-    ...(needed !== undefined && needed.length > 0 && { required: needed }),
+    ...closed(required as readonly string[] | undefined),
+    ...related(path),
     ...(json.description !== undefined && { description: json.description }),
   };
 }
@@ -251,9 +271,23 @@ const oneOf = (...forms: readonly (readonly string[])[]): Json => ({ oneOf: form
 
 const anyOf = (...keys: readonly string[]): Json => ({ anyOf: keys.map((key) => given(key)) });
 
+const noneOf = (...keys: readonly string[]): Json => ({ allOf: keys.map((key) => ({ not: given(key) })) });
+
+const atMostOneOf = (...keys: readonly string[]): Json => ({ not: given(...keys) });
+
+/** That a list is there, and has items. */
+const filled = (key: string): Json => ({ properties: { [key]: { not: { enum: [null, []] } } }, required: [key] });
+
 const ONE_ENDPOINT = oneOf(["token_url"], ["issuer"]);
 
-/** How keys must stand to each other, which no key shows alone: what an editor is to know of it. */
+/** That a source of identity tokens has its own key, and none of the others. */
+function keysOfSource(source: string, needed: string, ...others: readonly string[]): Json {
+  const idle = ["path", "audience", "resource", "client_id"].filter((key) => key !== needed && !others.includes(key));
+  const isIt: Json = { properties: { source: { const: source } }, required: ["source"] };
+  return when(isIt, { allOf: [given(needed), noneOf(...idle)] });
+}
+
+/** How keys of a type, or below the key of that path, must stand to each other, which no key shows alone: what an editor is to know of it. */
 const RELATIONS: Readonly<Record<string, readonly Json[]>> = {
   static: [
     oneOf(["token"], ["header"], ["headers"], ["username"]),
@@ -263,12 +297,40 @@ const RELATIONS: Readonly<Record<string, readonly Json[]>> = {
     when(given("password"), given("username")),
   ],
   oauth2: [ONE_ENDPOINT],
-  oauth2_refresh: [ONE_ENDPOINT, anyOf("refresh_token", "authorization_url", "device_authorization_url", "issuer")],
+  oauth2_refresh: [
+    ONE_ENDPOINT,
+    anyOf("refresh_token", "authorization_url", "device_authorization_url", "issuer"),
+    // What a login brings is kept.
+    anyOf("refresh_token", "persist"),
+    atMostOneOf("scopes", "scope"),
+  ],
   jwt_bearer: [ONE_ENDPOINT],
   token_exchange: [ONE_ENDPOINT],
   google_service_account: [oneOf(["key_json"], ["key_file"])],
-  broker: [oneOf(["socket"], ["url", "token"])],
+  identity_token: [
+    keysOfSource("file", "path"),
+    keysOfSource("github_actions", "audience"),
+    keysOfSource("gcp_metadata", "audience"),
+    keysOfSource("azure_imds", "resource", "client_id"),
+    noneOf("persist"),
+  ],
+  broker: [oneOf(["socket"], ["url"]), when(given("url"), given("token")), when(given("token"), given("url"))],
+  flow: [{ anyOf: [filled("steps"), filled("apply")] }],
+  "steps.request": [atMostOneOf("form", "json")],
+  logout: [atMostOneOf("form", "json")],
+  apply: [oneOf(["into", "name", "value"], ["sign"]), when(given("sign"), noneOf("into", "name", "value"))],
+  apply_as: [oneOf(["header"], ["query"], ["cookie"])],
+  persist: [
+    oneOf(["path"], ["redis"], ["postgres"]),
+    when(given("table"), given("postgres")),
+    when(anyOf("previous_encryption_keys", "encrypt_existing"), given("encryption_key")),
+  ],
 };
+
+function related(place: string): Json {
+  const relations = RELATIONS[place];
+  return relations === undefined ? {} : { allOf: relations.map(amongPlainKeys) };
+}
 
 /** Keys that several types have, and mean the same by: they are defined once. */
 class SharedKeys {

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Ajv } from "ajv";
 import { build } from "tsup";
 import { parse } from "yaml";
 import { documentedKeysOf } from "../docs/generate.mjs";
@@ -26,7 +27,19 @@ const schema = pipelineSchema((/** @type {string} */ type) => ({
   keys: new Map(keysOf(type).map((key) => [key.path, key])),
   examples: (examples.get(type) ?? []).slice(0, MOST_EXAMPLES),
 }));
-writeFileSync(new URL("dist/schema.json", root), `${JSON.stringify(schema, undefined, 1)}\n`);
+writeFileSync(new URL("dist/schema.json", root), `${JSON.stringify(schema, withValidDefaults, 1)}\n`);
+
+/** Leaves out a default that says in words what holds, such as "none". @param {string} _key @param {any} value */
+function withValidDefaults(_key, value) {
+  const isKey = typeof value?.description === "string" && "default" in value;
+  if (
+    !isKey ||
+    new Ajv({ validateSchema: false, strict: false }).validate({ ...value, $defs: schema.$defs }, value.default)
+  )
+    return value;
+  const { default: _words, ...others } = value;
+  return others;
+}
 
 /** What stands in the `auth:` blocks of README and the guides, by type. @returns {Map<string, unknown[]>} */
 function examplesOfGuides() {

@@ -2,6 +2,8 @@
 
 import { headersOf, placed, readsBody, unknownKind } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
+import { FORM, isSearchParams } from "./fetch-body.js";
+import { withType } from "./fetch-request.js";
 
 /** A request onto which a credential can be put: a `Request` of any fetch, or an object of your own. */
 export interface ApplicableRequest {
@@ -42,9 +44,11 @@ export interface ApplicableHeaders {
 export function applyCredential<R extends ApplicableRequest>(request: R, credential: Credential): R {
   const headers = headersOf(credential);
   if (headers !== undefined) return withHeaders(request, headers);
-  const { url, headers: added, body } = placed(readable(request, credential), credential);
-  if (body !== undefined) request.body = body;
-  return withHeaders(withUrl(request, url), added);
+  const readableRequest = readable(request, credential);
+  const { url, headers: added, body } = placed(readableRequest, credential);
+  if (body === undefined) return withHeaders(withUrl(request, url), added);
+  request.body = body;
+  return withHeaders(withUrl(request, url), withType(added, readableRequest));
 }
 
 /**
@@ -79,10 +83,11 @@ function withHeaders<R extends ApplicableRequest>(request: R, headers: Readonly<
 function readable(request: ApplicableRequest, credential: Credential): SignableRequest {
   const { headers } = request;
   const url = hrefOf(request);
+  const isForm = isSearchParams(request.body);
   return {
     method: request.method.toUpperCase(),
     url: readsBody(credential) && URL.canParse(url) ? new URL(url).href : url,
-    header: (name) => headers.get?.(name) ?? null,
+    header: (name) => headers.get?.(name) ?? (isForm && name.toLowerCase() === "content-type" ? FORM : null),
     body: () => bodyOf(request),
   };
 }
@@ -94,7 +99,7 @@ function hrefOf({ url }: ApplicableRequest): string {
 function bodyOf({ body }: ApplicableRequest): string | Uint8Array | undefined {
   if (body === undefined || body === null) return undefined;
   if (typeof body === "string" || body instanceof Uint8Array) return body;
-  if (body instanceof URLSearchParams) return String(body);
+  if (isSearchParams(body)) return String(body);
   throw new TypeError("the credential needs the request's body as text or bytes; authFetch can read that of a Request");
 }
 

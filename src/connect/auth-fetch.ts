@@ -129,15 +129,14 @@ function isChallenge({ href }: FetchRequest, credential: Credential, { status, h
 
 /** Sends on, with what replaces a refused credential, until an answer is no refusal or there is nothing else to try. */
 async function sendAgain(
-  { authorization, fetch, isRefusal, relay }: Wrapper,
+  wrapper: Wrapper,
   request: FetchRequest,
   sent: Credential,
   refusal: FetchedAnswer,
 ): Promise<Response> {
-  const sendWith = (credential: Credential): Promise<Response> => {
-    request.startAt(credential);
-    return relay.send(request.signal, (signal) => send(fetch, request, credential, signal));
-  };
+  const { authorization, fetch, isRefusal, relay } = wrapper;
+  const sendWith = (credential: Credential): Promise<Response> =>
+    relay.send(request.signal, (signal) => send(fetch, request, credential, signal));
   const reauthorization = new Reauthorization(authorization, request.signal);
   let [refused, answer] = [sent, refusal];
   for (;;) {
@@ -145,6 +144,11 @@ async function sendAgain(
     // A refusal that was let go of, and is the answer, is asked for again.
     if (next === undefined) return answer.pass() ?? sendWith(refused);
     answer.discard();
+    request.startAt(next);
+    // Another session may be another address, which need not be a listed one.
+    if (request.isRelative && !isMeantFor(wrapper, request)) {
+      return relay.send(request.signal, (signal) => request.send(fetch, undefined, signal));
+    }
     const response = await sendWith(next);
     if (isChallenge(request, next, response)) return response;
     const current = new FetchedAnswer(response);

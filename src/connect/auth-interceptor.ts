@@ -17,6 +17,7 @@ import {
   type LegacyHandler,
   originOf,
   signalOf,
+  targetOriginOf,
 } from "./dispatch.js";
 import { copyOfHeaders, copyOfOptions, type OwnOptions, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
 import type { Decider } from "./exchange.js";
@@ -128,7 +129,7 @@ class AuthorizedRequest implements Decider {
   isRefusal(status: number, candidate: () => RefusalCandidate): boolean | Promise<boolean> {
     const sent = this.#sent as Credential;
     const isAgain = this.#challenge !== "none";
-    if (isChallenged(sent, () => ({ origin: originOf(this.#options), status, headers: candidate().headers }))) {
+    if (isChallenged(sent, () => ({ origin: targetOriginOf(this.#options), status, headers: candidate().headers }))) {
       this.#challenge = isAgain || !isReplayable(this.#options) ? "unmet" : "met";
       return this.#challenge === "met";
     }

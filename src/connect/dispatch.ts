@@ -82,3 +82,13 @@ export function originOf({ origin }: { readonly origin?: string | URL }): string
     'give it with the request: a credential cannot be compared with origins otherwise (or say origins: "any"), nor sign the URL';
   throw new ConfigError("authInterceptor", [{ path: "origin", message }]);
 }
+
+/** `https://api.example` where that, with a slash or without, or a `URL` was given: as the standard spells an origin. */
+export function standardOriginOf(options: { readonly origin?: string | URL }): string {
+  return new URL(originOf(options)).origin;
+}
+
+/** The origin that a request is for: through a proxy, that of the whole URL which is its path then. */
+export function targetOriginOf(options: { readonly origin?: string | URL; readonly path: string }): string {
+  return options.path.startsWith("/") ? standardOriginOf(options) : new URL(options.path).origin;
+}

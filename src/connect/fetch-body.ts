@@ -4,7 +4,7 @@ type Body = RequestInit["body"];
 
 /** Of a body that its caller may change, a copy; one that is used up by being read stays as it is. */
 export function copyOf(body: Body): Body {
-  if (body instanceof URLSearchParams) return new URLSearchParams(body);
+  if (isSearchParams(body)) return new URLSearchParams(String(body));
   if (body instanceof ArrayBuffer) return body.slice(0);
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   return body;
@@ -73,7 +73,7 @@ export async function knownBody(body: Body | undefined, input: Request | undefin
     return { content: hasForeignBody(input) ? UNREADABLE : new Uint8Array(await input.clone().arrayBuffer()) };
   }
   if (typeof body === "string") return { content: body, type: "text/plain;charset=UTF-8" };
-  if (body instanceof URLSearchParams) return { content: String(body), type: FORM };
+  if (isSearchParams(body)) return { content: String(body), type: FORM };
   if (body instanceof ArrayBuffer) return { content: new Uint8Array(body) };
   if (ArrayBuffer.isView(body)) return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
   const { arrayBuffer, type } = body as Partial<Blob>;
@@ -81,7 +81,13 @@ export async function knownBody(body: Body | undefined, input: Request | undefin
   return { content: new Uint8Array(await (body as Blob).arrayBuffer()), type: type || undefined };
 }
 
-const FORM = "application/x-www-form-urlencoded;charset=UTF-8";
+/** The content type that fetch sends for `URLSearchParams`. */
+export const FORM = "application/x-www-form-urlencoded;charset=UTF-8";
+
+/** Of whichever realm: tests and sandboxes have their own. */
+export function isSearchParams(body: unknown): body is URLSearchParams {
+  return Object.prototype.toString.call(body) === "[object URLSearchParams]";
+}
 
 /** What a signer is given. Throws a `TypeError` for a body that cannot be read. */
 export function contentOf({ content }: KnownBody): string | Uint8Array | undefined {

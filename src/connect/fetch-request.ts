@@ -15,6 +15,7 @@ import {
   knownBody,
 } from "./fetch-body.js";
 import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
+import { sentTo } from "./unusable-url.js";
 
 type Fetch = typeof globalThis.fetch;
 type Body = RequestInit["body"];
@@ -101,7 +102,7 @@ export class FetchRequest {
       init.headers = this.#headers as FetchHeaders;
     } else {
       const added = headersOf(credential);
-      if (added === undefined) return this.#sendPlaced(fetch, credential, signal);
+      if (added === undefined) return sentTo(this.href, () => this.#sendPlaced(fetch, credential, signal));
       init.headers = this.#headersWith(added);
     }
     if (signal !== undefined) init.signal = signal;
@@ -138,8 +139,10 @@ export class FetchRequest {
   async #sendPlaced(fetch: Fetch, credential: Credential, signal: AbortSignal | undefined): Promise<Response> {
     const [given, input] = [this.#init, this.#input];
     const body = readsBody(credential) ? await knownBody(given.body, input) : undefined;
-    const to = placed(this.#signable(body), credential);
-    const init: RequestInit = { ...settingsOf(input), ...given, headers: this.#headersWith({ ...to.headers }) };
+    const request = this.#signable(body);
+    const to = placed(request, credential);
+    const added = to.body === undefined ? { ...to.headers } : withType(to.headers, request);
+    const init: RequestInit = { ...settingsOf(input), ...given, headers: this.#headersWith(added) };
     if (signal !== undefined) init.signal = signal;
     const content = to.body ?? given.body ?? (await bodyOfInput(input));
     if (content == null) return fetch(to.url, init);
@@ -171,6 +174,12 @@ export class FetchRequest {
     }
     return Object.assign(withoutNames(given, added), added);
   }
+}
+
+/** `added` with the content type of the original body: a changed one is text, of which fetch would say that it is plain. */
+export function withType(added: Readonly<Record<string, string>>, { header }: SignableRequest): Record<string, string> {
+  const type = header("content-type");
+  return { ...(type !== null && withoutNames({ "content-type": type }, added)), ...added };
 }
 
 /** `headers` without the length of the body, which fetch counts itself. */

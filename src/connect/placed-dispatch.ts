@@ -3,7 +3,7 @@
 import { stringify } from "node:querystring";
 import { type Placed, placed, readsBody } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
-import { type DispatchOptions, originOf } from "./dispatch.js";
+import { type DispatchOptions, standardOriginOf } from "./dispatch.js";
 import { contentLengthRemoved, headerOf, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
 import { contentOf, UNREADABLE } from "./fetch-body.js";
 
@@ -15,17 +15,18 @@ export function placedDispatch(
 ): object {
   const path = pathOf(options);
   const isSigned = readsBody(credential);
-  const url = isSigned ? new URL(path, originOf(options)) : undefined;
+  // For a proxy the path is a whole URL. Any other follows the origin as it is: resolved against it, `//a/b` would lose `a`.
+  const origin = isSigned && path.startsWith("/") ? standardOriginOf(options) : "";
   const { body } = options;
   const request: SignableRequest = {
     method: (options.method ?? "GET").toUpperCase(),
-    url: url?.href ?? path,
+    url: isSigned ? new URL(origin + path).href : path,
     header: (name) => headerOf(headers, name),
     body: () => contentOf({ content: isKnown(body) ? (body ?? undefined) : UNREADABLE }),
   };
   const to = placed(request, credential);
   return {
-    path: url === undefined ? to.url : to.url.slice(url.origin.length),
+    path: to.url.slice(origin.length),
     query: undefined,
     ...changes(to, headers),
   };

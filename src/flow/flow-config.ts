@@ -3,7 +3,7 @@
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { count, faultAt, optional, seconds, text, textOrEmpty, withDefault } from "../config/fields.js";
-import { isOrigin } from "../http/url.js";
+import { allowedOriginsField } from "../http/base-url.js";
 import { CLOCK_NAMES } from "./clock-values.js";
 import { SIGNATURE_NAME } from "./hmac-signature.js";
 import { type FlowStepConfig, stepField } from "./login.js";
@@ -56,9 +56,7 @@ export const flowFields = () => ({
   steps: withDefault(z.array(stepField()), []),
   apply: withDefault(z.array(placementField()), []),
   base_url_from: optional(text()),
-  allowed_origins: optional(
-    z.array(z.string().check(z.refine(isOrigin, "must be an origin, such as https://api.example"))),
-  ),
+  allowed_origins: allowedOriginsField(),
   ttl_secs: optional(seconds()),
   reauth_on: withDefault(z.array(count(599).check(z.refine(isStatus, "must be an HTTP status from 300 to 599"))), []),
   rotates: withDefault(z.record(z.string(), textOrEmpty(z.minLength(1, "must not be empty"))), {}),

@@ -27,6 +27,8 @@ export class FlowSession {
   readonly flow: FlowSettings;
   /** What tells one provider's logins from another's: the first URL, as it is configured. */
   readonly url: URL;
+  /** Those of all steps, and of `logout`, likewise. */
+  readonly urls: readonly URL[];
   /** What is configured, and may be echoed. */
   readonly secrets: readonly string[];
   readonly #clock: Clock;
@@ -36,10 +38,10 @@ export class FlowSession {
 
   constructor(flow: FlowSettings, clock: Clock) {
     this.flow = flow;
+    const requests = [...flow.steps.map(({ request }) => request), ...(flow.logout ? [flow.logout] : [])];
     this.url = addressOf(flow.steps[0]?.request);
-    this.secrets = [...flow.steps.map(({ request }) => request), ...(flow.logout ? [flow.logout] : [])].flatMap(
-      secretsIn,
-    );
+    this.urls = requests.map(addressOf);
+    this.secrets = requests.flatMap(secretsIn);
     this.#clock = clock;
     this.#make = credentialOf(flow.apply, clock);
   }
@@ -82,10 +84,13 @@ export class FlowSession {
 
   /** What a session is on requests, by the text that stands for it on record. Throws a `TypeError` if other steps have begun it. */
   credential(text: string): Credential {
-    const values = valuesIn(text);
-    const missing = neededBy(this.flow.apply).find((name) => !Object.hasOwn(values, name));
-    if (missing !== undefined) throw new TypeError(`the session on record has no ${missing}`);
-    return this.#make(values);
+    return this.#make(valuesOnRecord(text, neededBy(this.flow.apply)));
+  }
+
+  /** The address of the API of such a session. Throws for one that no credential may go to (P2). */
+  baseUrl(text: string): string | undefined {
+    const { base_url_from: template = "" } = this.flow;
+    return this.#baseUrl(valuesOnRecord(text, namesIn(template)));
   }
 
   /** The request that ends the last session, once; `undefined` if there was none, or nothing is said of how it ends. */
@@ -97,11 +102,18 @@ export class FlowSession {
   }
 
   #token(captured: Values): AccessToken {
-    const { base_url_from: template, allowed_origins: allowed, ttl_secs: expiresIn } = this.flow;
-    const baseUrl = template === undefined ? undefined : render(template, captured);
-    const fault = baseUrl === undefined ? undefined : faultOfBaseUrl(baseUrl, allowed);
+    const baseUrl = this.#baseUrl(captured);
+    const credential = this.#usable(captured);
+    return { text: JSON.stringify(captured), credential, expiresIn: this.flow.ttl_secs, baseUrl };
+  }
+
+  #baseUrl(captured: Values): string | undefined {
+    const { base_url_from: template, allowed_origins: allowed } = this.flow;
+    if (template === undefined) return undefined;
+    const baseUrl = render(template, captured);
+    const fault = faultOfBaseUrl(baseUrl, allowed);
     if (fault !== undefined) throw new AuthError(`the base URL that the login gave ${fault}`);
-    return { text: JSON.stringify(captured), credential: this.#usable(captured), expiresIn, baseUrl };
+    return baseUrl;
   }
 
   /** A maker's TypeError says what is wrong with a value, and does not quote it. */
@@ -126,6 +138,14 @@ function addressOf(request: FlowRequest | undefined): URL {
   const template = request?.url ?? "";
   const text = render(template, Object.fromEntries(namesIn(template).map((name) => [name, name])));
   return URL.canParse(text) ? new URL(text) : new URL("urn:faucet-auth:flow");
+}
+
+/** Throws a `TypeError` where other steps have begun the session on record, which have captured none of some `names`. */
+function valuesOnRecord(text: string, names: readonly string[]): Values {
+  const values = valuesIn(text);
+  const missing = names.find((name) => !Object.hasOwn(values, name));
+  if (missing !== undefined) throw new TypeError(`the session on record has no ${missing}`);
+  return values;
 }
 
 function valuesIn(text: string): Values {

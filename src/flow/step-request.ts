@@ -17,6 +17,7 @@ import { faultOfScalar, isScalar } from "../config/scalars.js";
 import { shaped, TEXT_SHAPE } from "../config/shapes.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { isLoopback } from "../http/plain-http.js";
+import { isOrigin, secretsOfBody } from "../http/url.js";
 import { fixedData, type LiveData, liveData } from "../live/live-data.js";
 import type { ScalarConfig } from "../live/live-parameters.js";
 import type { LiveValue } from "../live/live-value.js";
@@ -154,8 +155,10 @@ export function faultsOfRequest(request: FlowRequest, known: readonly string[]):
 
 /** The request with `values` in it, at a moment of its own. Throws an `AuthError` if they do not fit into it. */
 export function requestWith(request: FlowRequest, values: Values, clock: Clock): HttpRequest {
-  const own = { ...values, ...clockValues(clock) };
+  const now = clockValues(clock);
+  const own = { ...values, ...now };
   const url = urlOf(request.url, own);
+  const shownUrl = shownUrlOf(request.url, url, { ...shownValues(values), ...now });
   for (const [name, value] of Object.entries(request.query.current)) url.searchParams.append(name, render(value, own));
   const body = bodyOf(request, own);
   const signature = request.sign === undefined ? [] : [signatureHeader(request.sign, own)];
@@ -166,6 +169,9 @@ export function requestWith(request: FlowRequest, values: Values, clock: Clock):
   return {
     method: request.method,
     url,
+    shownUrl,
+    // An answer may quote whatever was captured, wherever that was put.
+    secrets: Object.values(values),
     headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), sendable(name, value)])),
     ...(body !== undefined && { body: body.text }),
   };
@@ -179,6 +185,23 @@ function urlOf(template: string, values: Values): URL {
   const isAsConfigured = url.protocol === "http:" && template.toLowerCase().startsWith("http://");
   if (url.protocol === "https:" || isAsConfigured || (url.protocol === "http:" && isLoopback(url))) return url;
   throw new AuthError("the URL of a step is not https, once what was captured is in it");
+}
+
+/** What messages show of it, where captured values are not: of one that cannot be read without them, the origin. */
+function shownUrlOf(template: string, url: URL, shown: Values): URL {
+  const text = render(template, shown);
+  return URL.canParse(text) ? new URL(text) : new URL("/***", url);
+}
+
+/** Of an address, its origin may be shown; of any other value, nothing. */
+function shownValues(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const origin = URL.canParse(value) ? new URL(value).origin : "null";
+      if (origin === "null") return [name, "***"];
+      return [name, isOrigin(value) ? origin : `${origin}/***`];
+    }),
+  );
 }
 
 interface Body {
@@ -212,5 +235,5 @@ export function secretsIn({ headers, query, form, json, sign }: FlowRequest): re
     [headers, query, form, json].flatMap(({ values }) => values).map(({ identity }) => asTemplate(identity)),
   );
   const key = sign === undefined || sign.key.isLive ? [] : [sign.key.text];
-  return [...[...texts, ...textsIn(json.identity)].filter((text) => !others.has(text)), ...key];
+  return [...[...texts, ...secretsOfBody(json.identity)].filter((text) => !others.has(text)), ...key];
 }

@@ -109,13 +109,14 @@ function isRejected({ credential }: Recorded, { rejected, held }: Refresh): bool
 }
 
 function issuedFrom(options: IssuerOptions, token: RecordedToken, record: GrantRecord): Recorded | undefined {
-  const { accessToken, issuedAt, expiresIn = options.defaultExpiresIn, baseUrl, boundTo, revision } = token;
+  const { accessToken, issuedAt, expiresIn = options.defaultExpiresIn, boundTo, revision } = token;
   const madeKey = options.madeKey && record.keys[options.madeKey.name];
   try {
     const credential = options.credential(accessToken, { boundTo, madeKey });
+    const baseUrl = options.baseUrl === undefined ? token.baseUrl : options.baseUrl(token);
     return { credential, expiresIn, issuedAt, baseUrl, revision };
   } catch {
-    // A configuration that has changed may make no credential of it.
+    // A configuration that has changed may make no credential of it, or let none go where its API is.
     return undefined;
   }
 }

@@ -27,6 +27,8 @@ export interface GrantOptions {
   readonly mayHaveRefreshTokens?: boolean | undefined;
   /** What a recorded access token is on a request. Throws `TypeError` if it is none. */
   readonly credential: (accessToken: string, binding: Binding) => Credential;
+  /** The address of the API that a recorded token is for; by default the recorded one. Throws where no credential may go (P2). */
+  readonly baseUrl?: ((recorded: LocatedToken) => string | undefined) | undefined;
   /** Reads what else a credential is made of that may change, before a recorded token becomes one. */
   readonly prepare?: (() => Promise<unknown>) | undefined;
   /** The key that its tokens are bound to, if that is made here and kept with the record. */
@@ -42,6 +44,12 @@ export interface GrantOptions {
   readonly timeoutSecs: number;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** A recorded access token, and the address of the API that came with it. */
+export interface LocatedToken {
+  readonly accessToken: string;
+  readonly baseUrl?: string | undefined;
 }
 
 /** What a recorded access token is bound to. */

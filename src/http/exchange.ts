@@ -22,7 +22,7 @@ export interface HttpRequest {
   /** Further headers, made anew each time that it is sent: a server takes a proof once. */
   readonly freshHeaders?: (() => Readonly<Record<string, string>>) | undefined;
   readonly body?: string | undefined;
-  /** What of the body was made for this request alone, and must not be shown. */
+  /** What was put into it for this time alone, and must not be shown. */
   readonly secrets?: readonly string[] | undefined;
 }
 

@@ -15,9 +15,10 @@ export function isProtected(url: URL): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
 }
 
-/** Warns, through `process.emitWarning`, if requests to `url` can be read on the way. Call it once per provider. */
-export function warnOfPlainHttp(url: URL, provider: string): void {
-  if (url.protocol !== "http:" || isLoopback(url) || LINK_LOCAL.test(url.hostname)) return;
+/** Warns, through `process.emitWarning`, of the first of `urls` to which requests can be read on the way. Call it once per provider. */
+export function warnOfPlainHttp(urls: readonly URL[], provider: string): void {
+  const url = urls.find((each) => each.protocol === "http:" && !isLoopback(each) && !LINK_LOCAL.test(each.hostname));
+  if (url === undefined) return;
   process.emitWarning(`${provider}: secrets go to ${url.origin} unencrypted; use https`, {
     code: "FAUCET_AUTH_PLAIN_HTTP",
   });

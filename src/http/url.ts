@@ -29,6 +29,13 @@ export function secretsOfRequest({ url, headers, secrets = [] }: SecretBearing):
   return [...queryValues, ...values.flatMap(secretsOfHeader), ...secrets];
 }
 
+/** Every text and number in a body that is JSON, or will be a form; keys are names. */
+export function secretsOfBody(body: unknown): string[] {
+  if (typeof body === "string") return [body];
+  if (typeof body === "number") return [String(body)];
+  return typeof body === "object" && body !== null ? Object.values(body).flatMap(secretsOfBody) : [];
+}
+
 interface SecretBearing {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

@@ -2,8 +2,8 @@
 
 import * as z from "zod/mini";
 import { because, type Field, optional, type Settings, text, withDefault } from "../config/fields.js";
+import { allowedOriginsField } from "../http/base-url.js";
 import { LIFETIME_FORMATS, type LifetimeFormat } from "../http/lifetime.js";
-import { isOrigin } from "../http/url.js";
 import { faultOfPath } from "../json-path/select.js";
 
 /** How an answer with a token is read, where it is not that of RFC 6749 §5.1. Paths are JSONPaths (RFC 9535). */
@@ -57,18 +57,11 @@ export const answerFields = () => ({
   refresh_token_path: optional(jsonPath()),
   error_path: optional(jsonPath()),
   base_url_path: optional(jsonPath()),
-  allowed_origins: optional(z.array(origin()).check(z.minLength(1, "must not be empty"))),
+  allowed_origins: allowedOriginsField(),
 });
 
 /** Those keys in their normal form: without a path, RFC 6749's name counts. */
 export type AnswerSettings = Settings<typeof answerFields>;
-
-function origin(): Field<string> {
-  return z.pipe(
-    z.string().check(z.refine(isOrigin, "must be an origin, such as https://api.example")),
-    z.transform((given) => new URL(given).origin),
-  );
-}
 
 function jsonPath(): Field<string> {
   return text().check(because((path) => (path === "" ? undefined : faultOfPath(path))));

@@ -23,6 +23,20 @@ export function baseUrlAt({ base_url_path: path, allowed_origins: allowed }: Ans
   };
 }
 
+/**
+ * The address that came with a token on record, which settings other than these may have put there. Throws a `TypeError` for
+ * one that no credential may go to.
+ */
+export function recordedBaseUrl(settings: Pick<AnswerSettings, "base_url_path" | "allowed_origins">) {
+  const { base_url_path: path, allowed_origins: allowed } = settings;
+  return ({ baseUrl }: { readonly baseUrl?: string | undefined }): string | undefined => {
+    if (path === undefined) return undefined;
+    const fault = baseUrl === undefined ? "is missing" : faultOfBaseUrl(baseUrl, allowed);
+    if (fault !== undefined) throw new TypeError(`the base URL on record ${fault}`);
+    return baseUrl;
+  };
+}
+
 function usable(
   found: unknown,
   path: string,

@@ -91,9 +91,19 @@ function signable({ url, headers, body }: Placed, request: SignableRequest): Sig
 
 /** Made here whatever a user's own signer has given, so that nobody quotes what cannot be sent (S1). */
 function signatureOf({ scheme, sign }: SignerCredential, request: SignableRequest): readonly PartCredential[] {
-  const parts = partsOf(remake(sign(request)));
+  const parts = partsOf(remake(signed(() => sign(request), scheme)));
   if (parts.some(({ type }) => type === "signer")) throw new TypeError(`the signer ${scheme} has made another signer`);
   return parts;
+}
+
+/** An error of Node's has the whole URL as its `input`, with a secret that another part has put there (S1). */
+function signed<T>(sign: () => T, scheme: string): T {
+  try {
+    return sign();
+  } catch (error) {
+    if ((error as { code?: unknown } | null | undefined)?.code !== "ERR_INVALID_URL") throw error;
+    throw new TypeError(`the signer ${scheme} needs an absolute URL, and the request's is relative or invalid`);
+  }
 }
 
 function withHeaders(headers: Placed["headers"], added: Placed["headers"]): Placed["headers"] {

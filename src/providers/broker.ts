@@ -95,7 +95,7 @@ export class BrokerProvider extends Provider {
     const { expiry_ratio: expiryRatio, timeout_secs: timeoutSecs, refresh, retries } = settings;
     const socket = settings.socket === undefined ? undefined : absolutePath(settings.socket, folderOf(config));
     super(type, { socket, url: url?.href, broker_name: nameThere, expiry_ratio: expiryRatio }, runtime);
-    if (url !== undefined) warnOfPlainHttp(url, this.name);
+    if (url !== undefined) warnOfPlainHttp([url], this.name);
     const client = new BrokerClient({ socket, url, token, name: nameThere }, runtime);
     const { clock, random } = runtime;
     this.#cache = new TokenCache(

@@ -53,7 +53,7 @@ function dpopField(): Field<DpopSettings | undefined> {
     z.transform((given): DpopSettings | undefined => (given ? MADE_KEY : undefined)),
   );
   const key = z.strictObject({
-    private_key: optional(privateKeyField("dpop.private_key", "grant")),
+    private_key: optional(privateKeyField("dpop.private_key", { role: "grant" })),
     signing_alg: optional(z.enum(PRIVATE_KEY_ALGORITHMS)),
   });
   return optional(z.union([yes, key], { error: ({ input }) => (isObject(input) ? undefined : NO_KEY) }));

@@ -78,14 +78,12 @@ export class TokenBinding {
     };
   }
 
-  /** An exchange, and at once another where the server wants to see its nonce in the proof (RFC 9449 §8). */
+  /** An exchange, after which proofs have the nonce that the server gave (RFC 9449 §8). */
   readonly exchange: typeof exchange = async (request, options) => {
     const answer = await exchange(request, options);
-    this.#noteNonce(answer);
-    if (!wantsNonce(answer)) return answer;
-    const second = await exchange(request, options);
-    this.#noteNonce(second);
-    return second;
+    const [nonce] = [answer.headers["dpop-nonce"]].flat();
+    this.#nonces.note(answer.url.origin, nonce);
+    return answer;
   };
 
   /** What a token on record is. Throws a `TypeError` for one that was asked for without a key, or with another one. */
@@ -102,11 +100,6 @@ export class TokenBinding {
     this.#hasWarned = true;
     const message = `${this.#name}: a token that is bound to a key was asked for, and a bearer came; it is used as one`;
     process.emitWarning(message, { code: "FAUCET_AUTH_DPOP" });
-  }
-
-  #noteNonce({ url, headers }: HttpAnswer): void {
-    const [nonce] = [headers["dpop-nonce"]].flat();
-    this.#nonces.note(url.origin, nonce);
   }
 
   #prover(madeKey: string | undefined): DpopProver {
@@ -127,8 +120,8 @@ function keyOnRecord(text: string | undefined): readonly [KeyObject, SigningAlgo
   throw new StoreError(`the key on record, to which tokens are bound, ${found.fault}`, { retryable: false });
 }
 
-/** By its code, which stands in a 400; some servers say 401. */
-function wantsNonce({ status, headers, text }: HttpAnswer): boolean {
+/** Whether the server wants to see its nonce in the proof (RFC 9449 §8): by its code, which stands in a 400; some servers say 401. */
+export function wantsNonce({ status, headers, text }: HttpAnswer): boolean {
   if ((status !== 400 && status !== 401) || headers["dpop-nonce"] === undefined) return false;
   const body = parseJson(text);
   return isObject(body) && body.error === NONCE_WANTED;

@@ -92,7 +92,7 @@ export abstract class FetchingProvider extends GrantProvider {
     super(new ProviderGrant(source, grantSettings(settings), runtime), source, name);
     this.#source = source;
     noteGrant(this, source);
-    warnOfPlainHttp(source.url, name);
+    warnOfPlainHttp(source.urls ?? [source.url], name);
   }
 
   /** @internal */

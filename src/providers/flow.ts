@@ -96,6 +96,7 @@ function sourceOf(session: FlowSession): TokenSource {
   return {
     type: FlowProvider.type,
     url: session.url,
+    urls: session.urls,
     ...(firstValues !== undefined && { refreshToken: firstValues }),
     account: firstValues === undefined ? requests : [session.url.href],
     audience: [],
@@ -111,6 +112,7 @@ function sourceOf(session: FlowSession): TokenSource {
     },
     ask: ({ refreshToken }, errand) => session.begin(refreshToken, errand),
     credential: (text) => session.credential(text),
+    baseUrl: ({ accessToken }) => session.baseUrl(accessToken),
     prepare: session.prepare,
   };
 }

@@ -5,6 +5,7 @@ import { isGiven, lazily, type Relation } from "../config/check.js";
 import { optional, text } from "../config/fields.js";
 import { LIFETIME_FORMATS, type LifetimeFormat } from "../http/lifetime.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
+import { recordedBaseUrl } from "../oauth2/base-url.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { credentialMaker } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
@@ -147,7 +148,7 @@ function askedBy(
   return {
     request() {
       const request = platform.request({ resource, client_id, audience });
-      if (isFirst) warnOfPlainHttp(request.url, name);
+      if (isFirst) warnOfPlainHttp([request.url], name);
       isFirst = false;
       return request;
     },
@@ -177,6 +178,7 @@ function sourceOf(
         answerReader(shaped(settings, platform?.shapeOf(answer) ?? BARE_TOKEN), credential)(answer, mask),
     }),
     credential,
+    baseUrl: recordedBaseUrl(settings),
   };
 }
 

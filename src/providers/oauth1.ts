@@ -1,12 +1,12 @@
 /** `oauth1`: a signature of each request (RFC 5849), and no token to fetch (P3). */
 
-import { randomBytes } from "node:crypto";
+import { type KeyObject, randomBytes } from "node:crypto";
 import * as z from "zod/mini";
 import type { ProviderStatus } from "../cache/status.js";
 import { TokenCache } from "../cache/token-cache.js";
 import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
-import { optional, text, withDefault } from "../config/fields.js";
+import { because, optional, text, withDefault } from "../config/fields.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { type LiveText, liveText } from "../live/live-text.js";
 import type { LiveValue } from "../live/live-value.js";
@@ -15,6 +15,7 @@ import { privateKeyFrom } from "../signing/private-key.js";
 import { type PrivateKeyConfig, privateKeyField } from "../signing/private-key-field.js";
 import { type Clock, reliable, wallClock } from "../values/clock.js";
 import { Credential } from "../values/credential.js";
+import { isFieldValue } from "../values/http-field.js";
 import type { CallOptions } from "../values/issued.js";
 import { Provider } from "./provider.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
@@ -101,13 +102,23 @@ export const oauth1Schema = lazily(() =>
   z.strictObject({
     consumer_key: text(),
     consumer_secret: optional(liveText("consumer_secret", { mayBeEmpty: true })),
-    private_key: optional(privateKeyField("private_key")),
+    private_key: optional(privateKeyField("private_key", { faultOfKey: faultOfRsaKey })),
     token: optional(text()),
     token_secret: optional(liveText("token_secret", { mayBeEmpty: true })),
-    realm: optional(text()),
+    realm: optional(text().check(because(faultOfRealm))),
     signature_method: withDefault(z.enum(SIGNATURE_METHODS), "HMAC-SHA256"),
   }),
 );
+
+/** RSA-SHA256 signs by PKCS#1 (RFC 5849 §3.4.3), which a key for PSS alone does not do. */
+function faultOfRsaKey({ asymmetricKeyType: type }: KeyObject): string | undefined {
+  return type === "rsa" ? undefined : `must be an RSA key to sign by RSA-SHA256, and is of the type ${type}`;
+}
+
+/** It stands in quotation marks, so that white space may be at its ends. */
+function faultOfRealm(realm: string): string | undefined {
+  return isFieldValue(`"${realm}"`) ? undefined : "has characters that a header cannot carry (RFC 9110 §5.5)";
+}
 
 type OAuth1Settings = z.output<ReturnType<typeof oauth1Schema>>;
 

@@ -5,6 +5,7 @@ import type { HeldSecrets } from "../grant/grant-options.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import { displayUrl } from "../http/url.js";
 import type { LiveValue } from "../live/live-value.js";
+import { recordedBaseUrl } from "../oauth2/base-url.js";
 import { clientAuthenticator } from "../oauth2/client-authentication.js";
 import { liveValuesOf, type OAuth2Client, visibleClient } from "../oauth2/client-config.js";
 import { clientRequest, type Grant, tokenRequest } from "../oauth2/token-request.js";
@@ -14,7 +15,7 @@ import { reliable, wallClock } from "../values/clock.js";
 import { credentialMaker } from "./apply-as.js";
 import { type AudienceSettings, audienceOver, labelOf, partsOfAudience } from "./audience.js";
 import type { ClientSource } from "./client-source.js";
-import { TokenBinding } from "./dpop.js";
+import { TokenBinding, wantsNonce } from "./dpop.js";
 import type { DpopSettings } from "./dpop-config.js";
 import type { FetchingSettings } from "./fetching-provider.js";
 import { byOneRequest } from "./one-request.js";
@@ -142,6 +143,7 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
           return proof?.on(request) ?? request;
         },
         send: binding?.exchange,
+        isAskedAgain: binding && wantsNonce,
         read: async (answer, mask) => {
           const response = await read(answer, mask, proof).catch((refusal: unknown) => {
             throw grant.explained?.(refusal) ?? refusal;
@@ -157,6 +159,7 @@ function sourceOver(settings: OAuth2Settings, grant: OAuth2Grant, runtime: Runti
       if (recorded.boundTo) throw new TypeError("the token is bound to a key, and none is configured");
       return make(token);
     },
+    baseUrl: recordedBaseUrl(settings),
     madeKey: binding?.madeKey,
     readKey: binding?.readKey,
   };

@@ -12,13 +12,19 @@ export interface OneRequest {
   request(held: HeldSecrets, endpoint: URL): HttpRequest | Promise<HttpRequest>;
   /** In place of an exchange as all others have it. */
   readonly send?: typeof exchange | undefined;
+  /** Whether the server asks for the request once more. All of it is made anew then: an assertion is taken once (K2). */
+  readonly isAskedAgain?: ((answer: HttpAnswer) => boolean) | undefined;
   read(answer: HttpAnswer, mask: Mask): TokenResponse | Promise<TokenResponse>;
 }
 
 /** Asks by one request. */
-export function byOneRequest({ request: make, send, read }: OneRequest): TokenSource["ask"] {
+export function byOneRequest({ request: make, send, isAskedAgain, read }: OneRequest): TokenSource["ask"] {
   return async (held, errand) => {
-    const request = await make(held, errand.endpoint);
-    return read(await errand.send(request, send), errand.maskOf(request));
+    const ask = async () => {
+      const request = await make(held, errand.endpoint);
+      return [await errand.send(request, send), errand.maskOf(request)] as const;
+    };
+    const first = await ask();
+    return read(...(isAskedAgain?.(first[0]) ? await ask() : first));
   };
 }

@@ -68,6 +68,7 @@ export class ProviderGrant {
       logsIn: source.logsIn,
       mayHaveRefreshTokens: source.mayHaveRefreshTokens,
       credential: source.credential,
+      baseUrl: source.baseUrl,
       madeKey: source.madeKey,
       readKey: source.readKey,
       prepare: source.prepare,

@@ -6,6 +6,7 @@ import { isGiven, join, type Relation } from "../config/check.js";
 import { type Field, faultAt, optional, url } from "../config/fields.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
+import { secretsOfBody } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
 import { liveHeaders, type ScalarConfig } from "../live/live-parameters.js";
 import type { LiveValue } from "../live/live-value.js";
@@ -18,7 +19,6 @@ import {
   methodField,
   type RequestSettings,
   requestWith,
-  secretsOfBody,
 } from "./token-endpoint-request.js";
 
 /** A request that presents a refresh token, for which `{refresh_token}` stands in each part of it. */

@@ -45,7 +45,7 @@ export interface SignedAssertionConfig {
 const LONGEST_LIFETIME_SECS = 3600;
 
 const fields = () => ({
-  private_key: privateKeyField("assertion.private_key", "grant"),
+  private_key: privateKeyField("assertion.private_key", { role: "grant" }),
   private_key_id: optional(text()),
   signing_alg: optional(z.enum(PRIVATE_KEY_ALGORITHMS)),
   iss: text(),

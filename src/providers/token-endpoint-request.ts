@@ -73,13 +73,6 @@ function encodedBody(target: URL, body: unknown, encoding: RequestEncoding): Enc
     : encodedParameters(target, parameters().parse(body), encoding);
 }
 
-/** Every text and number in the body. */
-export function secretsOfBody(body: unknown): string[] {
-  if (typeof body === "string") return [body];
-  if (typeof body === "number") return [String(body)];
-  return typeof body === "object" && body !== null ? Object.values(body).flatMap(secretsOfBody) : [];
-}
-
 /** The field for an HTTP method, in capital letters. */
 export function methodField(): Field<string> {
   return z.pipe(

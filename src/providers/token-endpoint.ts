@@ -4,11 +4,11 @@ import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { lazily } from "../config/check.js";
 import { optional, url, withDefault } from "../config/fields.js";
-import { isProtected, warnOfPlainHttp } from "../http/plain-http.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
-import { displayUrl } from "../http/url.js";
+import { displayUrl, secretsOfBody } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
 import { liveHeaders, liveParameters, type ParameterConfig, type ScalarConfig } from "../live/live-parameters.js";
+import { recordedBaseUrl } from "../oauth2/base-url.js";
 import { answerReader } from "../oauth2/token-response.js";
 import { credentialMaker, visiblePlaces } from "./apply-as.js";
 import { type FetchingConfig, FetchingProvider, fetchingFields } from "./fetching-provider.js";
@@ -25,14 +25,7 @@ import {
   refreshRequestFits,
 } from "./refresh-request.js";
 import type { Runtime } from "./runtime.js";
-import {
-  accountOf,
-  bodyFitsEncoding,
-  bodyFitsMethod,
-  methodField,
-  requestMaker,
-  secretsOfBody,
-} from "./token-endpoint-request.js";
+import { accountOf, bodyFitsEncoding, bodyFitsMethod, methodField, requestMaker } from "./token-endpoint-request.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The configuration of a `token_endpoint` provider. */
@@ -102,8 +95,6 @@ export class TokenEndpointProvider extends FetchingProvider {
     const settings = settingsOf(type, rules, config, runtime);
     const refresh = settings.refresh_request && refresher(settings.refresh_request, settings);
     super(sourceOf(settings, refresh), settings, runtime);
-    // One warning is enough where the login goes the same way.
-    if (refresh !== undefined && isProtected(settings.url)) warnOfPlainHttp(refresh.shownUrl, this.name);
   }
 }
 
@@ -133,6 +124,7 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
   return {
     type: TokenEndpointProvider.type,
     url: settings.url,
+    urls: [settings.url, ...(refresh ? [refresh.shownUrl] : [])],
     account: [...accountOf(settings), ...(auth ? [auth.identity] : [])],
     audience: [],
     secrets: [...secretsOfBody(body.identity), ...(refresh?.secrets ?? [])],
@@ -148,6 +140,7 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
       read: answerReader(settings, credential),
     }),
     credential,
+    baseUrl: recordedBaseUrl(settings),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What tells one kind of fetching provider from the others: how it asks for a token, and how it reads the answer. */
 
-import type { Binding, HeldSecrets, MadeKey } from "../grant/grant-options.js";
+import type { Binding, HeldSecrets, LocatedToken, MadeKey } from "../grant/grant-options.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Errand } from "../oauth2/discovery.js";
 import type { TokenResponse } from "../oauth2/token-response.js";
@@ -14,6 +14,8 @@ export interface TokenErrand extends Errand {
 
 /** How one kind of provider asks for a token: all that tells it from the others. */
 export interface TokenSource extends GrantOrigin {
+  /** Where all its requests go, if that is not at `url` alone, as far as it is known before they are made. */
+  readonly urls?: readonly URL[];
   /** Configured secrets that go into a body; those in URL and headers are found there, live ones among `live`. */
   readonly secrets: readonly (string | undefined)[];
   /** Whether it asks by a login with which a refresh token may come, or by a refresh token that came so. */
@@ -28,6 +30,8 @@ export interface TokenSource extends GrantOrigin {
   ask(held: HeldSecrets, errand: TokenErrand): Promise<TokenResponse>;
   /** What a recorded access token is on a request. Throws a `TypeError` if it is none, or needs a key that is not there. */
   credential(accessToken: string, binding: Binding): Credential;
+  /** The address of the API that a recorded token is for. Throws where no credential may go (P2). */
+  baseUrl(recorded: LocatedToken): string | undefined;
   /** Reads what else a credential is made of that may change, before a recorded token becomes one. */
   readonly prepare?: (() => Promise<unknown>) | undefined;
   /** The key that its tokens are bound to, if that is made here and kept with the record. */

@@ -1,5 +1,6 @@
 /** The field for a private key: a live text of PEM or JSON, or a JWK as a mapping. */
 
+import type { KeyObject } from "node:crypto";
 import * as z from "zod/mini";
 import type { Field } from "../config/fields.js";
 import { documentShape, shaped } from "../config/shapes.js";
@@ -19,11 +20,22 @@ export type JsonWebKeyConfig = {
   readonly [parameter: string]: unknown;
 };
 
+/** What sets one such field apart from others. */
+export interface PrivateKeyOptions {
+  /** By default `client`. */
+  readonly role?: LiveRole;
+  /** Why a private key is of no use here. */
+  readonly faultOfKey?: (key: KeyObject) => string | undefined;
+}
+
 /** The key's text, PEM or JSON, from which a key can be read. */
-export function privateKeyField(key: string, role: LiveRole = "client"): Field<LiveValue> {
+export function privateKeyField(
+  key: string,
+  { role = "client", faultOfKey }: PrivateKeyOptions = {},
+): Field<LiveValue> {
   const faultOf = (text: string): string | undefined => {
     const found = privateKeyFrom(text);
-    return "fault" in found ? found.fault : undefined;
+    return "fault" in found ? found.fault : faultOfKey?.(found.key);
   };
   const asText = z.transform((given: unknown) => (isJwk(given) ? JSON.stringify(given) : given));
   return shaped(z.pipe(asText, liveText(key, { role, faultOf })), documentShape("kty"));

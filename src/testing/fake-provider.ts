@@ -70,7 +70,10 @@ export interface FakeProvider extends AuthProvider {
    */
   expire(): void;
 
-  /** Another token takes the place of the current one, as a renewal ahead of its expiry brings it. Gives that. */
+  /**
+   * Another token takes the place of the current one, as a renewal ahead of its expiry brings it. Gives that. Rejects where
+   * none can be had, with what `failWith()` has said; the current one stays.
+   */
   rotate(): Promise<Credential>;
 
   /** Time moves on by so many seconds, for this provider alone. */
@@ -130,10 +133,10 @@ export function fakeProvider(options: FakeProviderOptions = {}): FakeProvider {
     get current() {
       return issued.at(-1);
     },
-    getToken: (call) => cache.getToken(call),
+    getToken: (call) => source.getToken(call),
     invalidate(stale, call) {
       reported.push(stale);
-      return cache.invalidate(stale, call);
+      return source.invalidate(stale, call);
     },
     accepts: (shown) => source.accepts(shown),
     refuse: (credential) => source.refuse(credential),
@@ -142,8 +145,8 @@ export function fakeProvider(options: FakeProviderOptions = {}): FakeProvider {
     advance: (seconds) => source.advance(seconds),
     failWith: (error = refusedGrant()) => source.failWith(error),
     recover: () => source.recover(),
-    watch: (listener, watching) => cache.watch(listener, watching),
-    ready: async (call) => void (await cache.getToken(call)),
+    watch: (listener, watching) => source.watch(listener, watching),
+    ready: async (call) => void (await source.getToken(call)),
     status: () => cache.status(),
     close: () => cache.close(),
     [Symbol.asyncDispose]: () => cache.close(),

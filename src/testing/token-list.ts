@@ -1,6 +1,14 @@
 /** The tokens of a fake provider: a real cache over a list, in a time of its own. */
 
-import { Credential, credentialHeaders, TokenCache } from "faucet-auth";
+import {
+  type CallOptions,
+  Credential,
+  credentialHeaders,
+  reportAccepted,
+  TokenCache,
+  type WatchListener,
+  type WatchOptions,
+} from "faucet-auth";
 
 /** What tokens there are. */
 interface TokenListOptions {
@@ -29,6 +37,23 @@ export class TokenList {
     this.cache = new TokenCache(async () => this.#next(), { type, name, clock: () => this.#now() });
   }
 
+  getToken(options?: CallOptions): Promise<Credential> {
+    return this.#noted(this.cache.getToken(options));
+  }
+
+  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
+    return this.#noted(this.cache.invalidate(stale, options));
+  }
+
+  watch(listener: WatchListener, options?: WatchOptions): Disposable {
+    if (typeof listener !== "function") return this.cache.watch(listener, options);
+    const noting: WatchListener = (credential) => {
+      this.#note(credential);
+      return listener(credential);
+    };
+    return this.cache.watch(noting, options);
+  }
+
   accepts(shown: Credential | string | null | undefined): boolean {
     const matches = (known: Credential): boolean =>
       typeof shown === "string"
@@ -53,11 +78,24 @@ export class TokenList {
   }
 
   async rotate(): Promise<Credential> {
+    const before = this.issued.at(-1);
+    const next = await this.#renewed(before);
+    // A renewal that fails leaves the token that is still good in service (F3).
+    if (next === before) throw this.#failure?.error ?? new Error(NOTHING_NEW);
+    return next;
+  }
+
+  async #renewed(current: Credential | undefined): Promise<Credential> {
     const { freshUntil } = this.cache.status();
-    const current = this.issued.at(-1);
-    if (freshUntil === undefined && current !== undefined) return this.cache.invalidate(current);
     if (freshUntil !== undefined) this.#moveTo(freshUntil);
-    return this.cache.getToken();
+    const next = await this.getToken();
+    if (next !== current || this.#failure !== undefined) return next;
+    // Without a lifetime, or soon after a failure, the cache keeps what is good until it is reported. This is no API
+    // that refuses everything (F5).
+    reportAccepted(current);
+    const other = await this.invalidate(current);
+    reportAccepted(other);
+    return other;
   }
 
   advance(seconds: number): void {
@@ -83,6 +121,22 @@ export class TokenList {
     return { credential, expiresIn: this.#expiresIn };
   }
 
+  /** Notes what a promise brings before whoever gets the promise does. */
+  #noted(given: Promise<Credential>): Promise<Credential> {
+    given.then(
+      (credential) => this.#note(credential),
+      () => {},
+    );
+    return given;
+  }
+
+  /** The cache makes a credential of its own of each that is issued: it has the expiry, and is the one that callers hold. */
+  #note(handedOut: Credential): void {
+    if (this.issued.includes(handedOut)) return;
+    const index = this.issued.findLastIndex((each) => Credential.equals(each, handedOut));
+    if (index !== -1) this.issued[index] = handedOut;
+  }
+
   #now(): number {
     return Date.now() + this.#aheadMs;
   }
@@ -102,4 +156,5 @@ function authorizationOf(credential: Credential): string | undefined {
 const KINDS_OF_HEADERS: ReadonlySet<string> = new Set(["bearer", "token", "basic", "header", "headers"]);
 
 const NO_TOKEN = "there is no token yet: call getToken() first";
+const NOTHING_NEW = "no other token has come";
 const NO_LIFETIME = "the token has no lifetime: give the provider expiresIn, or refuse() the token";

@@ -259,6 +259,72 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
   });
 });
 
+describe("W5 P5 a request of undici that is signed", () => {
+  const signed: string[] = [];
+  const sign = ({ url }: SignableRequest) => Credential.header("x-signed", String(signed.push(url)));
+  const signer = Credential.signer({ scheme: "ACME", secret: "k", sign });
+  const credential = Credential.composite([Credential.query("key", "s"), signer]);
+
+  test.each([
+    ["//foo/bar?x=1", "//foo/bar?x=1&key=s"],
+    ["//", "//?key=s"],
+    ["/\\foo/bar", "//foo/bar?key=s"],
+    ["/rows?a=b", "/rows?a=b&key=s"],
+  ])("goes to the path %s, which is what is signed", async (path, expected) => {
+    for (const origin of [api.origin, `${api.origin}/`, new URL(api.origin)]) {
+      const { statusCode, body } = await composed(scriptedProvider(credential)).request({
+        origin,
+        path,
+        method: "GET",
+      });
+      await body.dump();
+      expect([statusCode, api.seen.at(-1)?.path, signed.at(-1)]).toEqual([200, expected, api.origin + expected]);
+    }
+  });
+
+  test("goes through a proxy with the whole URL as its path", async () => {
+    const path = "http://rows.example/a?b=c";
+    const dispatcher = composed(scriptedProvider(credential));
+    await (await dispatcher.request({ origin: api.origin, path, method: "GET" })).body.dump();
+    expect([api.seen.at(-1)?.path, signed.at(-1)]).toEqual([`${path}&key=s`, `${path}&key=s`]);
+  });
+});
+
+describe.each(Object.entries(ways).filter(([way]) => !way.startsWith("interceptor")))("%s", (way, makeSend) => {
+  /** As a sandbox or a test environment brings it, with a class of its own. */
+  class ForeignSearchParams {
+    readonly [Symbol.toStringTag] = "URLSearchParams";
+    toString = () => "q=1";
+  }
+  const formType = "application/x-www-form-urlencoded;charset=UTF-8";
+  const cases: [string, object, string, string][] = [
+    ["a form", new URLSearchParams("q=1"), formType, "q=1&s=t"],
+    ["a form of another realm", new ForeignSearchParams(), formType, "q=1&s=t"],
+    ["a Blob", new Blob(['{"a":1}'], { type: "application/json" }), "application/json", '{"a":1,"s":"t"}'],
+    ["a Blob with parameters", new Blob(["q=1"], { type: formType }), formType.toLowerCase(), "q=1&s=t"],
+  ];
+  const taken = cases.filter(([, body]) => {
+    if (way.endsWith("Request")) return !(body instanceof ForeignSearchParams);
+    return !way.startsWith("applyCredential") || !(body instanceof Blob);
+  });
+
+  test.each(taken)("P5 %s keeps its content type when a credential is put into it", async (_what, body, type, sent) => {
+    await makeSend(scriptedProvider(Credential.body("s", "t")))(`${api.origin}/rows`, { method: "POST", body });
+    expect(api.seen[0]).toMatchObject({ body: sent, headers: { "content-type": type } });
+  });
+
+  test("P5 the content type that a caller gives, or another part of the credential, stays", async () => {
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    const request = { method: "POST", body: new URLSearchParams("q=1") };
+    await makeSend(scriptedProvider(Credential.body("s", "t")))(`${api.origin}/rows`, { ...request, headers });
+    const parts = [Credential.body("s", "t"), Credential.headers(headers)] as const;
+    await makeSend(scriptedProvider(Credential.composite([...parts])))(`${api.origin}/rows`, request);
+    for (const seen of api.seen)
+      expect(seen).toMatchObject({ body: "q=1&s=t", headers: { "content-type": headers["Content-Type"] } });
+    expect(api.seen).toHaveLength(2);
+  });
+});
+
 describe("P5 a body that can be read only once", () => {
   const signer = (reads: boolean): Credential =>
     Credential.signer({
@@ -340,9 +406,24 @@ describe("P2 a relative URL", () => {
     ["/rest/x", "/services/data", "/services/data"],
     ["", "entity", "/entity"],
     ["/rest?q=1#f", "entity", "/rest/entity"],
+    ["/rest", "//other.invalid/p", "//other.invalid/p"],
+    ["/rest", "\\\\other.invalid\\p", "//other.invalid/p"],
+    ["/rest", "/\\other.invalid/p?a=1", "//other.invalid/p?a=1"],
+    ["/rest", "/\t/other.invalid/p", "//other.invalid/p"],
+    ["/rest", "//u:p@other.invalid:99999/p", "//u:p@other.invalid:99999/p"],
+    ["/rest", " /p", "/p"],
   ])("of %s and %s goes to %s", async (base, url, expected) => {
     await authFetch(providerAt(api.origin + base))(url);
     expect(api.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([[expected, "Bearer t0"]]);
+  });
+
+  test.each([" //HOST/p", "\t\\\\HOST\\p", "\n/\t/HOST/p"])("W5 %j never leaves its origin", async (url) => {
+    const other = await startApi();
+    const relative = url.replace("HOST", new URL(other.origin).host);
+    const error = await errorOf(() => authFetch(providerAt(`${api.origin}/rest`))(relative));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/must stay at the origin/);
+    expect([...api.seen, ...other.seen]).toEqual([]);
   });
 
   test("follows a session that has moved, when it is sent again", async () => {
@@ -370,6 +451,19 @@ describe("P2 a relative URL", () => {
     expect(api.authorizations().slice(2)).toEqual(["Bearer t0", "Bearer t0"]);
   });
 
+  test("W5 goes without the replacement to an origin that is not listed, where the session has moved there", async () => {
+    const other = await startApi();
+    other.answerWith((_request, response) => response.end("moved"));
+    api.answerWith((_request, response) => {
+      response.statusCode = 401;
+      response.end();
+    });
+    const fetch = authFetch(providerAt(`${api.origin}/a`, `${other.origin}/b`), { origins: [api.origin] });
+    expect(await (await fetch("rows", { signal: AbortSignal.timeout(60_000) })).text()).toBe("moved");
+    expect(api.authorizations()).toEqual(["Bearer t0"]);
+    expect(other.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([["/b/rows", undefined]]);
+  });
+
   test("without a base URL is fetch's to judge", async () => {
     expect((await errorOf(() => authFetch(providerAt(undefined))("rows"))).message).toMatch(/parse URL/i);
     const listed = authFetch(providerAt(undefined), { origins: [api.origin] });
@@ -382,6 +476,50 @@ describe("P2 a relative URL", () => {
     expect(Credential.baseUrl(Credential.bearer("t0"))).toBeUndefined();
     expect(Credential.equals(credential, Credential.bearer("t0"))).toBe(true);
     expect(inspect(credential, { showHidden: true, depth: 9 })).not.toContain("api.example");
+  });
+});
+
+describe("P1 S1 a URL that cannot be sent to", () => {
+  const signer = Credential.signer({
+    scheme: "ACME",
+    secret: "k",
+    sign: ({ url }) => Credential.header("x-signed", new URL(url).host),
+  });
+  const query = Credential.query("key", "s3cr3t");
+  const credentials = { query, "query and signer": Credential.composite([query, signer]) };
+  const urls = ["/rows?a=1", "rows", "http://h:99999/x", "http://u:pa55@h/x", "http://u:pa55@h:99999/x", "http://"];
+  const fetches = { "Node's fetch": undefined, "undici's fetch": undiciFetch as never };
+  const everyCase = Object.keys(fetches).flatMap((fetch) =>
+    Object.keys(credentials).flatMap((kind) => urls.map((url) => [fetch, kind, url] as const)),
+  ) as [keyof typeof fetches, keyof typeof credentials, string][];
+
+  test.each(everyCase)("%s with %s: the error for %s quotes no secret", async (fetch, kind, url) => {
+    const send = authFetch(scriptedProvider(credentials[kind]), { fetch: fetches[fetch] });
+    const error = await errorOf(() => send(url));
+    expect(error).toBeInstanceOf(TypeError);
+    if (kind === "query") expect(error.message).toContain(url.replace("u:pa55@", ""));
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/s3cr3t|pa55/);
+  });
+
+  test("is not taken for one where a fetch takes relative URLs, whose own errors stay", async () => {
+    const seen: unknown[] = [];
+    const failure = new TypeError("fetch failed", { cause: Object.assign(new Error("no"), { code: "ECONNREFUSED" }) });
+    const fetch = async (url: unknown) => {
+      seen.push(url);
+      if (seen.length === 2) throw failure;
+      return new Response("rows");
+    };
+    const send = authFetch(scriptedProvider(query), { fetch: fetch as never });
+    expect(await (await send("/rows")).text()).toBe("rows");
+    expect(await errorOf(() => send("/rows"))).toBe(failure);
+    expect(seen).toEqual(["/rows?key=s3cr3t", "/rows?key=s3cr3t"]);
+  });
+
+  test("is not quoted by a signer's error in applyCredential either", async () => {
+    const request = { method: "GET", url: "/rows", headers: new Headers() };
+    const error = await errorOf(async () => applyCredential(request, credentials["query and signer"]));
+    expect(error.message).toBe("the signer ACME needs an absolute URL, and the request's is relative or invalid");
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cr3t");
   });
 });
 

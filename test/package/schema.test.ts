@@ -69,6 +69,9 @@ test.each<[string, unknown, boolean]>([
   ],
   ["a reference beside a type", { ref: "crm", type: "static" }, false],
   ["a reference for something else", { ref: "crm", for: { scope: "read" } }, false],
+  ["a reference to an entry whose name YAML takes for a number", { ref: 1 }, true],
+  ["a reference whose key is interpolated", { "${vars.key}": "crm" }, true],
+  ["no reference", { ref: null }, false],
   ["a provider", { type: "bearer", config: { token: "t" } }, true],
   ["a name alone", "crm", false],
 ])("G6 $defs/auth: %s", (_what, auth, isAccepted) => {
@@ -293,6 +296,84 @@ test.each<[string, object]>([
   ["broker", { socket: "/s", url: "http://127.0.0.1:7777", token: "t" }],
 ])("G6 keys of %s that do not go together are refused, as by the library: %j", async (type, config) => {
   expect(await verdicts(type, config)).toMatchObject({ isAccepted: false, faults: [{}] });
+});
+
+test("G6 an entry may be called 1, and is referred to as YAML reads that", async () => {
+  const yaml = "auth:\n  1: { type: bearer, config: { token: t } }\n  again: { ref: 1 }\n";
+  expect({ faults: await faultsOf(yaml), refusals: refusalsOf(parse(yaml)) }).toEqual({ faults: [], refusals: [] });
+});
+
+/** Beside the needed keys of a flow: one step. */
+const STEP = { request: { url: "https://idp.example/login" }, capture: { t: "$.t" } };
+const PLACED = { into: "header", name: "X-T", value: "${t}" };
+const REFRESH = { token_url: "https://idp.example/token", client_id: "c", client_secret: "s" };
+const request = (keys: object) => ({ steps: [{ ...STEP, request: { ...STEP.request, method: "POST", ...keys } }] });
+
+test.each<[type: string, config: unknown]>([
+  ["none", null],
+  ["oauth2", { ...GOOD.oauth2, dpop: "true" }],
+  ["oauth2", { ...GOOD.oauth2, dpop: " false" }],
+  ["static", { "${vars.key}": "t" }],
+  ["oauth2_refresh", { ...GOOD.oauth2_refresh, persist: { "${vars.place}": "./state" } }],
+  ["oauth2_refresh", { ...REFRESH, authorization_url: "https://idp.example/auth", persist: { path: "./state" } }],
+  ["oauth2", { ...GOOD.oauth2, apply_as: [{ header: "X-T" }, { query: "t", cookie: null }] }],
+  ["flow", request({ form: { user: "u", pin: 7, on: true, key: { file: "./package.json" } }, headers: null })],
+  ["flow", request({ query: { user: "${vars.key}" }, headers: { "X-A": "a" } })],
+  ["flow", { apply: [{ into: "header", name: "X-A", value: "a" }] }],
+  ["flow", { ...GOOD.flow, persist: { path: "./state", redis: null } }],
+  ["identity_token", { source: "azure_imds", resource: "api://x", client_id: "c", audience: null }],
+])("G6 a configuration of %s that the library takes is accepted: %j", async (type, config) => {
+  const document = { vars: { key: "token", place: "path" }, auth: { a: { type, config } } };
+  const yaml = stringify(document);
+  expect({ faults: await faultsOf(yaml), refusals: refusalsOf(parse(yaml)) }).toEqual({ faults: [], refusals: [] });
+});
+
+test.each<[type: string, config: object]>([
+  ["flow", request({ form: "text" })],
+  ["flow", request({ query: ["a"] })],
+  ["flow", request({ headers: { "X-A": ["a"] } })],
+  ["flow", { ...GOOD.flow, logout: { url: "https://idp.example/logout", form: "text" } }],
+  ["flow", request({ form: { a: "a" }, json: { a: "a" } })],
+  ["flow", {}],
+  ["flow", { steps: [], apply: null }],
+  ["flow", { steps: [STEP], apply: [{ into: "header", name: "X-T" }] }],
+  [
+    "flow",
+    {
+      steps: [STEP],
+      apply: [{ ...PLACED, sign: { alg: "hmac_sha1", key: "k", template: "t", into: { header: "S" } } }],
+    },
+  ],
+  ["oauth2", { ...GOOD.oauth2, apply_as: {} }],
+  ["oauth2", { ...GOOD.oauth2, apply_as: { header: "X-T", query: "t" } }],
+  ["oauth2", { ...GOOD.oauth2, apply_as: [{ header: "X-T" }, { template: "{token}" }] }],
+  ["oauth2_refresh", { ...GOOD.oauth2_refresh, persist: {} }],
+  ["oauth2_refresh", { ...GOOD.oauth2_refresh, persist: { redis: "redis://h", postgres: "postgres://h/d" } }],
+  ["oauth2_refresh", { ...GOOD.oauth2_refresh, persist: { path: "./state", table: "t" } }],
+  ["oauth2_refresh", { ...GOOD.oauth2_refresh, persist: { path: "./state", encrypt_existing: true } }],
+  ["oauth2_refresh", { ...REFRESH, authorization_url: "https://idp.example/auth" }],
+  ["oauth2_refresh", { ...GOOD.oauth2_refresh, scope: "a", scopes: "a" }],
+  ["identity_token", { source: "file" }],
+  ["identity_token", { source: "file", path: "/t", audience: "a" }],
+  ["identity_token", { source: "azure_imds" }],
+  ["identity_token", { source: "gcp_metadata", audience: "a", persist: { path: "./state" } }],
+  ["broker", { socket: "/s", token: "t" }],
+])("G6 a configuration of %s that has another shape is refused, as by the library: %j", async (type, config) => {
+  const { faults, isAccepted } = await verdicts(type, config);
+  expect({ isAccepted, isFaulty: faults.length > 0 }).toEqual({ isAccepted: false, isFaulty: true });
+});
+
+test("G6 a default is a value that its key may have, and no prose", () => {
+  const [keys, wrong] = [[] as string[], [] as string[]];
+  JSON.stringify(schema, (key, value) => {
+    if (typeof value?.description !== "string" || !("default" in value)) return value;
+    keys.push(key);
+    if (!new Ajv().validate({ $defs: schema.$defs, ...value }, value.default)) wrong.push(key);
+    return value;
+  });
+  expect(wrong).toEqual([]);
+  expect(keys).toEqual(expect.arrayContaining(["reauth_on", "table", "key_retries"]));
+  expect(schema.$defs.flow_config.properties.steps.description).toContain("By default: none.");
 });
 
 test("G6 defaults and examples stand in it", () => {

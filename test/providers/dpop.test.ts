@@ -3,6 +3,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { decodeJwt } from "jose";
 import { Agent, interceptors, request } from "undici";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -393,6 +394,35 @@ test.each([
   const dpop = { private_key: pem(key()), signing_alg };
   expect(await statusOf(authFetch(make("oauth2", { dpop })))).toBe(200);
   expect(server.taken.idp[0]?.alg).toBe(expected);
+});
+
+describe("K2 P6 what is sent again with the nonce has an assertion of its own", () => {
+  const key = pem(rsaKey());
+  const byKey = { token_endpoint_auth_method: "private_key_jwt", client_secret: undefined, private_key: key };
+  const assertion = { private_key: key, iss: "app" };
+
+  test.each([
+    ["private_key_jwt", "oauth2", byKey, "client_assertion"],
+    ["client_secret_jwt", "oauth2", { token_endpoint_auth_method: "client_secret_jwt" }, "client_assertion"],
+    ["private_key_jwt of a refresh", "oauth2_refresh", byKey, "client_assertion"],
+    ["the assertion of a grant", "jwt_bearer", { assertion }, "assertion"],
+  ])("%s", async (_what, type, config, name) => {
+    server.nonces.idp = "n1";
+    await make(type, config).getToken();
+    const ids = server.idp.seen.map(({ form }) => decodeJwt(form[name] ?? "").jti);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  test("S1 and what the server quotes of that one is masked", async () => {
+    server.idp.answerWith(({ form }, response, index) => {
+      const error = index === 1 ? "use_dpop_nonce" : "invalid_client";
+      json(response, { error, error_description: `refused ${form.client_assertion}` }, 400, { "dpop-nonce": "n1" });
+    });
+    const error = await errorOf(() => make("oauth2", byKey).getToken());
+    expect(error.message).toContain("refused ***");
+    for (const { form } of server.idp.seen) expect(inspect(error)).not.toContain(form.client_assertion);
+  });
 });
 
 test("P6 H9 a request that is sent again on a new connection has another proof", async () => {

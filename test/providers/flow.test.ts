@@ -20,6 +20,7 @@ import { folder } from "../support/catalogs.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
 import { faultsOf } from "../support/faults.js";
+import { hearWarnings } from "../support/warnings.js";
 
 let api: Api;
 
@@ -188,6 +189,52 @@ describe("the steps", () => {
     }
   });
 
+  test("S1 a captured value in the URL of a step is shown in no message", async () => {
+    const url = `${api.origin}/rest/c4ptured`;
+    routes({
+      "/login": (_request, respond) => respond(200, { session: { token: "c4ptured" }, url, origin: api.origin }),
+      "/s/c4ptured/go": (_request, respond) => respond(403, "no"),
+      "/rest/c4ptured/go": (_request, respond) => respond(403, "no"),
+      "/go": (_request, respond) => respond(403, "no"),
+    });
+    const step = loginAt();
+    const login = { ...step, capture: { ...step.capture, url: "$.url", origin: "$.origin" } };
+    const shown = async (address: string) => {
+      const error = await errorOf(() => new FlowProvider({ steps: [login, { request: { url: address } }] }).getToken());
+      expect(inspect(error, { depth: 9 })).not.toContain("c4ptured");
+      return error.message;
+    };
+    expect(await shown(`${api.origin}/s/\${session}/go`)).toContain(`GET ${api.origin}/s/***/go: HTTP 403`);
+    expect(await shown("${url}/go")).toContain(`GET ${api.origin}/***/go: HTTP 403`);
+    expect(await shown("${origin}/go")).toContain(`GET ${api.origin}/go: HTTP 403`);
+    expect(await shown(`${api.origin.replace(/:\d+$/, ":${session}")}/go`)).not.toContain("HTTP");
+  });
+
+  test.each(["form", "json"])("S2 a captured value in a %s is masked in what the answer quotes", async (kind) => {
+    routes({
+      "/login": (_request, respond) => respond(200, { session: { token: "c4pt ured" } }),
+      "/second": ({ body }, respond) => {
+        respond(400, { error: "bad", error_description: `no c4pt ured, c4pt%20ured, and not ${body}` });
+      },
+    });
+    const request = { method: "POST", url: `${api.origin}/second`, [kind]: { t: "t-${session}" } };
+    const login = { request: { url: `${api.origin}/login` }, capture: { session: "$.session.token" } };
+    const error = await errorOf(() => new FlowProvider({ steps: [login, { request }] }).getToken());
+    expect(error.message).toContain("no ***, ***, and not ***");
+  });
+
+  test("S2 each value of the JSON that is sent is a secret, numbers too; its keys are words like others", async () => {
+    routes({
+      "/login": (_request, respond) => {
+        respond(400, { error: "bad", error_description: "id: the password p4ssword or the pincode 48291377 is wrong" });
+      },
+    });
+    const json = { id: "user-1", password: "p4ssword", deep: [{ pincode: 48291377 }] };
+    const request = { method: "POST", url: `${api.origin}/login`, json };
+    const error = await errorOf(() => new FlowProvider({ steps: [{ request }] }).getToken());
+    expect(error.message).toContain("id: the password *** or the pincode *** is wrong");
+  });
+
   test("P2 a captured address must be https, or loopback", async () => {
     routes({ "/login": (_request, respond) => respond(200, { session: { token: "http://api.example" } }) });
     const there = { request: { url: "${session}/x" } };
@@ -280,6 +327,49 @@ describe("a session", () => {
     });
     await authFetch(provider)("entity/1");
     expect(api.seen.at(-1)?.path).toBe("/rest/entity/1?BhRestToken=s");
+  });
+
+  test("P2 a slash at the end of an allowed origin is no part of it, and a list of none allows nothing", async () => {
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: `${api.origin}/rest` } }) });
+    const config = { steps: [loginAt()], base_url_from: "${session}" };
+    const provider = new FlowProvider({ ...config, allowed_origins: [`${api.origin}/`] });
+    expect(Credential.baseUrl(await provider.getToken())).toBe(`${api.origin}/rest`);
+    expect(await faultsOf("flow", { ...config, allowed_origins: [] })).toEqual({
+      allowed_origins: "must not be empty",
+    });
+  });
+
+  test.each([
+    ["the first step", ["http://a.example/1", "http://a.example/2"], undefined, ["http://a.example"]],
+    ["a later step", ["https://a.example/1", "http://b.example/2"], "http://c.example/3", ["http://b.example"]],
+    ["its end", ["https://a.example/1", "http://localhost/2"], "http://c.example/3", ["http://c.example"]],
+    ["none but what a login gives", ["https://a.example/1", "${session}/2"], "${session}/3", []],
+  ])("H6 plain http warns once, whichever request it is: %s", async (_which, urls, end, origins) => {
+    const warnings = hearWarnings("FAUCET_AUTH_PLAIN_HTTP");
+    const before = (await warnings.all()).length;
+    const steps = urls.map((url) => ({ request: { url }, capture: { session: "$.session" } }));
+    new FlowProvider({ steps, ...(end !== undefined && { logout: { url: end } }) });
+    const warned = (await warnings.all()).slice(before).map(({ message }) => message);
+    expect(warned).toEqual(origins.map((origin) => `flow: secrets go to ${origin} unencrypted; use https`));
+  });
+
+  test("P2 the address of a session on record counts by the settings of whoever adopts it", async () => {
+    let url = `${api.origin}/rest`;
+    routes({ "/login": (_request, respond) => respond(200, { session: { token: "s" }, url }) });
+    const store = new MemoryTokenStore();
+    const step = loginAt();
+    const config = { steps: [{ ...step, capture: { ...step.capture, base: "$.url" } }], persist: { key: "k" } };
+    const baseOf = async (more: Partial<FlowConfig>) => {
+      const provider = new FlowProvider({ ...config, ...more }, { store, name: "a" });
+      return Credential.baseUrl(await provider.getToken());
+    };
+    expect(await baseOf({ base_url_from: "${base}" })).toBe(url);
+    expect(await baseOf({})).toBeUndefined();
+    expect(await baseOf({ base_url_from: "${base}/v2" })).toBe(`${url}/v2`);
+    expect(requestsTo("/login")).toHaveLength(1);
+    url = "https://api.example/rest";
+    expect(await baseOf({ base_url_from: "${base}", allowed_origins: ["https://api.example"] })).toBe(url);
+    expect(requestsTo("/login")).toHaveLength(2);
   });
 
   test("P4 is ended on close(), and that it cannot be is no failure", async () => {

@@ -5,11 +5,12 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { authFetch, fromConfig, OAuth1Provider } from "../../src/index.js";
+import { applyCredential, authFetch, fromConfig, OAuth1Provider } from "../../src/index.js";
 import { baseString } from "../../src/oauth1/signature.js";
 import { newFolder } from "../fleet/processes.js";
 import { type Api, type ApiRequest, startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
+import { ecKey, edKey, jwk, pem, rsaKey, rsaPssKey } from "../support/keys.js";
 
 const config = { consumer_key: "ck", consumer_secret: "c s", token: "tk", token_secret: "t&s", realm: "acme" };
 
@@ -61,6 +62,21 @@ describe("P3 a server computes the same signature", () => {
     const { signature, given } = expected(request, KEY);
     expect(given).toBe(signature);
     expect(request.headers.authorization).toMatch(/^OAuth realm="acme", oauth_consumer_key="ck", oauth_token="tk"/);
+  });
+
+  test.each([
+    ["this realm", (form: URLSearchParams) => form],
+    [
+      "another realm",
+      (form: URLSearchParams) => ({ [Symbol.toStringTag]: "URLSearchParams", toString: () => String(form) }),
+    ],
+  ])("P3 of a form of %s without a content type, by applyCredential", async (_realm, given) => {
+    const form = new URLSearchParams("a=1&a=2+3&b=%C3%BC");
+    const request = { url: `${api.origin}/rows`, method: "POST", headers: new Headers(), body: given(form) };
+    applyCredential(request, await new OAuth1Provider(config).getToken());
+    await fetch(request.url, { method: "POST", headers: request.headers, body: form });
+    const { signature, given: sent } = expected(api.seen[0] as ApiRequest, KEY);
+    expect(sent).toBe(signature);
   });
 
   test("P3 P1 of a redirect's next hop, signed anew", async () => {
@@ -137,4 +153,54 @@ test("G2 a key or a secret that does not fit the method is a fault", async () =>
   expect(await faultsOf({ consumer_secret: "s", token_secret: "t" })).toEqual(["config.token"]);
   expect(await faultsOf({ consumer_secret: "s", signature_method: "MD5" })).toEqual(["config.signature_method"]);
   fromConfig({ type: "oauth1", config: { consumer_key: "ck", private_key: pem, signature_method: "RSA-SHA256" } });
+});
+
+describe("P3 G2 RSA-SHA256 takes RSA keys alone", () => {
+  const byKey = (private_key: unknown) =>
+    ({ consumer_key: "ck", private_key, signature_method: "RSA-SHA256" }) as const;
+  const make = (private_key: unknown) => fromConfig({ type: "oauth1", config: byKey(private_key) });
+  const notRsa = {
+    path: "config.private_key",
+    message: expect.stringMatching(/must be an RSA key to sign by RSA-SHA256/),
+  };
+
+  test.each([
+    ["an EC key", () => pem(ecKey())],
+    ["an Ed25519 key", () => pem(edKey())],
+    ["a key for RSA-PSS alone", () => pem(rsaPssKey())],
+    ["an EC key as a JWK", () => jwk(ecKey())],
+  ])("%s is a fault", async (_what, key) => {
+    expect(await errorOf(() => make(key()))).toMatchObject({ code: "config", issues: [notRsa] });
+  });
+
+  test("V3 so is one in a file; and one that is found later, in the file or from a function", async () => {
+    const folder = await newFolder();
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, "key.pem");
+    await writeFile(file, pem(ecKey()));
+    expect(await errorOf(() => make({ file }))).toMatchObject({ code: "config" });
+    await writeFile(file, pem(rsaKey()));
+    const provider = make({ file });
+    await writeFile(file, pem(edKey()));
+    for (const each of [provider, make(() => pem(ecKey()))]) {
+      const error = await errorOf(() => each.getToken());
+      expect(error).toMatchObject({
+        code: "config",
+        message: expect.stringMatching(/private_key.*must be an RSA key/),
+      });
+    }
+  });
+});
+
+test.each(["日本", "line\nbreak"])("P3 G2 a realm that no header can carry is a fault: %j", async (realm) => {
+  const error = await errorOf(() => new OAuth1Provider({ ...config, realm }));
+  expect(error).toMatchObject({
+    code: "config",
+    issues: expect.arrayContaining([{ path: "realm", message: expect.any(String) }]),
+  });
+});
+
+test("P3 a realm may have all that a quoted text may", async () => {
+  await authFetch(new OAuth1Provider({ ...config, realm: ' é "x" ' }))(`${api.origin}/rows`);
+  expect(api.authorizations()[0]).toContain('realm=" é \\"x\\" "');
 });

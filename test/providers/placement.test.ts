@@ -85,6 +85,31 @@ describe.each(Object.entries(types))("apply_as of %s", (type, config) => {
       expect(idp.seen).toHaveLength(1);
     });
 
+    test("P2 the address on record counts by the settings of whoever adopts the token", async () => {
+      const store = new MemoryTokenStore();
+      const persist = { key: "k" };
+      const elsewhere = { persist, allowed_origins: ["https://api.example"] };
+      answer(`${api.origin}/rest`);
+      await located({ persist }, { store, name: "a" }).getToken();
+      // Without base_url_path there is no address, whoever has asked for the token.
+      expect(Credential.baseUrl(await make({ persist }, { store, name: "a" }).getToken())).toBeUndefined();
+      expect(idp.seen).toHaveLength(1);
+      answer("https://api.example/rest");
+      const strict = await located(elsewhere, { store, name: "a" }).getToken();
+      expect(Credential.baseUrl(strict)).toBe("https://api.example/rest");
+      expect(idp.seen).toHaveLength(2);
+    });
+
+    test("P2 a token that was asked for without it is replaced by one with an address", async () => {
+      const store = new MemoryTokenStore();
+      const persist = { key: "k" };
+      answer(`${api.origin}/rest`);
+      await make({ persist }, { store, name: "a" }).getToken();
+      expect(Credential.baseUrl(await located({ persist }, { store, name: "a" }).getToken())).toBe(
+        `${api.origin}/rest`,
+      );
+    });
+
     test.each([
       ["http://api.example/rest", {}, /is not https/],
       ["/rest", {}, /is no absolute URL/],

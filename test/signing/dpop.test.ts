@@ -2,8 +2,9 @@
 
 import { generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from "jose";
-import { beforeEach, describe, expect, test } from "vitest";
-import { authFetch } from "../../src/index.js";
+import { Agent } from "undici";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { authFetch, authInterceptor } from "../../src/index.js";
 import type { SigningAlgorithm } from "../../src/signing/algorithms.js";
 import { dpopCredential } from "../../src/signing/dpop-credential.js";
 import { DpopNonces } from "../../src/signing/dpop-nonces.js";
@@ -78,6 +79,24 @@ describe("an API that asks for nonces", () => {
     expect(provider.reported).toEqual([]);
   });
 
+  test.each([
+    ["a URL", (origin: string) => new URL(origin)],
+    ["text with a slash at the end", (origin: string) => `${origin}/`],
+    ["text in capitals", (origin: string) => origin.replace("http", "HTTP")],
+    ["a proxy for the URL in the path", (origin: string) => origin],
+  ])("P6 gets the request again with its nonce, where its origin is given as %s", async (what, given) => {
+    const prover = new DpopProver(ec("P-256")(), "ES256", Date.now);
+    const provider = scriptedProvider(dpopCredential("t0ken", prover, new DpopNonces()));
+    const agent = new Agent();
+    onTestFinished(() => agent.destroy());
+    const dispatcher = agent.compose(authInterceptor(provider, { origins: "any" }));
+    const path = what.startsWith("a proxy") ? "http://rows.example/rows" : "/rows";
+    const { statusCode, body } = await dispatcher.request({ origin: given(api.origin), path, method: "GET" });
+    await body.dump();
+    expect([statusCode, api.seen.length]).toEqual([200, 2]);
+    expect(provider.reported).toEqual([]);
+  });
+
   test("P6 gets all requests again that were signed before it has changed its nonce, and reports none", async () => {
     const prover = new DpopProver(ec("P-256")(), "ES256", Date.now);
     const provider = scriptedProvider(dpopCredential("t0ken", prover, new DpopNonces()));
@@ -118,6 +137,8 @@ test("P6 nonces are kept for each origin, and not for ever more origins", () => 
   nonces.note("https://b.example", "");
   expect(nonces.of("https://a.example")).toBe("n2");
   expect(nonces.of("https://b.example")).toBeUndefined();
+  nonces.note("HTTPS://A.example:443/", "n3");
+  expect([nonces.of("https://a.example"), nonces.of("https://a.example/")]).toEqual(["n3", "n3"]);
   for (let n = 0; n < 100; n += 1) nonces.note(`https://h${n}.example`, "n");
   expect(nonces.of("https://a.example")).toBeUndefined();
   expect(nonces.of("https://h0.example")).toBe("n");

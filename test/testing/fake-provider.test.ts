@@ -5,6 +5,7 @@ import { authFetch, ConfigError, Credential, TransportError } from "../../src/in
 import { fakeProvider } from "../../src/testing/index.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
+import { eventually } from "../support/eventually.js";
 
 const bearer = (credential: Credential | undefined): string | undefined =>
   credential && Credential.authorizationValue(credential);
@@ -19,6 +20,24 @@ describe("a fake provider", () => {
     expect(bearer(await auth.getToken())).toBe("Bearer token-2");
     expect(auth.issued.map(bearer)).toEqual(["Bearer token-1", "Bearer token-2"]);
     expect(auth.current).toBe(auth.issued[1]);
+  });
+
+  test("C13 current and issued are the credentials that callers and watchers have, with their expiry", async () => {
+    const auth = fakeProvider({ tokens: ["a", "a", Credential.basic("u", "p")] });
+    const first = await auth.getToken();
+    expect(auth.current).toBe(first);
+    expect(Credential.expiresAt(auth.current as Credential)).toBe(auth.status().expiresAt);
+    const second = await auth.invalidate(first);
+    expect(auth.current).toBe(second);
+    await auth.ready();
+    auth.expire();
+    const heard: boolean[] = [];
+    using _watch = auth.watch((credential) => void heard.push(credential === auth.current));
+    await eventually(() => expect(heard).toEqual([true]));
+    const third = await auth.getToken();
+    const given = [first, second, third];
+    expect(auth.issued.map((credential) => given.indexOf(credential))).toEqual([0, 1, 2]);
+    expect(() => auth.watch(undefined as never)).toThrow(TypeError);
   });
 
   test("C3 of a hundred reports of one token, one brings another", async () => {
@@ -76,6 +95,36 @@ describe("a fake provider", () => {
     expect(bearer(await forever.rotate())).toBe("Bearer token-2");
     expect(() => forever.expire()).toThrow("has no lifetime");
   });
+
+  test.each([null, 3600])("F5 rotate() brings another token each time, of a lifetime of %j", async (expiresIn) => {
+    const auth = fakeProvider({ expiresIn });
+    const rotated = [1, 2, 3, 4, 5, 6, 7].map((n) => `Bearer token-${n}`);
+    for (const token of rotated) expect(bearer(await auth.rotate())).toBe(token);
+    const together = await Promise.all([auth.rotate(), auth.rotate()]);
+    expect(together.map(bearer)).toEqual(["Bearer token-8", "Bearer token-8"]);
+    // To rotate is no sign of an API that refuses everything.
+    for (const token of ["Bearer token-9", "Bearer token-10", "Bearer token-11"]) {
+      expect(bearer(await auth.invalidate(auth.current as Credential))).toBe(token);
+    }
+  });
+
+  test.each([null, 3600])(
+    "F3 rotate() rejects where no other token can be had, of a lifetime of %j",
+    async (expiresIn) => {
+      const auth = fakeProvider({ expiresIn });
+      const current = await auth.getToken();
+      const down = new TransportError("down");
+      auth.failWith(down);
+      for (const _time of [1, 2, 3]) expect(await errorOf(() => auth.rotate())).toBe(down);
+      expect(await auth.getToken()).toBe(current);
+      auth.recover();
+      expect(bearer(await auth.rotate())).toBe("Bearer token-2");
+      auth.failWith();
+      expect(await errorOf(() => auth.rotate())).toMatchObject({ error: "invalid_grant" });
+      auth.recover();
+      expect(bearer(await auth.rotate())).toBe("Bearer token-3");
+    },
+  );
 
   test("F3 F4 fails as it is told, serves what is good meanwhile, and recovers at once", async () => {
     const auth = fakeProvider();
