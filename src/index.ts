@@ -16,7 +16,7 @@ export type { WatchListener, WatchOptions } from "./cache/watches.js";
 export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
 /** @internal What the command line looks at beside a catalog. */
-export { STAND_IN } from "./catalog/catalog-options.js";
+export { LEFT_OUT, STAND_IN } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 /** @internal What the command line looks at beside a catalog. */
 export { inspectPipeline, STAND_IN_TEXT } from "./catalog/pipeline-inspection.js";

@@ -22,6 +22,8 @@ export interface PipelineInspection {
   readonly connectors: readonly FoundConnector[];
   /** The files from which values are read. */
   readonly files: readonly FoundFile[];
+  /** The names of the providers, and the path of each. */
+  readonly providers: readonly (readonly [name: string, path: string])[];
   /** What is wrong with a reference to the catalog, as far as its names tell. */
   faultsOfReference(spec: object): readonly ConfigFault[];
   /** Where what stands at a path is. */
@@ -66,10 +68,12 @@ export async function inspectPipeline(
     return { path, spec: plainData(value) as AuthSpec | undefined, faults };
   });
   const files = ["auth", "vars"].flatMap((key) => filesIn(document.at(key), key, folder));
+  const names = Object.keys(Object(document.at("auth")));
   return {
     connectors,
+    providers: names.map((name) => [name, pathOf(name)] as const),
     files,
-    faultsOfReference: (spec) => faultsOfReference(spec, Object.keys(Object(document.at("auth")))),
+    faultsOfReference: (spec) => faultsOfReference(spec, names),
     placeOf: (path) => document.placeOf(path),
     placeOfProvider: (name) => document.placeOf(pathOf(name)),
   };

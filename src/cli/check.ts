@@ -13,6 +13,7 @@ import {
   FaucetError,
   fromConfig,
   inspectPipeline,
+  LEFT_OUT,
   type ProviderSpec,
   STAND_IN,
   STAND_IN_TEXT,
@@ -84,7 +85,11 @@ async function inspect(
     const place = { subject: file, folder, params };
     const inspection = await faultless(findings, () => inspectPipeline(text, place));
     if (inspection === undefined) return [];
-    checkConnectors(inspection, catalog, findings);
+    const sound =
+      catalog ??
+      (await soundPart(inspection, findings, (leftOut) => AuthCatalog.load(file, { ...completed, ...leftOut })));
+    checkConnectors(inspection, sound, findings);
+    if (catalog === undefined) await sound?.close();
     await checkFiles(inspection, findings);
     const names = catalog?.names ?? [];
     return await Promise.all(
@@ -132,8 +137,24 @@ async function addHidden(
   }
 }
 
+/** A catalog of the entries without faults, nor any behind them, by which references are checked; `undefined` where there can be none. */
+async function soundPart(
+  { providers }: Inspection,
+  { faults }: Findings,
+  load: (leftOut: { readonly [LEFT_OUT]: readonly string[] }) => Promise<AuthCatalog>,
+): Promise<AuthCatalog | undefined> {
+  const known = new Findings();
+  for (const fault of faults) known.fault(fault, fault.message);
+  for (const _each of providers) {
+    const faulty = providers.filter(([, path]) => !isBesideOf(known.faults, path)).map(([name]) => name);
+    const catalog = await faultless(known, () => load({ [LEFT_OUT]: faulty }));
+    if (catalog !== undefined) return catalog;
+  }
+  return undefined;
+}
+
 /** Whether what stands at `path` has nothing to do with what is known to be wrong. */
-function isBesideOf(known: readonly ConfigFault[], path: string): boolean {
+function isBesideOf(known: readonly Pick<ConfigFault, "path">[], path: string): boolean {
   return !known.some((fault) => isWithin(fault.path, path) || isWithin(path, fault.path));
 }
 
@@ -168,13 +189,13 @@ function checkConnectors(inspection: Inspection, catalog: AuthCatalog | undefine
   }
 }
 
-/** Where the catalog itself has faults, what its names tell. A type that is not known is one of the connector's own. */
+/** Of a provider that has faults itself, its name tells. A type that is not known is one of the connector's own. */
 function faultsOfConnector(
   spec: AuthSpec,
   { faultsOfReference }: Inspection,
   catalog: AuthCatalog | undefined,
 ): readonly ConfigFault[] {
-  if (catalog === undefined && "ref" in spec) return faultsOfReference(spec);
+  if ("ref" in spec && catalog?.names.includes(String(spec.ref)) !== true) return faultsOfReference(spec);
   try {
     if (catalog !== undefined) catalog.resolve(spec);
     else fromConfig(spec as ProviderSpec, { resolve: () => UNBUILT });

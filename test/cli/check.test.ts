@@ -191,6 +191,22 @@ vars: { a: "\${vars.b}", b: "\${vars.a}" }
     expect(lines).toEqual(faults.map((fault) => expect.stringMatching(fault)));
   });
 
+  test("an audience that cannot be asked for is told beside another provider's fault", async () => {
+    const { stdout } = await check(
+      `auth:
+  a: { type: oauth2, config: { issuer: "https://i.example", client_id: 7, client_secret: s } }
+  b: { type: static, config: { tokn: t } }
+  c: { ref: b }
+source: { auth: { ref: a, for: { scope: x } } }
+sink: { auth: { ref: c, for: { scope: x } } }
+other: { auth: { ref: a, for: { scopes: [x] } } }
+`,
+      ["--offline"],
+    );
+    expect(stdout).toMatch(/^pipeline\.yaml:5:\d+: source\.auth\.for\.scope: unknown key/m);
+    expect(stdout).not.toMatch(/^pipeline\.yaml:[67]:/m);
+  });
+
   test("a file that is not there is a fault", async () => {
     const { status, stdout } = await commandLine(["check", join(path, "none.yaml")]);
     expect(stdout.split("\n")[0]).toBe(`${join(path, "none.yaml")}:1:1: cannot be read (ENOENT)`);
