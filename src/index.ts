@@ -15,9 +15,11 @@ export type { RefreshMode, TokenCacheOptions } from "./cache/token-cache-options
 export type { WatchListener, WatchOptions } from "./cache/watches.js";
 export { AuthCatalog, type AuthSpec } from "./catalog/auth-catalog.js";
 export type { CatalogOptions, CatalogRuntime } from "./catalog/catalog-options.js";
+/** @internal What the command line looks at beside a catalog. */
+export { LEFT_OUT, STAND_IN } from "./catalog/catalog-options.js";
 export type { CatalogProvider } from "./catalog/catalog-provider.js";
 /** @internal What the command line looks at beside a catalog. */
-export { inspectPipeline, resolversFor } from "./catalog/pipeline-inspection.js";
+export { inspectPipeline, STAND_IN_TEXT } from "./catalog/pipeline-inspection.js";
 export type { Resolver } from "./catalog/references.js";
 export { accessToken, type BareToken, bareToken } from "./connect/access-token.js";
 export {

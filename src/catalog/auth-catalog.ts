@@ -11,7 +11,14 @@ import { ClosedError, ConfigError } from "../values/errors.js";
 import { handled } from "../values/handled.js";
 import type { CallOptions } from "../values/issued.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
-import { type CatalogOptions, type CatalogRuntime, checkOptions, checkRuntime } from "./catalog-options.js";
+import {
+  type CatalogOptions,
+  type CatalogRuntime,
+  checkOptions,
+  checkRuntime,
+  LEFT_OUT,
+  STAND_IN,
+} from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
 import { allOf, closeInOrder, type Dependents, noSuchProvider } from "./dependency-order.js";
 import { isReference, providerFor, referenceOf } from "./entry-reference.js";
@@ -182,15 +189,17 @@ export class AuthCatalog {
   static async #fromPipeline(
     text: string,
     origin: Omit<Origin, "runtime">,
-    options: CatalogOptions,
+    options: CatalogOptions & { readonly [STAND_IN]?: string; readonly [LEFT_OUT]?: readonly string[] },
   ): Promise<AuthCatalog> {
-    const { runtime = {}, resolvers, params = {} } = options;
+    const { runtime = {}, resolvers, params = {}, [STAND_IN]: standIn, [LEFT_OUT]: leftOut = [] } = options;
     const document = await parsePipeline(text, origin.subject === SUBJECT ? "pipeline document" : origin.subject);
+    if (document.faults.length > 0 && standIn === undefined) throw new ConfigError(origin.subject, document.faults);
     refuseUnknownParams(origin.subject, document, params);
     return document.placing(origin.subject, async () => {
-      const entries = entriesOf(document.at("auth"), origin.subject);
+      const all = entriesOf(document.at("auth"), origin.subject);
+      const entries = all.filter(([name]) => !leftOut.includes(name));
       const schemes = { ...builtInResolvers(origin.folder ?? process.cwd()), ...resolvers };
-      const interpolation = new Interpolation(sourcesOf(document, schemes, params));
+      const interpolation = new Interpolation(sourcesOf(document, schemes, params), standIn);
       await interpolation.prepare(entries.map(([, spec]) => spec));
       const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
       return new AuthCatalog(definitions, { ...origin, runtime });

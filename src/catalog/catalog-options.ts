@@ -32,6 +32,12 @@ export interface CatalogOptions {
 
 const OPTIONS: Readonly<Record<keyof CatalogOptions, true>> = { runtime: true, resolvers: true, params: true };
 
+/** An option of the command line's own: the text that stands for whatever cannot be resolved. */
+export const STAND_IN: unique symbol = Symbol("stand-in");
+
+/** Another: the names of entries that are left out. */
+export const LEFT_OUT: unique symbol = Symbol("left out");
+
 /** Throws a `ConfigError` about `subject` for options that are misspelt, or would only fail later (G5). */
 export function checkOptions(subject: string, options: CatalogOptions): void {
   const { runtime = {}, resolvers = {}, params = {} } = options ?? {};

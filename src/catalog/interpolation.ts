@@ -21,13 +21,16 @@ export interface Interpolated {
 /** Interpolates the values of one document. */
 export class Interpolation {
   readonly #findings: Findings;
+  readonly #standIn: string | undefined;
   /** The document's own values that were referred to, by target: each is put together once. */
   readonly #referred = new Map<string, Composed>();
   /** The weight of all that was given back. */
   #weight = 0;
 
-  constructor(sources: Sources) {
+  /** With a `standIn`, that stands where nothing can be resolved, so that what else is wrong shows too (L1). */
+  constructor(sources: Sources, standIn?: string) {
     this.#findings = new Findings(sources);
+    this.#standIn = standIn;
   }
 
   /** Finds all that `values` refer to; `interpolate` needs it. */
@@ -97,6 +100,7 @@ export class Interpolation {
     const isFault = "fault" in finding;
     const isMissing = isFault ? finding.isAbsent : finding.value === "" || finding.value === null;
     if (isMissing && part.fallback !== undefined) return leaf(Scalar.referred(part.fallback));
+    if (isFault && this.#standIn !== undefined) return leaf(this.#standIn);
     if (isFault) return faulty(place.path, `${markOf(part)} ${finding.fault}`);
     if (!finding.isFinal) return this.#referredTo(part, finding.value, place);
     return leaf(typeof finding.value === "string" ? Scalar.referred(finding.value) : finding.value);

@@ -6,12 +6,17 @@
 import type * as Yaml from "yaml";
 import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
 import { showReferences, withHiddenReferences } from "./bare-references.js";
-import { YamlFault, YamlValues } from "./yaml-values.js";
+import { YamlFault } from "./yaml-faults.js";
+import { YamlValues } from "./yaml-values.js";
 
 /** What a catalog takes from a document. */
 export interface PipelineDocument {
-  /** The value at the path of these keys; `undefined` where there is none. Throws a `ConfigError`. */
+  /** What is wrong with it as a whole, though its values can be read. */
+  readonly faults: readonly ConfigFault[];
+  /** The value at the path of these keys; `undefined` where there is none. Throws a `ConfigError` with all that is wrong there. */
   at(...keys: readonly string[]): unknown;
+  /** The same document, whose `at` gives what can be read, and `undefined` in place of what cannot. */
+  readable(): PipelineDocument;
   /** The keys at its top. */
   keys(): readonly string[];
   /** Where a fault at `path` is in the text; nothing for what is in none of it. */
@@ -28,7 +33,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** Parses `text`. Throws a `ConfigError` about `subject` with line and column of every fault. */
+/** Parses `text`. Throws a `ConfigError` about `subject` with line and column of every fault of its syntax. */
 export async function parsePipeline(text: string, subject: string): Promise<PipelineDocument> {
   const yaml = await import("yaml");
   const places = new Places(new yaml.LineCounter(), subject);
@@ -49,14 +54,26 @@ export async function parsePipeline(text: string, subject: string): Promise<Pipe
 class ParsedPipeline implements PipelineDocument {
   readonly #values: YamlValues;
   readonly #places: Places;
+  readonly #isLenient: boolean;
 
-  constructor(values: YamlValues, places: Places) {
+  constructor(values: YamlValues, places: Places, isLenient = false) {
     this.#values = values;
     this.#places = places;
+    this.#isLenient = isLenient;
+  }
+
+  get faults(): readonly ConfigFault[] {
+    return this.#places.faultsAt(this.#values.faults);
   }
 
   at(...keys: readonly string[]): unknown {
-    return this.#places.reading(() => this.#values.at(keys));
+    const { value, faults } = this.#places.reading(() => this.#values.at(keys));
+    if (faults.length > 0 && !this.#isLenient) this.#places.refuse(faults);
+    return value;
+  }
+
+  readable(): PipelineDocument {
+    return new ParsedPipeline(this.#values, this.#places, true);
   }
 
   keys(): readonly string[] {
@@ -107,12 +124,20 @@ class Places {
     return { path: "", message: `line ${line}, column ${column}: ${message}`, line, column };
   }
 
+  faultsAt(faults: readonly YamlFault[]): readonly ConfigFault[] {
+    return faults.slice(0, MOST_FAULTS).map(({ offset, message }) => this.faultAt(offset, message));
+  }
+
+  refuse(faults: readonly YamlFault[]): never {
+    throw new ConfigError(this.#subject, this.faultsAt(faults));
+  }
+
   /** What `read` gives. A fault that it finds becomes a `ConfigError`. */
   reading<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
-      if (error instanceof YamlFault) throw new ConfigError(this.#subject, [this.faultAt(error.offset, error.message)]);
+      if (error instanceof YamlFault) this.refuse([error]);
       if (!(error instanceof RangeError)) throw error;
       throw new ConfigError(this.#subject, [{ path: "", message: "is nested too deeply" }]);
     }

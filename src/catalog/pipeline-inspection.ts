@@ -12,7 +12,7 @@ import { referenceOf } from "./entry-reference.js";
 import { Interpolation } from "./interpolation.js";
 import { type Place, parsePipeline } from "./pipeline-document.js";
 import { sourcesOf } from "./pipeline-sources.js";
-import { type Resolver, referencesIn } from "./references.js";
+import { referencesIn } from "./references.js";
 import { builtInResolvers } from "./resolvers.js";
 import { plainData, Scalar } from "./scalar.js";
 
@@ -22,6 +22,8 @@ export interface PipelineInspection {
   readonly connectors: readonly FoundConnector[];
   /** The files from which values are read. */
   readonly files: readonly FoundFile[];
+  /** The names of the providers, and the path of each. */
+  readonly providers: readonly (readonly [name: string, path: string])[];
   /** What is wrong with a reference to the catalog, as far as its names tell. */
   faultsOfReference(spec: object): readonly ConfigFault[];
   /** Where what stands at a path is. */
@@ -33,7 +35,10 @@ export interface PipelineInspection {
 interface FoundConnector {
   /** Of its `auth:` key. */
   readonly path: string;
-  readonly spec: AuthSpec;
+  /** With a stand-in for whatever cannot be resolved; `undefined` where there can be none. */
+  readonly spec: AuthSpec | undefined;
+  /** What cannot be resolved. */
+  readonly faults: readonly ConfigFault[];
 }
 
 interface FoundFile {
@@ -48,31 +53,27 @@ export async function inspectPipeline(
   text: string,
   { subject, folder, params = {} }: { subject: string; folder: string } & Pick<CatalogOptions, "params">,
 ): Promise<PipelineInspection> {
-  const document = await parsePipeline(text, subject);
-  const interpolation = new Interpolation(sourcesOf(document, builtInResolvers(folder), params));
+  // Beside auth:, a pipeline may have tags and structures that mean something to others only.
+  const document = (await parsePipeline(text, subject)).readable();
+  const sources = sourcesOf(document, builtInResolvers(folder), params);
   const beside = document.keys().filter((key) => !RESERVED.has(key));
-  const found = beside.flatMap((key) =>
-    authKeysIn(
-      readable(() => document.at(key)),
-      redactKey(key),
-    ),
-  );
-  await interpolation.prepare(found.map(({ spec }) => spec));
-  const connectors = found.flatMap(({ path, spec }) => {
-    const { value, faults } = interpolation.interpolate(spec, path);
-    return faults.length > 0 ? [] : [{ path, spec: plainData(value) as AuthSpec }];
+  const found = beside.flatMap((key) => authKeysIn(document.at(key), redactKey(key)));
+  const interpolation = new Interpolation(sources);
+  const completion = new Interpolation(sources, STAND_IN_TEXT);
+  const specs = found.map(({ spec }) => spec);
+  await Promise.all([interpolation.prepare(specs), completion.prepare(specs)]);
+  const connectors = found.map(({ path, spec }) => {
+    const { faults } = interpolation.interpolate(spec, path);
+    const { value } = completion.interpolate(spec, path);
+    return { path, spec: plainData(value) as AuthSpec | undefined, faults };
   });
-  const files = ["auth", "vars"].flatMap((key) =>
-    filesIn(
-      readable(() => document.at(key)),
-      key,
-      folder,
-    ),
-  );
+  const files = ["auth", "vars"].flatMap((key) => filesIn(document.at(key), key, folder));
+  const names = Object.keys(Object(document.at("auth")));
   return {
     connectors,
+    providers: names.map((name) => [name, pathOf(name)] as const),
     files,
-    faultsOfReference: (spec) => faultsOfReference(spec, Object.keys(Object(document.at("auth")))),
+    faultsOfReference: (spec) => faultsOfReference(spec, names),
     placeOf: (path) => document.placeOf(path),
     placeOfProvider: (name) => document.placeOf(pathOf(name)),
   };
@@ -85,24 +86,8 @@ function faultsOfReference(spec: object, names: readonly string[]): readonly Con
   return names.includes(ref) ? [] : [noSuchProvider(ref, names)];
 }
 
-/**
- * Resolvers by which the values that `faults` say to be missing stand for something, so that what else is wrong with their
- * entries shows too; `undefined` where none is missing.
- */
-export function resolversFor(faults: readonly ConfigFault[], folder: string): Record<string, Resolver> | undefined {
-  const missing = new Set(faults.flatMap(({ message }) => MISSING.exec(message)?.[1] ?? []));
-  if (missing.size === 0) return undefined;
-  const standingIn = Object.entries(builtInResolvers(folder)).map(([scheme, resolve]): [string, Resolver] => [
-    scheme,
-    (reference) => (missing.has(`${scheme}:${reference}`) ? STAND_IN : resolve(reference)),
-  ]);
-  return Object.fromEntries(standingIn);
-}
-
-const MISSING = /\$\{([^}]+)\} cannot be resolved/;
-
-/** Good for most keys; what it is not good for has a fault already. */
-const STAND_IN = "https://stand-in.invalid/";
+/** What stands for a value that cannot be resolved: good for most keys, and what it is not good for has a fault already. */
+export const STAND_IN_TEXT = "https://stand-in.invalid/";
 
 /** What is no part of the pipeline itself. */
 const RESERVED: ReadonlySet<string> = new Set(["auth", "vars", "params"]);
@@ -142,13 +127,4 @@ function stepsOf(value: object, path: string): [key: string, item: unknown, path
 
 function isContainer(value: unknown): value is object {
   return typeof value === "object" && value !== null && !(value instanceof Scalar);
-}
-
-/** Beside `auth:`, a pipeline may have tags and structures that mean something to others only. */
-function readable(read: () => unknown): unknown {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

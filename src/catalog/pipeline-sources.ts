@@ -38,7 +38,9 @@ function paramLookup(document: PipelineDocument, params: Params): Lookup {
   return (name) => {
     if (!Object.hasOwn(params, name)) {
       const declared = document.at("params", name, "default");
-      return { value: present(declared, "is not given in options.params, and has no default under params:") };
+      return {
+        value: present(declared, "is not given in options.params, or by --param, and has no default under params:"),
+      };
     }
     return { value: asScalar(params[name] ?? ""), isFinal: true };
   };

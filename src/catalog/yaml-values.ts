@@ -8,16 +8,7 @@ import type * as Yaml from "yaml";
 import { redactKey } from "../config/check.js";
 import { Scalar } from "./scalar.js";
 import { MOST_LEVELS, MOST_WEIGHT, NODE_WEIGHT, TOO_DEEP, TOO_LARGE } from "./size.js";
-
-/** What is wrong at one place of the source. */
-export class YamlFault extends Error {
-  readonly offset: number;
-
-  constructor(node: Yaml.Node, message: string) {
-    super(message);
-    this.offset = node.range?.[0] ?? 0;
-  }
-}
+import { repeatedKeys, YamlFault } from "./yaml-faults.js";
 
 /** The module `yaml`, once it is loaded. */
 type Parser = Pick<typeof Yaml, "isAlias" | "isMap" | "isScalar" | "isSeq" | "visit">;
@@ -26,11 +17,15 @@ type Pair = readonly [key: string, value: Yaml.Node | null, written: Yaml.Node];
 
 /** Reads the values of one document. */
 export class YamlValues {
+  /** What is wrong with the document as a whole, though its values can be read. */
+  readonly faults: readonly YamlFault[];
   readonly #yaml: Parser;
   readonly #root: Yaml.Node | null;
   readonly #targets: ReadonlyMap<Yaml.Alias, Yaml.Node>;
   /** Where each unknown tag stands, in the order of the source. */
   readonly #tags: readonly number[];
+  /** What is wrong with what is read now, by offset. */
+  #found = new Map<number, YamlFault>();
   /** The weight of all that was read. */
   #weight = 0;
 
@@ -38,12 +33,19 @@ export class YamlValues {
     this.#yaml = yaml;
     this.#root = document.contents;
     this.#targets = targetsOf(yaml, document);
+    this.faults = repeatedKeys(yaml, document);
     this.#tags = document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED").map(({ pos: [at] }) => at);
     this.#refuseMergeAtRoot();
   }
 
-  /** The value at the path of `keys`; `undefined` where there is none. Throws a `YamlFault`. */
-  at(keys: readonly string[]): unknown {
+  /** The value at the path of `keys`, of which what has a fault is `undefined`, as is what is not there. */
+  at(keys: readonly string[]): { readonly value: unknown; readonly faults: readonly YamlFault[] } {
+    this.#found = new Map();
+    const value = this.#readable(() => this.#at(keys), "whole");
+    return { value, faults: [...this.#found.values()] };
+  }
+
+  #at(keys: readonly string[]): unknown {
     let node: Yaml.Node | null = this.#root;
     for (const key of keys) {
       const found: Yaml.Node | null = node && this.#followed(node);
@@ -84,8 +86,23 @@ export class YamlValues {
     return pair && { at: pair[2], value: pair[1] };
   }
 
+  /** What `read` gives. A fault is kept, so that all are told at once (L1); of what is too large, no other part is read. */
+  #readable<T>(read: () => T, extent: "part" | "whole" = "part"): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof YamlFault)) throw error;
+      this.#found.set(error.offset, error);
+      if (extent === "part" && [TOO_LARGE, TOO_DEEP].includes(error.message)) throw error;
+      return undefined;
+    }
+  }
+
   #valueOf(given: Yaml.Node | null, around: readonly Yaml.Node[]): unknown {
-    if (given === null) return null;
+    return given === null ? null : this.#readable(() => this.#read(given, around));
+  }
+
+  #read(given: Yaml.Node, around: readonly Yaml.Node[]): unknown {
     const node = this.#followed(given);
     if (around.includes(node))
       throw new YamlFault(given, "has an alias that cannot be followed: it stands in what it stands for");
@@ -137,21 +154,27 @@ export class YamlValues {
     const pairs = new Map<string, Pair>();
     const merged: Yaml.Node[] = [];
     for (const { key, value } of map.items as readonly Yaml.Pair<Yaml.Node, Yaml.Node | null>[]) {
-      this.#refuseTag(key);
-      if (this.#isMerge(key)) merged.push(...this.#mergedBy(key, value));
-      else pairs.set(this.#keyText(key), [this.#keyText(key), value, key]);
+      this.#readable(() => {
+        this.#refuseTag(key);
+        if (this.#isMerge(key)) merged.push(...this.#mergedBy(key, value));
+        else pairs.set(this.#keyText(key), [this.#keyText(key), value, key]);
+      });
     }
     for (const source of merged) {
-      this.#grow(source, NODE_WEIGHT);
-      const from = this.#followed(source);
-      if (!this.#yaml.isMap(from)) throw new YamlFault(source, "<< can merge mappings only");
-      for (const pair of this.#pairsOf(from, [...around, map])) {
+      for (const pair of this.#readable(() => this.#pairsToMerge(source, [...around, map])) ?? []) {
         const [key] = pair;
         this.#grow(source, NODE_WEIGHT + key.length);
         if (!pairs.has(key)) pairs.set(key, pair);
       }
     }
     return [...pairs.values()];
+  }
+
+  #pairsToMerge(source: Yaml.Node, around: readonly Yaml.Node[]): readonly Pair[] {
+    this.#grow(source, NODE_WEIGHT);
+    const from = this.#followed(source);
+    if (!this.#yaml.isMap(from)) throw new YamlFault(source, "<< can merge mappings only");
+    return this.#pairsOf(from, around);
   }
 
   #mergedBy(key: Yaml.Node, value: Yaml.Node | null): readonly Yaml.Node[] {
@@ -193,7 +216,6 @@ function targetsOf(yaml: Parser, document: Yaml.Document.Parsed): ReadonlyMap<Ya
   const targets = new Map<Yaml.Alias, Yaml.Node>();
   yaml.visit(document, {
     Node(_key, node) {
-      if (yaml.isMap(node)) refuseRepeatedKeys(yaml, node);
       if (yaml.isAlias(node)) {
         const target = anchors.get(node.source);
         if (target !== undefined) targets.set(node, target);
@@ -203,13 +225,4 @@ function targetsOf(yaml: Parser, document: Yaml.Document.Parsed): ReadonlyMap<Ya
     },
   });
   return targets;
-}
-
-function refuseRepeatedKeys(yaml: Parser, map: Yaml.YAMLMap): void {
-  const keys = new Set<unknown>();
-  for (const { key } of map.items) {
-    if (!yaml.isScalar(key)) continue;
-    if (keys.has(key.value)) throw new YamlFault(key, "a key is given twice");
-    keys.add(key.value);
-  }
 }

@@ -7,15 +7,16 @@ import {
   AuthCatalog,
   type AuthProvider,
   type AuthSpec,
-  type CatalogOptions,
   type ConfigError,
   type ConfigFault,
   Credential,
   FaucetError,
   fromConfig,
   inspectPipeline,
+  LEFT_OUT,
   type ProviderSpec,
-  resolversFor,
+  STAND_IN,
+  STAND_IN_TEXT,
 } from "faucet-auth";
 import { CommandFailure } from "./exit-status.js";
 import { faultOfModes } from "./file-modes.js";
@@ -74,15 +75,21 @@ async function inspect(
   if (text === undefined) return [];
   const { param: params = {} } = options;
   const folder = resolve(dirname(file));
-  const load = (resolvers?: CatalogOptions["resolvers"]): Promise<AuthCatalog> => {
-    return AuthCatalog.load(file, { params, resolvers, runtime: { clock: surroundings.clock } });
-  };
-  const catalog = await faultless(findings, load, (faults) => addHidden(findings, faults, folder, load));
+  const given = { params, runtime: { clock: surroundings.clock } };
+  const completed = { ...given, [STAND_IN]: STAND_IN_TEXT };
+  const load = (): Promise<AuthCatalog> => AuthCatalog.load(file, given);
+  const catalog = await faultless(findings, load, (faults) => {
+    return addHidden(findings, faults, () => AuthCatalog.load(file, completed));
+  });
   try {
     const place = { subject: file, folder, params };
     const inspection = await faultless(findings, () => inspectPipeline(text, place));
     if (inspection === undefined) return [];
-    checkConnectors(inspection, catalog, findings);
+    const sound =
+      catalog ??
+      (await soundPart(inspection, findings, (leftOut) => AuthCatalog.load(file, { ...completed, ...leftOut })));
+    checkConnectors(inspection, sound, findings);
+    if (catalog === undefined) await sound?.close();
     await checkFiles(inspection, findings);
     const names = catalog?.names ?? [];
     return await Promise.all(
@@ -115,22 +122,40 @@ async function faultless<T>(
   }
 }
 
-/** Of an entry that has a variable which is not set, the library looks no further: what else is wrong with it is found with another value. */
+/** Of an entry with a value that cannot be resolved, the library looks no further: what else is wrong with it is found with a stand-in. */
 async function addHidden(
   findings: Findings,
   known: readonly ConfigFault[],
-  folder: string,
-  load: (resolvers: NonNullable<CatalogOptions["resolvers"]>) => Promise<AuthCatalog>,
+  load: () => Promise<AuthCatalog>,
 ): Promise<void> {
-  const resolvers = resolversFor(known, folder);
-  if (resolvers === undefined) return;
   const hidden = new Findings();
-  const catalog = await faultless(hidden, () => load(resolvers));
+  const catalog = await faultless(hidden, load);
   await catalog?.close();
   for (const fault of hidden.faults) {
-    const isOfStandIn = known.some(({ path }) => isWithin(path, fault.path) || isWithin(fault.path, path));
-    if (!isOfStandIn) findings.fault(fault, fault.message);
+    if (!isBesideOf(known, fault.path)) continue;
+    findings.fault(fault, fault.message);
   }
+}
+
+/** A catalog of the entries without faults, nor any behind them, by which references are checked; `undefined` where there can be none. */
+async function soundPart(
+  { providers }: Inspection,
+  { faults }: Findings,
+  load: (leftOut: { readonly [LEFT_OUT]: readonly string[] }) => Promise<AuthCatalog>,
+): Promise<AuthCatalog | undefined> {
+  const known = new Findings();
+  for (const fault of faults) known.fault(fault, fault.message);
+  for (const _each of providers) {
+    const faulty = providers.filter(([, path]) => !isBesideOf(known.faults, path)).map(([name]) => name);
+    const catalog = await faultless(known, () => load({ [LEFT_OUT]: faulty }));
+    if (catalog !== undefined) return catalog;
+  }
+  return undefined;
+}
+
+/** Whether what stands at `path` has nothing to do with what is known to be wrong. */
+function isBesideOf(known: readonly Pick<ConfigFault, "path">[], path: string): boolean {
+  return !known.some((fault) => isWithin(fault.path, path) || isWithin(path, fault.path));
 }
 
 function isWithin(inner: string, outer: string): boolean {
@@ -154,23 +179,26 @@ function addFaults(findings: Findings, faults: readonly ConfigFault[], above = "
 
 /** Each connector refers to a provider that is there, or defines one that can be built. */
 function checkConnectors(inspection: Inspection, catalog: AuthCatalog | undefined, findings: Findings): void {
-  for (const { path, spec } of inspection.connectors) {
+  for (const { path, spec, faults } of inspection.connectors) {
+    for (const fault of faults) addFaults(findings, [fault], "", inspection.placeOf(fault.path));
+    if (spec === undefined) continue;
     for (const fault of faultsOfConnector(spec, inspection, catalog)) {
-      addFaults(findings, [fault], path, inspection.placeOf(`${path}.${fault.path}`));
+      const whole = [path, fault.path].filter(Boolean).join(".");
+      if (isBesideOf(faults, whole)) addFaults(findings, [{ ...fault, path: whole }], "", inspection.placeOf(whole));
     }
   }
 }
 
-/** Where the catalog itself has faults, what its names tell. A type that is not known is one of the connector's own. */
+/** Of a provider that has faults itself, its name tells. A type that is not known is one of the connector's own. */
 function faultsOfConnector(
   spec: AuthSpec,
   { faultsOfReference }: Inspection,
   catalog: AuthCatalog | undefined,
 ): readonly ConfigFault[] {
-  if (catalog === undefined && "ref" in spec) return faultsOfReference(spec);
+  if ("ref" in spec && catalog?.names.includes(String(spec.ref)) !== true) return faultsOfReference(spec);
   try {
     if (catalog !== undefined) catalog.resolve(spec);
-    else fromConfig(spec as ProviderSpec, { resolve: () => STAND_IN });
+    else fromConfig(spec as ProviderSpec, { resolve: () => UNBUILT });
     return [];
   } catch (error) {
     if (!isConfigError(error)) throw error;
@@ -179,7 +207,7 @@ function faultsOfConnector(
 }
 
 /** For a provider that is referred to, where none can be made. */
-const STAND_IN: AuthProvider = {
+const UNBUILT: AuthProvider = {
   type: "static",
   name: "stand-in",
   getToken: async () => Credential.bearer("none"),

@@ -37,7 +37,8 @@ export class Findings {
 
   #add(finding: Finding): void {
     const message = finding.message.replace(/\s*\n\s*/g, " ");
-    this.#found.set(`${finding.path}\n${message}`, { ...finding, message });
+    const { path, line, column } = finding;
+    this.#found.set(`${path}\n${line}:${column}\n${message}`, { ...finding, message });
   }
 }
 

@@ -183,7 +183,7 @@ function codeOf(
   request: AuthorizationRequest,
   expected: Awaited<ReturnType<Consent["expectedIssuer"]>>,
 ): string {
-  if (!URL.canParse(line) && !line.includes("=")) {
+  if (!ANSWER.test(line)) {
     if (line === "") throw new CommandFailure("nothing was pasted");
     return line;
   }
@@ -192,6 +192,9 @@ function codeOf(
     throw new CommandFailure("that is not the answer to this login: its state is another");
   return codeIn(answer, expected);
 }
+
+/** An address, or the query of one. A code may have `:` and `=` of its own. */
+const ANSWER = /^[a-z][\w+.-]*:\/\/|(?:^|[?&#])(?:state|code|error)=/i;
 
 async function lineFrom(stdin: Readable): Promise<string> {
   for await (const line of createInterface({ input: stdin })) return line.trim();

@@ -35,12 +35,11 @@ export function isLoopback(redirectUri: string): boolean {
 
 /** Listens where `redirectUri` leads: on its port, or where it has none on a free one. */
 export async function startLoopbackServer(redirectUri: string): Promise<LoopbackServer> {
-  const url = new URL(redirectUri);
+  const [, origin = "", configured = ""] = ORIGIN.exec(redirectUri) ?? [];
   const server = createServer();
-  await listen(server, url);
-  // As the server has it registered, but for the port: a URL would be written another way.
+  await listen(server, new URL(redirectUri).hostname, configured);
   const { port } = server.address() as AddressInfo;
-  const uri = url.port === "" ? redirectUri.replace(url.host, `${url.host}:${port}`) : redirectUri;
+  const uri = configured === "" ? redirectUri.replace(ORIGIN, `${origin}:${port}`) : redirectUri;
   return {
     redirectUri: uri,
     answer: (isAnswer) => {
@@ -58,7 +57,13 @@ export async function startLoopbackServer(redirectUri: string): Promise<Loopback
   };
 }
 
-async function listen(server: Server, { hostname, port }: URL): Promise<void> {
+/**
+ * Scheme and host as they are written, and the port where one is: a `URL` has no port 80, and writes the others another way
+ * than the server has them registered.
+ */
+const ORIGIN = /^([a-z]+:[/\\]*(?:\[[^\]]*\]|[^:/\\?#]*))(?::(\d*))?/i;
+
+async function listen(server: Server, hostname: string, port: string): Promise<void> {
   server.listen(Number(port), hostname.replace(/^\[|\]$/g, ""));
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     throw new CommandFailure(`${hostname}:${port || "0"} cannot be listened on (${error.code}); is its port taken?`);

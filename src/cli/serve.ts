@@ -6,6 +6,7 @@ import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Broker, BrokerTcpOptions } from "faucet-auth/broker";
 import { CommandFailure, UsageError } from "./exit-status.js";
+import { isLoopback } from "./loopback-server.js";
 import { type PipelineOptions, readsPipeline, withCatalog } from "./pipeline-file.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -60,8 +61,11 @@ async function untilTheEnd(broker: Broker, names: readonly string[], { stderr, s
 
 function placeOf(address: string): Pick<BrokerTcpOptions, "host" | "port"> {
   const [, host = "127.0.0.1", port = ""] = /^(?:(\[[^\]]*\]|[^:]*):)?(\d{1,5})$/.exec(address) ?? [];
-  if (port === "") throw new UsageError(`--tcp ${address}: must be 127.0.0.1:PORT`);
-  return { host, port: Number(port) };
+  const url = `http://${host}:${port}`;
+  if (port === "" || !URL.canParse(url) || !isLoopback(url)) {
+    throw new UsageError(`--tcp ${address}: must be 127.0.0.1:PORT`);
+  }
+  return { host: new URL(url).hostname, port: Number(port) };
 }
 
 /** What the broker wants to be shown: read at each request, so that it may be replaced while the broker runs. */

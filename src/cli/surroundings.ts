@@ -41,7 +41,7 @@ export function untilInterrupted<T>(work: Promise<T>, { signal }: Pick<Surroundi
   });
 }
 
-/** The width that a text is made for: that of the terminal, else what scripts and mails expect. */
+/** The width that a text is made for: that of the terminal, which may say 0, else what scripts and mails expect. */
 export function widthOf({ columns }: Output): number {
-  return columns ?? 80;
+  return columns || 80;
 }

@@ -129,6 +129,84 @@ pipeline:
     expect((await check(text)).stdout).toBe("pipeline.yaml: 0 providers, no faults\n");
   });
 
+  test("a foreign tag hides no connector that stands beside it", async () => {
+    const text = (tag: string) =>
+      `auth: { crm: { type: static, config: { token: t } } }
+pipeline: { transform: ${tag} "return row", steps: [${tag} x, { <<: ${tag} y }], source: { auth: { ref: cmr } } }
+`;
+    const faults = (stdout: string) => stdout.split("\n").filter((line) => line.includes("pipeline.source.auth.ref"));
+    const tagged = await check(text("!lua"));
+    expect(tagged.status).toBe(1);
+    expect(faults(tagged.stdout)).toEqual([
+      expect.stringMatching(/^pipeline\.yaml:2:\d+: .*there is no provider "cmr"/),
+    ]);
+    expect(tagged.stdout).toMatch(/1 provider, 1 fault\n$/);
+  });
+
+  test("what a connector cannot resolve is a fault of it, and hides none of its others", async () => {
+    const { status, stdout } = await check(`auth: { crm: { type: static, config: { token: t } } }
+source:
+  auth: { type: oauth2, config: { tokn_url: x, client_id: c, client_secret: "\${env:FAUCET_AUTH_NOT_SET}",
+    timeout_secs: "\${env:FAUCET_AUTH_NOT_SET:-7}" } }
+sink:
+  auth: { ref: "\${vars.nope}" }
+circle: { auth: { ref: "\${vars.a}" } }
+vars: { a: "\${vars.b}", b: "\${vars.a}" }
+`);
+    expect(status).toBe(1);
+    expect(stdout.split("\n").filter((line) => /^pipeline\.yaml:\d/.test(line))).toEqual([
+      expect.stringMatching(/^pipeline\.yaml:3:\d+: source\.auth\.config\.token_url: is required/),
+      expect.stringMatching(/^pipeline\.yaml:3:35: source\.auth\.config\.tokn_url: unknown key/),
+      expect.stringMatching(/^pipeline\.yaml:3:62: source\.auth\.config\.client_secret: .*cannot be resolved/),
+      expect.stringMatching(/^pipeline\.yaml:6:11: sink\.auth\.ref: \$\{vars\.nope\} is not defined under vars:/),
+      expect.stringMatching(/^pipeline\.yaml:7:19: circle\.auth\.ref: .*refer to each other/),
+    ]);
+  });
+
+  test.each([
+    [
+      "keys that stand twice, and one that is misspelt",
+      "  a: { type: static, type: static, config: { token: t, token: t, tokn: x } }",
+      [/2:22: a key is given twice/, /2:56: a key is given twice/, /2:66: auth\.a\.config\.tokn: unknown key/],
+    ],
+    [
+      "tags and aliases",
+      "  a: { type: !x static, config: { token: !y t } }\n  b: *one\n  c: { <<: *two, k: !z 1 }",
+      [/2:14: a tag/, /2:42: a tag/, /3:6: has an alias/, /4:12: has an alias/, /4:21: a tag/],
+    ],
+    [
+      "a parameter that is not given, and a key that is misspelt",
+      "  a: { type: oauth2, config: { issuer: 'https://i.example', client_id: '${param.id}', client_secret: s, scop: x } }",
+      [/2:61: auth\.a\.config\.client_id: .*--param/, /2:105: auth\.a\.config\.scop: unknown key/],
+    ],
+    [
+      "a variable that is not there, and a key that is misspelt",
+      "  a: { type: static, config: { token: '${vars.t}', tokn: x } }",
+      [/2:32: auth\.a\.config\.token: .*under vars:/, /2:52: auth\.a\.config\.tokn: unknown key/],
+    ],
+  ])("says at once: %s", async (_what, entries, faults) => {
+    const { status, stdout } = await check(`auth:\n${entries}\n`, ["--offline"]);
+    expect(status).toBe(1);
+    const lines = stdout.split("\n").filter((line) => /^pipeline\.yaml:\d/.test(line));
+    expect(lines).toEqual(faults.map((fault) => expect.stringMatching(fault)));
+  });
+
+  test("an audience that cannot be asked for is told beside another provider's fault", async () => {
+    const { stdout } = await check(
+      `auth:
+  a: { type: oauth2, config: { issuer: "https://i.example", client_id: 7, client_secret: s } }
+  b: { type: static, config: { tokn: t } }
+  c: { ref: b }
+source: { auth: { ref: a, for: { scope: x } } }
+sink: { auth: { ref: c, for: { scope: x } } }
+other: { auth: { ref: a, for: { scopes: [x] } } }
+`,
+      ["--offline"],
+    );
+    expect(stdout).toMatch(/^pipeline\.yaml:5:\d+: source\.auth\.for\.scope: unknown key/m);
+    expect(stdout).not.toMatch(/^pipeline\.yaml:[67]:/m);
+  });
+
   test("a file that is not there is a fault", async () => {
     const { status, stdout } = await commandLine(["check", join(path, "none.yaml")]);
     expect(stdout.split("\n")[0]).toBe(`${join(path, "none.yaml")}:1:1: cannot be read (ENOENT)`);

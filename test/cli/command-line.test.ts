@@ -57,6 +57,11 @@ describe("L5 what a user reads", () => {
     }
   });
 
+  test("a terminal that does not know its width is one of 80 columns", async () => {
+    const [unknown, usual] = await Promise.all([0, 80].map((columns) => commandLine(["--help"], { columns })));
+    expect(unknown).toEqual(usual);
+  });
+
   test("help is a result", async () => {
     const { status, stdout, stderr } = await commandLine(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

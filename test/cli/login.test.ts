@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { startLoopbackServer } from "../../src/cli/loopback-server.js";
 import { folder } from "../support/catalogs.js";
 import { type CommandEnded, type CommandOptions, commandLine, startCommandLine } from "../support/command-line.js";
 import { type Answer, type Idp, json, startIdp } from "../support/idp.js";
@@ -268,6 +269,35 @@ describe("L3 login by a browser", () => {
     expect(status).toBe(0);
   });
 
+  test.each(["http://LOCALHOST/callback", "HTTP://127.0.0.1?at=1", "http://127.0.0.1:/callback"])(
+    "the redirect URI %s is sent as it is written, with the port that is listened on",
+    async (written) => {
+      await configure({ redirect_uri: written });
+      const [, before = "", after = ""] = /^(.*?:\/\/[^:/?]+):?(.*)$/.exec(written) ?? [];
+      let sent = "";
+      const { status } = await logIn(async (address, redirect) => {
+        sent = address.searchParams.get("redirect_uri") ?? "";
+        await agree(address, redirect);
+      });
+      expect(status).toBe(0);
+      expect(sent.startsWith(`${before}:`) && sent.endsWith(after)).toBe(true);
+      expect(sent.slice(before.length, sent.length - after.length)).toMatch(/^:\d+$/);
+    },
+  );
+
+  test("port 80 of a redirect URI is a port like others", async () => {
+    const uri = "http://127.0.0.1:80/callback";
+    const outcome = await startLoopbackServer(uri).then(
+      async (server) => {
+        await server.close();
+        return server.redirectUri;
+      },
+      ({ message }: Error) => message,
+    );
+    // Not everybody may listen there.
+    expect(outcome).toMatch(/^(?:http:\/\/127\.0\.0\.1:80\/callback$|127\.0\.0\.1:80 cannot be listened on)/);
+  });
+
   test("further parameters are sent, and go before ours", async () => {
     let asked = new URL("http://none");
     await writeFile(join(path, "resource"), "https://api.example\n");
@@ -361,7 +391,16 @@ describe("L3 login --paste", () => {
     expect(idp.seen[0]?.form.redirect_uri).toBe("http://127.0.0.1/callback");
   });
 
+  test.each(["c29kZQ==", "4/0A=b?c", "the_code=1", "v1:2"])(
+    "takes the code %s, which has a character of an answer",
+    async (code) => {
+      expect(await paste(() => code)).toMatchObject({ status: 0 });
+      expect(idp.seen.map(({ form }) => form.code)).toEqual([code]);
+    },
+  );
+
   test.each([
+    ["the query of another login's answer", () => "code=c&state=x", /its state is another/],
     ["the answer to another login", () => "http://127.0.0.1/callback?code=c&state=x", /its state is another/],
     ["nothing", () => "", /nothing was pasted/],
   ])("refuses %s", async (_what, line, message) => {
