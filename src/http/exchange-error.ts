@@ -129,8 +129,11 @@ function isOfConnecting(error: unknown): boolean {
 /** The codes of an error and of its causes, the outermost first: ECONNREFUSED, UND_ERR_SOCKET. */
 function codesOf(error: unknown): string[] {
   const codes = causesOf(error).map(({ code }) => code);
-  return codes.filter((code) => typeof code === "string").filter((code) => /^[A-Za-z][A-Za-z0-9_]{2,60}$/.test(code));
+  return codes.filter((code) => typeof code === "string").filter((code) => CODE.test(code));
 }
+
+/** OpenSSL 3.5, of Node 22 and later, has a slash in the names of its alerts. */
+const CODE = /^(?:ERR_SSL_SSL\/TLS_)?[A-Za-z][A-Za-z0-9_]{2,60}$/;
 
 function textOf(error: unknown): string {
   return causesOf(error)

@@ -62,12 +62,12 @@ const REASONS: readonly { readonly test: RegExp; readonly says: string; readonly
     remedy: "; are scheme and port of the URL right?",
   },
   {
-    test: /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|(?:SSLV3|TLSV1)_ALERT_.*CERTIFICATE.*)$/,
+    test: /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|(?:SSLV3|TLSV1|SSL\/TLS)_ALERT_.*CERTIFICATE.*)$/,
     says: "the server wants a client certificate that it accepts",
     remedy: CLIENT_CERTIFICATE,
   },
   {
-    test: /^ERR_SSL_(?:SSLV3|TLSV1)_ALERT_HANDSHAKE_FAILURE$/,
+    test: /^ERR_SSL_(?:SSLV3|TLSV1|SSL\/TLS)_ALERT_HANDSHAKE_FAILURE$/,
     says: "the server has refused the TLS handshake",
     remedy: `${CLIENT_CERTIFICATE}, if it wants one`,
   },
