@@ -62,7 +62,7 @@ const REASONS: readonly { readonly test: RegExp; readonly says: string; readonly
     remedy: "; are scheme and port of the URL right?",
   },
   {
-    test: /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|(?:SSLV3|TLSV1|SSL\/TLS)_ALERT_.*CERTIFICATE.*)$/,
+    test: /^ERR_SSL_(?:SSLV3|TLSV13?|SSL\/TLS)_ALERT_(?:.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED)$/,
     says: "the server wants a client certificate that it accepts",
     remedy: CLIENT_CERTIFICATE,
   },

@@ -313,6 +313,26 @@ describe("what is not an answer", () => {
     });
   });
 
+  test.each([
+    [40, "has refused the TLS handshake"],
+    [42, "wants a client certificate that it accepts"],
+    [45, "wants a client certificate that it accepts"],
+    [46, "wants a client certificate that it accepts"],
+    [48, "wants a client certificate that it accepts"],
+    [49, "wants a client certificate that it accepts"],
+    [116, "wants a client certificate that it accepts"],
+  ])("H11 a server that ends the handshake with alert %i says why (RFC 8446 §6)", async (alert, reason) => {
+    const server = createRawServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, alert])));
+    });
+    const port = await listening(server);
+    const error = await errorOf(() => ask(`https://127.0.0.1:${port}/token`));
+    expect(error).toMatchObject({ code: "transport", unsent: true, retryable: false });
+    expect(error.message).toContain(`the server ${reason} (ERR_SSL_`);
+    expect(error.message).toContain("give one in tls.cert and tls.key");
+  });
+
   test("H11 a connection that ends in its handshake is tried again", async () => {
     const server = createRawServer((socket) => socket.once("data", () => socket.destroy()));
     const port = await listening(server);
