@@ -57,9 +57,13 @@ export function makeNetwork(count) {
   };
 }
 
-/** @param {string} name @param {string} net */
+/**
+ * By default a bridge has the lowest address of its cables: with that cable it would change, and other hosts would go on
+ * sending to the former one.
+ * @param {string} name @param {string} net
+ */
 function makeSwitch(name, net) {
-  ip(`link add ${name} type bridge`);
+  ip(`link add ${name} address 02:00:00:00:00:ff type bridge`);
   ip(`addr add ${net}.1/24 dev ${name}`);
   ip(`link set ${name} up`);
 }
