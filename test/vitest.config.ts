@@ -7,9 +7,6 @@ const OF_THE_PACKAGE = ["test/{process,package,examples,docs}/**/*.test.ts"];
 /** Tests with commands of their own: `npm run test:clients`, `npm run test:runtimes`, `npm run test:servers`. */
 const APART = ["test/{clients,runtimes,servers}/**"];
 
-/** How often a test that has failed is tried again: once where `.ci/run` runs it, on a machine that others use too; by hand, never. */
-export const RETRIES: number = process.env.CI === undefined ? 0 : 1;
-
 /** The package's own name, by which one of its entries imports another. */
 export const TO_SOURCE = [
   { find: /^faucet-auth$/, replacement: fileURLToPath(new URL("../src/index.ts", import.meta.url)) },
@@ -43,7 +40,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: "100%",
-    retry: RETRIES,
     coverage: { include: ["src/**"], reporter: ["text"] },
   },
 });

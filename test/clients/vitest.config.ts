@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { RETRIES, TO_SOURCE } from "../vitest.config.js";
+import { TO_SOURCE } from "../vitest.config.js";
 
 /** Tests that need the clients of this folder's package.json: `npm run test:clients` installs them first. */
 export default defineConfig({
@@ -12,6 +12,5 @@ export default defineConfig({
     expect: { poll: { timeout: 100_000 } },
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    retry: RETRIES,
   },
 });

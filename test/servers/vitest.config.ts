@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { RETRIES } from "../vitest.config.js";
 
 /** The suite over real identity servers: `npm run test:servers` starts one, and runs this against it. */
 export default defineConfig({
@@ -8,7 +7,6 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL("../..", import.meta.url)),
     include: ["test/servers/*.test.ts"],
-    retry: RETRIES,
     testTimeout: 300_000,
     fileParallelism: false,
     sequence: { shuffle: false },
