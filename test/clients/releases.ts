@@ -17,7 +17,7 @@ const takesUndici8 = node > 22 || (node === 22 && minor >= 19);
 
 /** Each with its version, the oldest first; those that this Node can load. */
 export const releases: [string, Undici][] = readdirSync(new URL("node_modules", import.meta.url))
-  .filter((name) => /^undici[-\d]/.test(name))
+  .filter((name) => /^undici-?\d/.test(name))
   .map((name): [string, string] => [require(`${name}/package.json`).version, name])
   .filter(([version]) => takesUndici8 || !version.startsWith("8."))
   .sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }))
