@@ -1,27 +1,26 @@
 /**
- * What a person does with a grant, beside having its tokens: look at its record, and at the clock of its server; begin it by a
- * login, and end it. The command line asks for it; it is no part of the public surface.
+ * What a person does with a grant, beside having its tokens: look at its record, begin it by a login, and end it. The command
+ * line asks for it; it is no part of the public surface.
  */
 
 import type { AuthProvider } from "../auth-provider.js";
-import { stopwatch, within } from "../failure/deadline.js";
+import { stopwatch } from "../failure/deadline.js";
 import type { RequestToken } from "../grant/grant-options.js";
 import { LEASE_MARGIN_SECS, notLocked } from "../grant/lease.js";
 import { type GrantRecord, type RecordedToken, refreshTokenOf } from "../grant/record.js";
 import type { GrantRepository } from "../grant/repository.js";
 import { begun, ended, withToken } from "../grant/succession.js";
-import { dateOf } from "../http/http-date.js";
-import { displayUrl } from "../http/url.js";
 import type { Errand } from "../oauth2/discovery.js";
 import type { Lease } from "../store/token-store.js";
 import { reliable, wallClock } from "../values/clock.js";
-import { AuthError, TransportError } from "../values/errors.js";
+import { AuthError } from "../values/errors.js";
 import type { Redemption } from "../values/issued.js";
 import type { ClientSource } from "./client-source.js";
 import type { Connection } from "./connection.js";
 import { Consent, type ConsentSettings } from "./consent.js";
 import { endpointOf, errandWith } from "./requester.js";
 import type { Runtime } from "./runtime.js";
+import { type ServerTime, serverTime } from "./server-time.js";
 import type { TokenSource } from "./token-source.js";
 
 /** As a provider of ours gives its administration. */
@@ -152,13 +151,10 @@ export class Administration {
   async serverTime(): Promise<ServerTime | undefined> {
     const { source, connection } = this.#parts;
     if (!/^https?:$/.test(source.url.protocol)) return undefined;
-    const late = (): Error => new TransportError(`no answer within ${ANSWER_MS / 1000} s`);
-    return within(ANSWER_MS, late, async (signal) => {
+    return serverTime(async (signal) => {
       const errand = this.#errand(signal);
       await connection.read(signal);
-      const url = new URL(displayUrl(await endpointOf(source, errand, connection)));
-      const answer = await errand.send({ method: "HEAD", url, headers: {} });
-      return { server: url.origin, skew: skewOf(dateOf(answer), answer.receivedAt) };
+      return { url: await endpointOf(source, errand, connection), errand };
     });
   }
 
@@ -167,19 +163,35 @@ export class Administration {
     return errandWith(() => source.secrets, connection, { clock: reliable(runtime.clock ?? wallClock), signal });
   }
 
-  /** Under the lease, as a refresh is: whoever refreshes now is done before, or finds what was put here. */
-  async #replace(change: (record: GrantRecord, lease: Lease) => GrantRecord): Promise<void> {
-    const { key = "", repository } = this.#parts.persistence ?? {};
-    if (repository === undefined) return;
-    const lease = await lockWithin(repository, key, this.#parts.timeoutSecs + LEASE_MARGIN_SECS);
-    try {
-      const { record } = await repository.read();
-      await repository.save(change(record, lease), lease);
-      // What the store has not taken must not be reported as kept.
-      await repository.flush();
-    } finally {
-      await repository.release(lease);
+  /** A process that is stopped for longer than its lease finds that others have written meanwhile: it takes another one. */
+  async #replace(change: Change): Promise<void> {
+    const { persistence, timeoutSecs } = this.#parts;
+    if (persistence === undefined) return;
+    const { key, repository } = persistence;
+    const leaseSecs = timeoutSecs + LEASE_MARGIN_SECS;
+    for (const _attempt of [1, 2]) {
+      const lease = await lockWithin(repository, key, leaseSecs);
+      if (await replaceUnder(lease, repository, change)) return;
     }
+    throw notLocked(key, leaseSecs);
+  }
+}
+
+type Change = (record: GrantRecord, lease: Lease) => GrantRecord;
+
+/**
+ * Under the lease, as a refresh is: whoever refreshes now is done before, or finds what was put here. `false` if a later lease has
+ * written.
+ */
+async function replaceUnder(lease: Lease, repository: GrantRepository, change: Change): Promise<boolean> {
+  try {
+    const { record } = await repository.read();
+    const isSaved = await repository.save(change(record, lease), lease);
+    // What the store has not taken must not be reported as kept.
+    await repository.flush();
+    return isSaved;
+  } finally {
+    await repository.release(lease);
   }
 }
 
@@ -207,25 +219,8 @@ async function lockWithin(repository: GrantRepository, key: string, seconds: num
   }
 }
 
-/** A server that takes longer, in milliseconds, does not answer. */
-const ANSWER_MS = 10_000;
-
-/** What the clock of a server says. */
-export interface ServerTime {
-  readonly server: string;
-  /** By how many milliseconds our clock is ahead of the server's; `undefined` where the server does not say. */
-  readonly skew: number | undefined;
-}
-
 /** Long enough to release it, and short enough to keep nobody waiting if that fails. */
 const LEASE_MS = 1000;
-
-/** The header has whole seconds: within the second that it names, nothing is ahead of anything. */
-function skewOf(date: number | undefined, now: number): number | undefined {
-  if (date === undefined) return undefined;
-  const ahead = now - date;
-  return ahead > 1000 ? ahead - 1000 : Math.min(ahead, 0);
-}
 
 function viewOf(record: GrantRecord, configured: string | undefined): RecordView {
   const { issuedAt, expiresIn } = lastTokenIn(record) ?? {};
