@@ -63,6 +63,7 @@ export { administrationOf } from "./providers/administration.js";
 export type { ApplyAs } from "./providers/apply-as.js";
 export type { AudienceProvider } from "./providers/audiences.js";
 export { type BrokerConfig, BrokerProvider } from "./providers/broker.js";
+export type { CachedProvider } from "./providers/cached-provider.js";
 export type { StoreConfig } from "./providers/configured-store.js";
 export type { ConnectionConfig, TlsConfig } from "./providers/connection-config.js";
 export type { BindingConfig, DpopConfig } from "./providers/dpop-config.js";

@@ -2,7 +2,6 @@
 
 import { faultOfBaseUrl } from "../http/base-url.js";
 import type { HttpAnswer } from "../http/exchange.js";
-
 import { AuthError } from "../values/errors.js";
 import type { AnswerSettings } from "./answer-config.js";
 import { type Look, memberAt } from "./answer-member.js";

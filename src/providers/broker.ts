@@ -1,10 +1,8 @@
 /** `broker`: the tokens of a provider that another process of this machine serves (L4). */
 
 import * as z from "zod/mini";
-import type { ProviderStatus } from "../cache/status.js";
 import { TokenCache } from "../cache/token-cache.js";
 import type { RefreshMode } from "../cache/token-cache-options.js";
-import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import {
   because,
@@ -23,12 +21,10 @@ import { retrying } from "../failure/retrying.js";
 import { warnOfPlainHttp } from "../http/plain-http.js";
 import { folderOf } from "../live/document-folder.js";
 import { type LiveText, liveText } from "../live/live-text.js";
-import type { Credential } from "../values/credential.js";
 import { absolutePath, faultOfFilePath } from "../values/file-path.js";
-import type { CallOptions } from "../values/issued.js";
 import { DEFAULT_EXPIRY_RATIO } from "../values/lifespan.js";
 import { BrokerClient } from "./broker-client.js";
-import { Provider } from "./provider.js";
+import { CachedProvider } from "./cached-provider.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** The configuration of a `broker` provider: where the broker listens, and which of its providers is meant. */
@@ -77,11 +73,9 @@ export interface BrokerConfig {
  * @example
  * const auth = new BrokerProvider({ socket: "/run/user/1000/faucet.sock", name: "crm" });
  */
-export class BrokerProvider extends Provider {
+export class BrokerProvider extends CachedProvider {
   /** The name of the type in configurations. */
   static readonly type = "broker";
-
-  readonly #cache: TokenCache;
 
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: BrokerConfig, runtime: Runtime = {}) {
@@ -94,42 +88,13 @@ export class BrokerProvider extends Provider {
     const { name: nameThere = runtime.name ?? "", url, token } = settings;
     const { expiry_ratio: expiryRatio, timeout_secs: timeoutSecs, refresh, retries } = settings;
     const socket = settings.socket === undefined ? undefined : absolutePath(settings.socket, folderOf(config));
-    super(type, { socket, url: url?.href, broker_name: nameThere, expiry_ratio: expiryRatio }, runtime);
-    if (url !== undefined) warnOfPlainHttp([url], this.name);
+    const { name = type, clock, random } = runtime;
     const client = new BrokerClient({ socket, url, token, name: nameThere }, runtime);
-    const { clock, random } = runtime;
-    this.#cache = new TokenCache(
-      retrying((why) => client.issue(why), { retries, random }),
-      {
-        type,
-        name: this.name,
-        expiryRatio,
-        timeoutSecs,
-        refresh,
-        clock,
-        random,
-      },
-    );
-  }
-
-  getToken(options?: CallOptions): Promise<Credential> {
-    return this.#cache.getToken(options);
-  }
-
-  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
-    return this.#cache.invalidate(stale, options);
-  }
-
-  watch(listener: WatchListener, options?: WatchOptions): Disposable {
-    return this.#cache.watch(listener, options);
-  }
-
-  status(): ProviderStatus {
-    return this.#cache.status();
-  }
-
-  close(): Promise<void> {
-    return this.#cache.close();
+    const issue = retrying((why) => client.issue(why), { retries, random });
+    const options = { type, name, expiryRatio, timeoutSecs, refresh, clock, random };
+    const visible = { socket, url: url?.href, broker_name: nameThere, expiry_ratio: expiryRatio };
+    super(type, visible, runtime, () => new TokenCache(issue, options));
+    if (url !== undefined) warnOfPlainHttp([url], name);
   }
 }
 

@@ -1,27 +1,21 @@
 /** What providers are that get their tokens from a grant: its owner, and what `for` gives of it (D9). */
 
 import type { ProviderStatus } from "../cache/status.js";
-import type { TokenCache } from "../cache/token-cache.js";
-import type { WatchListener, WatchOptions } from "../cache/watches.js";
-import type { Credential } from "../values/credential.js";
-import type { CallOptions } from "../values/issued.js";
-import { Provider } from "./provider.js";
+import { CachedProvider } from "./cached-provider.js";
 import type { ProviderGrant } from "./provider-grant.js";
 import type { TokenSource } from "./token-source.js";
 
 /** A provider of the tokens of one audience, which a cache of its own keeps. */
-export abstract class GrantProvider extends Provider {
+export abstract class GrantProvider extends CachedProvider {
   readonly #grant: ProviderGrant;
-  readonly #cache: TokenCache;
-  #isClosed = false;
 
   /** @internal */
   protected constructor(grant: ProviderGrant, source: TokenSource, name: string) {
     const persist = grant.key === undefined ? {} : { persist: { key: grant.key } };
-    super(source.type, { ...source.visible, ...persist }, { name });
+    super(source.type, { ...source.visible, ...persist }, { name }, (isClosed) => {
+      return grant.cacheOf(source, name, isClosed);
+    });
     this.#grant = grant;
-    // As long as its cache has work to do, the provider is not forgotten.
-    this.#cache = grant.cacheOf(source, name, () => this.#isClosed);
   }
 
   /** @internal */
@@ -29,30 +23,8 @@ export abstract class GrantProvider extends Provider {
     return this.#grant;
   }
 
-  /** @internal */
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
-  getToken(options?: CallOptions): Promise<Credential> {
-    return this.#cache.getToken(options);
-  }
-
-  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
-    return this.#cache.invalidate(stale, options);
-  }
-
-  watch(listener: WatchListener, options?: WatchOptions): Disposable {
-    return this.#cache.watch(listener, options);
-  }
-
-  status(): ProviderStatus {
+  override status(): ProviderStatus {
     const { refreshTokenExpiresAt } = this.#grant;
-    return { ...this.#cache.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#cache.close();
+    return { ...super.status(), ...(refreshTokenExpiresAt !== undefined && { refreshTokenExpiresAt }) };
   }
 }

@@ -2,9 +2,7 @@
 
 import { type KeyObject, randomBytes } from "node:crypto";
 import * as z from "zod/mini";
-import type { ProviderStatus } from "../cache/status.js";
 import { TokenCache } from "../cache/token-cache.js";
-import type { WatchListener, WatchOptions } from "../cache/watches.js";
 import { check, isGiven, lazily, type Relation } from "../config/check.js";
 import { because, optional, text, withDefault } from "../config/fields.js";
 import { LiveInputs } from "../live/live-inputs.js";
@@ -16,8 +14,7 @@ import { type PrivateKeyConfig, privateKeyField } from "../signing/private-key-f
 import { type Clock, reliable, wallClock } from "../values/clock.js";
 import { Credential } from "../values/credential.js";
 import { isFieldValue } from "../values/http-field.js";
-import type { CallOptions } from "../values/issued.js";
-import { Provider } from "./provider.js";
+import { CachedProvider } from "./cached-provider.js";
 import { faultsOfRuntime, type Runtime } from "./runtime.js";
 
 /** Configuration of an `OAuth1Provider`. */
@@ -50,11 +47,9 @@ export interface OAuth1Config {
  * const provider = new OAuth1Provider({ consumer_key: "k", consumer_secret: "s", token: "t", token_secret: "ts" });
  * const rows = await authFetch(provider)("https://api.example/rows?limit=10");
  */
-export class OAuth1Provider extends Provider {
+export class OAuth1Provider extends CachedProvider {
   /** The name of the type in configurations. */
   static readonly type = "oauth1";
-
-  readonly #cache: TokenCache;
 
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: OAuth1Config, runtime: Runtime = {}) {
@@ -66,34 +61,13 @@ export class OAuth1Provider extends Provider {
       others,
     });
     const { name = type, clock = wallClock, random = Math.random } = runtime;
-    super(type, visible(settings), runtime);
     const values = [settings.consumer_secret, settings.private_key, settings.token_secret].filter(isLive);
     const inputs = new LiveInputs(values);
     const issue = async ({ signal }: { readonly signal: AbortSignal }) => {
       await inputs.read(signal);
       return { credential: signerOf(settings, reliable(clock)) };
     };
-    this.#cache = new TokenCache(issue, { type, name, clock, random });
-  }
-
-  getToken(options?: CallOptions): Promise<Credential> {
-    return this.#cache.getToken(options);
-  }
-
-  invalidate(stale: Credential, options?: CallOptions): Promise<Credential> {
-    return this.#cache.invalidate(stale, options);
-  }
-
-  watch(listener: WatchListener, options?: WatchOptions): Disposable {
-    return this.#cache.watch(listener, options);
-  }
-
-  status(): ProviderStatus {
-    return this.#cache.status();
-  }
-
-  async close(): Promise<void> {
-    await this.#cache.close();
+    super(type, visible(settings), runtime, () => new TokenCache(issue, { type, name, clock, random }));
   }
 }
 

@@ -8,14 +8,12 @@ import type { RequestToken } from "../grant/grant-options.js";
 import { PrivateRepository } from "../grant/repository.js";
 import { LiveInputs } from "../live/live-inputs.js";
 import { wallClock } from "../values/clock.js";
-
 import { Administration } from "./administration.js";
 import type { ClientSource } from "./client-source.js";
 import { Connection } from "./connection.js";
 import type { ConnectionSettings } from "./connection-config.js";
 import type { ConsentSettings } from "./consent.js";
 import { warningOfExpiry } from "./expiry-warning.js";
-
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
 import { requester } from "./requester.js";
 import type { Runtime } from "./runtime.js";
