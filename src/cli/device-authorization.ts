@@ -26,7 +26,7 @@ export async function requestDeviceAuthorization(consent: Consent): Promise<Devi
   const { clientId, scope, targets } = await consent.request();
   // No part of RFC 8628, whose servers ignore what they do not know (§3.1); some want it of their public clients.
   const { verifier, challenge } = newProof();
-  const parameters = { client_id: clientId, scope, ...Object.fromEntries(targets), ...challenge };
+  const parameters = [...Object.entries({ client_id: clientId, scope, ...challenge }), ...targets];
   return consent.ask("device_authorization_endpoint", parameters, ({ to, status, text }, mask) => {
     const body = objectIn(text);
     const { device_code: deviceCode, user_code: userCode, verification_uri_complete: complete } = body;

@@ -38,7 +38,7 @@ async function revoke(provider: AuthProvider, { stderr }: Surroundings): Promise
 /** RFC 7009 §2.2: a token that the server does not know is as good as revoked. */
 async function askToRevoke(consent: Consent, token: string, hint: string): Promise<void> {
   const parameters = { token, token_type_hint: hint };
-  await consent.ask("revocation_endpoint", parameters, ({ to, status, text }, mask) => {
+  await consent.ask("revocation_endpoint", Object.entries(parameters), ({ to, status, text }, mask) => {
     if (status >= 200 && status < 300) return;
     const code = /"error"\s*:\s*"([\w.-]{1,60})"/.exec(text)?.[1];
     const reason = code === undefined ? undefined : mask.name(code);

@@ -21,22 +21,26 @@ export function clientRequest(
   client: OAuth2Client,
   { url, parameters, authentication }: ClientRequestParts,
 ): HttpRequest {
-  const named = Object.entries({ ...parameters, ...authentication.params });
-  const sent = named.filter((parameter): parameter is [string, string] => Boolean(parameter[1]));
+  const given = [...parameters, ...Object.entries(authentication.params ?? {})];
+  const sent = given.filter((parameter): parameter is [string, string] => Boolean(parameter[1]));
+  const tokens = parameters.filter(([name]) => name === "token").map(([, token]) => token);
   const { headers, body } = encodedParameters(url, sent, "form");
   return {
     method: "POST",
     url,
     headers: { accept: "application/json", ...client.headers.current, ...authentication.headers, ...headers },
     body,
-    secrets: [authentication.params?.client_assertion, parameters.token].filter((text) => text !== undefined),
+    secrets: [authentication.params?.client_assertion, ...tokens].filter((text) => text !== undefined),
   };
 }
+
+/** What such a request says, in which a name may come more than once. What is `undefined` or empty is not sent. */
+export type ClientParameters = readonly (readonly [name: string, value: string | undefined])[];
 
 /** What such a request is made of. */
 export interface ClientRequestParts {
   readonly url: URL;
-  readonly parameters: Readonly<Record<string, string | undefined>>;
+  readonly parameters: ClientParameters;
   /** What shows the client. */
   readonly authentication: ClientAuthentication;
 }

@@ -3,7 +3,7 @@
 import type { HttpRequest } from "../http/exchange.js";
 import type { Errand } from "../oauth2/discovery.js";
 import type { ServerMetadata } from "../oauth2/server-metadata.js";
-import type { Grant } from "../oauth2/token-request.js";
+import type { ClientParameters, Grant } from "../oauth2/token-request.js";
 import type { TokenSource } from "./token-source.js";
 
 /** A client, and the grant that it asks by. */
@@ -17,5 +17,5 @@ export interface ClientSource extends TokenSource {
   /** What the issuer says of itself, where there is one. */
   metadata?(errand: Errand): Promise<ServerMetadata>;
   /** A request of the client to another endpoint than that for tokens. */
-  request(url: URL, parameters: Readonly<Record<string, string | undefined>>): Promise<HttpRequest>;
+  request(url: URL, parameters: ClientParameters): Promise<HttpRequest>;
 }

@@ -9,7 +9,7 @@ import type { HttpAnswer } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type EndpointName, endpointOf, type ServerMetadata } from "../oauth2/server-metadata.js";
-import type { Grant } from "../oauth2/token-request.js";
+import type { ClientParameters, Grant } from "../oauth2/token-request.js";
 import { ConfigError } from "../values/errors.js";
 import type { Redemption } from "../values/issued.js";
 import type { ClientSource } from "./client-source.js";
@@ -101,7 +101,7 @@ export class Consent {
   /** Asks an endpoint as the client, and reads the answer. */
   ask<T>(
     name: ConsentEndpoint,
-    parameters: Readonly<Record<string, string | undefined>>,
+    parameters: ClientParameters,
     read: (answer: HttpAnswer, mask: Mask) => T | Promise<T>,
   ): Promise<T> {
     return this.#within(async (errand) => {

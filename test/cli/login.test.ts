@@ -443,8 +443,11 @@ describe("L3 login --device", () => {
     });
   }
 
-  async function byDevice(options: CommandOptions = {}): Promise<CommandEnded & { pauses: number[] }> {
-    await configure({ device_authorization_url: `${idp.origin}/device`, retries: 0 });
+  async function byDevice(
+    options: CommandOptions = {},
+    config: object = {},
+  ): Promise<CommandEnded & { pauses: number[] }> {
+    await configure({ device_authorization_url: `${idp.origin}/device`, retries: 0, ...config });
     const pauses: number[] = [];
     let now = Date.now();
     const pause = async (milliseconds: number): Promise<void> => {
@@ -480,6 +483,13 @@ describe("L3 login --device", () => {
     });
     expect(await stored()).toMatchObject({ refreshToken: "refresh-1" });
     expect(stderr).not.toMatch(/device-code-1|refresh-1|s3cret/);
+  });
+
+  test("every API that the tokens are for is named", async () => {
+    answering();
+    await byDevice({}, { params: { resource: ["https://one.example", "https://two.example"] } });
+    const asked = new URLSearchParams(idp.seen[0]?.body);
+    expect(asked.getAll("resource")).toEqual(["https://one.example", "https://two.example"]);
   });
 
   test.each([
