@@ -25,7 +25,7 @@ export interface SubscribingClient extends RedisClient {
 /** A client of one server. */
 export interface SingleClient extends SubscribingClient {
   connect(): Promise<unknown>;
-  duplicate(): SingleClient;
+  duplicate(overrides?: object): SingleClient;
   on(event: "error" | "end", listener: () => void): unknown;
   ref(): void;
   unref(): void;

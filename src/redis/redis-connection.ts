@@ -21,7 +21,8 @@ export interface RedisModule {
 
 /** The server at `url`, which is read for each connection. */
 export class RedisConnection implements RedisServer {
-  readonly #redis: RedisModule;
+  /** It is never connected: those that are made of it have their commands at once, which take a while to make. */
+  readonly #template: SingleClient;
   readonly #url: () => string | Promise<string>;
   #name = "Redis";
   #current: Promise<SingleClient> | undefined;
@@ -29,7 +30,12 @@ export class RedisConnection implements RedisServer {
   #idle: NodeJS.Timeout | undefined;
 
   constructor(redis: RedisModule, url: () => string | Promise<string>) {
-    this.#redis = redis;
+    this.#template = redis.createClient({
+      // What an older server, or a proxy, understands too.
+      RESP: 2,
+      // A command fails at once where there is no connection, and the next one makes another.
+      disableOfflineQueue: true,
+    }) as SingleClient;
     this.#url = url;
   }
 
@@ -96,14 +102,7 @@ export class RedisConnection implements RedisServer {
     const url = await this.#readUrl();
     this.#name = serverNameOf(url);
     try {
-      return this.#redis.createClient({
-        url,
-        // What an older server, or a proxy, understands too.
-        RESP: 2,
-        // A command fails at once where there is no connection, and the next one makes another.
-        disableOfflineQueue: true,
-        socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS },
-      }) as SingleClient;
+      return this.#template.duplicate({ url, socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS } });
     } catch {
       // Its error quotes the URL.
       throw new StoreError(`${this.#name} cannot be reached: its URL is none`, { retryable: false });
