@@ -66,12 +66,18 @@ export function templatesOf({ key, template, into }: SignatureSettings): readonl
 /** The name that the signature has within `into.format`. */
 export const SIGNATURE_NAME = "sig";
 
-/** The header with the signature. */
-export function signatureHeader(
-  { alg, key, template, encoding, into }: SignatureSettings,
-  values: Values,
-): readonly [name: string, value: string] {
+/** A signature as it is sent. */
+export interface Signature {
+  readonly header: readonly [name: string, value: string];
+  /** What it is made of, and must not be shown. */
+  readonly secrets: readonly string[];
+}
+
+/** The signature with `values` in it. */
+export function signatureOf({ alg, key, template, encoding, into }: SignatureSettings, values: Values): Signature {
   const secret = key.isLive ? key.text : render(key.text, values);
-  const sig = createHmac(HASHES[alg], secret).update(render(template, values)).digest(encoding);
-  return [into.header, render(into.format, { ...values, [SIGNATURE_NAME]: sig })];
+  const signed = render(template, values);
+  const sig = createHmac(HASHES[alg], secret).update(signed).digest(encoding);
+  const value = render(into.format, { ...values, [SIGNATURE_NAME]: sig });
+  return { header: [into.header, value], secrets: [secret, signed] };
 }

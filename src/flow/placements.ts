@@ -13,7 +13,7 @@ import {
   type SignatureConfig,
   type SignatureSettings,
   signatureField,
-  signatureHeader,
+  signatureOf,
   templatesOf,
 } from "./hmac-signature.js";
 import { asTemplate, faultsOfTemplates, namesIn, render, type TemplateFault, type Values } from "./template.js";
@@ -131,7 +131,7 @@ function together(placements: readonly Placement[], values: Values): Credential 
 }
 
 function partOf(placement: Placement, values: Values): PartCredential {
-  if ("sign" in placement) return Credential.header(...signatureHeader(placement.sign, values));
+  if ("sign" in placement) return Credential.header(...signatureOf(placement.sign, values).header);
   const { into, name, value } = placement;
   return Credential[into](name, value.isLive ? value.text : render(value.text, values));
 }

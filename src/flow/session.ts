@@ -19,7 +19,7 @@ import { namesIn, render, type Values } from "./template.js";
 /** What sends the requests of a login, and masks what comes back. */
 export interface FlowSender {
   send(request: HttpRequest): Promise<HttpAnswer>;
-  maskOf(request: HttpRequest, secrets: readonly string[]): Mask;
+  maskOf(request: HttpRequest): Mask;
 }
 
 /** The sessions of one provider. */
@@ -68,10 +68,7 @@ export class FlowSession {
    */
   async begin(rotating: string | undefined, { send, maskOf }: FlowSender): Promise<Redemption> {
     const known = rotating === undefined ? this.flow.rotates : valuesIn(rotating);
-    const sendStep = async (request: HttpRequest) => {
-      const secrets = [...Object.values(known), ...(request.body === undefined ? [] : [request.body])];
-      return { answer: await send(request), mask: maskOf(request, secrets) };
-    };
+    const sendStep = async (request: HttpRequest) => ({ answer: await send(request), mask: maskOf(request) });
     const result = await login(this.flow.steps, known, sendStep, this.#clock);
     const refreshToken = this.#rotating(result.captured);
     if ("isWhole" in result) {

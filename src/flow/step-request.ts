@@ -16,6 +16,7 @@ import {
 import { faultOfScalar, isScalar } from "../config/scalars.js";
 import { shaped, TEXT_SHAPE } from "../config/shapes.js";
 import type { HttpRequest } from "../http/exchange.js";
+import { hideable } from "../http/mask.js";
 import { isLoopback } from "../http/plain-http.js";
 import { isOrigin, secretsOfBody } from "../http/url.js";
 import { fixedData, type LiveData, liveData } from "../live/live-data.js";
@@ -25,11 +26,12 @@ import type { Clock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
 import { isFieldValue, isToken } from "../values/http-field.js";
 import { CLOCK_NAMES, clockValues } from "./clock-values.js";
-import { type SignatureConfig, signatureField, signatureHeader, templatesOf } from "./hmac-signature.js";
+import { type SignatureConfig, signatureField, signatureOf, templatesOf } from "./hmac-signature.js";
 import {
   asTemplate,
   faultsOfTemplates,
   namesIn,
+  piecesOf,
   render,
   renderJson,
   type Templated,
@@ -161,17 +163,22 @@ export function requestWith(request: FlowRequest, values: Values, clock: Clock):
   const shownUrl = shownUrlOf(request.url, url, { ...shownValues(values), ...now });
   for (const [name, value] of Object.entries(request.query.current)) url.searchParams.append(name, render(value, own));
   const body = bodyOf(request, own);
-  const signature = request.sign === undefined ? [] : [signatureHeader(request.sign, own)];
+  const signature = request.sign && signatureOf(request.sign, own);
   const configured = Object.entries(request.headers.current).map(
     ([name, value]) => [name, render(value, own)] as const,
   );
-  const headers = [["accept", "*/*"] as const, ...(body?.headers ?? []), ...configured, ...signature];
+  const headers = [
+    ["accept", "*/*"] as const,
+    ...(body?.headers ?? []),
+    ...configured,
+    ...(signature ? [signature.header] : []),
+  ];
   return {
     method: request.method,
     url,
     shownUrl,
-    // An answer may quote whatever was captured, wherever that was put.
-    secrets: Object.values(values),
+    // An answer may quote whatever was captured, wherever that was put, and each text as it was sent.
+    secrets: [...Object.values(values), ...(body?.secrets ?? []), ...(signature?.secrets ?? [])],
     headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), sendable(name, value)])),
     ...(body !== undefined && { body: body.text }),
   };
@@ -206,6 +213,8 @@ function shownValues(values: Values): Values {
 
 interface Body {
   readonly text: string;
+  /** The whole, and each value in it. */
+  readonly secrets: readonly string[];
   readonly headers: readonly (readonly [string, string])[];
 }
 
@@ -213,13 +222,14 @@ function bodyOf(request: FlowRequest, values: Values): Body | undefined {
   const [form, json] = [request.form.current, request.json.current];
   if (form !== undefined) {
     const fields = Object.entries(form).map(([name, value]) => [name, render(value, values)] as [string, string]);
-    return {
-      text: String(new URLSearchParams(fields)),
-      headers: [["content-type", "application/x-www-form-urlencoded"]],
-    };
+    const text = String(new URLSearchParams(fields));
+    const secrets = [text, ...fields.map(([, value]) => value)];
+    return { text, secrets, headers: [["content-type", "application/x-www-form-urlencoded"]] };
   }
   if (!isGiven(json)) return undefined;
-  return { text: JSON.stringify(renderJson(json, values)), headers: [["content-type", "application/json"]] };
+  const rendered = renderJson(json, values);
+  const text = JSON.stringify(rendered);
+  return { text, secrets: [text, ...secretsOfBody(rendered)], headers: [["content-type", "application/json"]] };
 }
 
 /** The error does not quote it, as a client's would. */
@@ -228,12 +238,18 @@ function sendable(name: string, value: string): string {
   throw new AuthError(`the header ${name} of a step cannot be sent, once what was captured is in it`);
 }
 
-/** What an answer may echo of it, beside what is live: each text that is more than a name for something else. */
+/** What an answer may echo of it, beside what is live, whatever its names stand for: each text, or what is beside the names in it. */
 export function secretsIn({ headers, query, form, json, sign }: FlowRequest): readonly string[] {
   const texts = [headers, query, form].flatMap(({ identity = {} }) => Object.values(identity));
-  const others = new Set(
+  const signed = sign === undefined ? [] : templatesOf(sign).map(({ template }) => template);
+  const live = new Set(
     [headers, query, form, json].flatMap(({ values }) => values).map(({ identity }) => asTemplate(identity)),
   );
-  const key = sign === undefined || sign.key.isLive ? [] : [sign.key.text];
-  return [...[...texts, ...secretsOfBody(json.identity)].filter((text) => !others.has(text)), ...key];
+  const own = [...texts, ...secretsOfBody(json.identity), ...signed].filter((text) => !live.has(text));
+  return own.flatMap((text) => hideable(piecesOf(withoutScheme(text))));
+}
+
+/** The word before a credential in a header, such as `Bearer`, is no part of it. */
+function withoutScheme(template: string): string {
+  return template.replace(/^[\w-]+ (?=\$\{)/, "");
 }

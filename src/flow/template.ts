@@ -6,6 +6,9 @@ export type Values = Readonly<Record<string, string>>;
 /** `$${` for a literal `${`; a name; a `${` that nothing ends. */
 const MARK = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
 
+/** A name, in a text that has no other mark. */
+const NAME = /(?<!\$)\$\{[^{}]*\}/;
+
 /** A template, and where it stands. */
 export interface Templated {
   readonly path: readonly PropertyKey[];
@@ -36,6 +39,11 @@ export function asTemplate(text: string): string {
 /** The names in `template`. */
 export function namesIn(template: string): readonly string[] {
   return [...template.matchAll(MARK)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
+/** What of `template` is sent as it stands there, whatever its names stand for: all of it, or what is beside its names. */
+export function piecesOf(template: string): readonly string[] {
+  return template.split(NAME).map((piece) => piece.replaceAll("$${", () => "${"));
 }
 
 /** What is wrong with `template`, where `known` are the names that have a value by then. */

@@ -5,6 +5,7 @@ import { authorizedOnce } from "../config/authorization.js";
 import { isGiven, join, type Relation } from "../config/check.js";
 import { type Field, faultAt, optional, url } from "../config/fields.js";
 import type { HttpRequest } from "../http/exchange.js";
+import { hideable } from "../http/mask.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
 import { secretsOfBody } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
@@ -88,7 +89,7 @@ function holdsPlaceholder(value: unknown): boolean {
 export interface Refresher {
   /** Where it goes, as it may be shown. */
   readonly shownUrl: URL;
-  /** What of its body is configured as it is. */
+  /** What of its body is configured, whatever the refresh token is. */
   readonly secrets: readonly string[];
   /** What is read before each request. */
   readonly live: readonly LiveValue[];
@@ -103,20 +104,22 @@ export function refresher(own: RefreshRequestSettings, login: RequestSettings): 
   const shownUrl = new URL(filled(template, "***"));
   return {
     shownUrl,
-    secrets: secretsOfBody(body.identity).filter((text) => !text.includes(PLACEHOLDER)),
+    secrets: secretsOfBody(body.identity).flatMap((text) => hideable(text.split(PLACEHOLDER))),
     live: [...headers.values, ...body.values],
     request: (refreshToken, auth) => {
+      const data = dataWith(body.current, refreshToken);
       const request = requestWith({
         method,
         url: new URL(filled(template, encodeURIComponent(refreshToken))),
         headers: headersWith(headers.current, refreshToken),
-        body: dataWith(body.current, refreshToken),
+        body: data,
         encoding,
       });
       const authorized = auth === undefined ? request : auth.onto(request);
       // Headers of its own may be how the refresh token is presented.
       const ownHeaders = headersWith(own.headers?.current ?? {}, refreshToken);
-      return { ...authorized, headers: { ...authorized.headers, ...ownHeaders }, shownUrl };
+      const secrets = secretsOfBody(data);
+      return { ...authorized, headers: { ...authorized.headers, ...ownHeaders }, shownUrl, secrets };
     },
   };
 }

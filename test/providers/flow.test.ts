@@ -223,6 +223,58 @@ describe("the steps", () => {
     expect(error.message).toContain("no ***, ***, and not ***");
   });
 
+  test.each<[string, object, (request: ApiRequest) => unknown]>([
+    ["JSON, beside a name", { json: { deep: [{ a: "HARDSECRET1:${ts}" }] } }, ({ body }) => JSON.parse(body).deep[0].a],
+    ["JSON, without what the name stands for", { json: { a: "HARDSECRET1${ts}" } }, () => "HARDSECRET1"],
+    ["JSON, with a literal ${", { json: { a: "HARDSECRET1$${x}y" } }, ({ body }) => JSON.parse(body).a],
+    ["a form", { form: { a: "${session}:HARDSECRET1" } }, ({ body }) => new URLSearchParams(body).get("a")],
+    [
+      "a form, with a literal ${",
+      { form: { a: "HARDSECRET1$${x}" } },
+      ({ body }) => new URLSearchParams(body).get("a"),
+    ],
+    ["a header", { headers: { "X-A": "HARDSECRET1:${ts}" } }, ({ headers }) => `${headers["x-a"]} HARDSECRET1:`],
+    [
+      "a query",
+      { query: { a: "${ts}HARDSECRET1$${x}" } },
+      ({ path }) => `${decodeURIComponent(path)} HARDSECRET1\${x}`,
+    ],
+    ["the key of a signature", { sign: { key: "${session}HARDSECRET1" } }, () => "s-1xHARDSECRET1, and HARDSECRET1"],
+    [
+      "what is signed",
+      { sign: { key: "k3y-1", template: "HARDSECRET1:${ts}:x" } },
+      () => "HARDSECRET1:1, HARDSECRET1:",
+    ],
+  ])("S1 S2 a secret that shares a text with a name is masked, in %s", async (_where, request, echoed) => {
+    routes({
+      "/login": (_request, respond) => respond(200, { session: { token: "s-1x" } }),
+      "/second": (sent, respond) => respond(400, { error: "bad", error_description: `no such user: ${echoed(sent)}` }),
+    });
+    const signed = { alg: "hmac_sha256", template: "${ts}", into: { header: "X-Sig" } };
+    const { sign, ...others } = request as { readonly sign?: object };
+    const second = {
+      request: {
+        method: "POST",
+        url: `${api.origin}/second`,
+        ...others,
+        ...(sign && { sign: { ...signed, ...sign } }),
+      },
+    };
+    const login = { request: { url: `${api.origin}/login` }, capture: { session: "$.session.token" } };
+    const error = await errorOf(() => new FlowProvider({ steps: [login, second] as never }).getToken());
+    expect(error.message).toContain("no such user: ");
+    expect(inspect(error, { depth: 9 })).not.toContain("HARDSECRET1");
+  });
+
+  test("S2 a short word beside a name is no secret, and the scheme of a header neither", async () => {
+    routes({
+      "/second": (_request, respond) => respond(400, { error: "bad", error_description: "the Bearer is a:b" }),
+    });
+    const request = { url: `${api.origin}/second`, headers: { "X-A": "Bearer ${ts}" }, query: { q: "${ts}:${nonce}" } };
+    const error = await errorOf(() => new FlowProvider({ steps: [{ request }] }).getToken());
+    expect(error.message).toContain("the Bearer is a:b");
+  });
+
   test("S2 each value of the JSON that is sent is a secret, numbers too; its keys are words like others", async () => {
     routes({
       "/login": (_request, respond) => {
