@@ -7,7 +7,8 @@ import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import type { Clock } from "../values/clock.js";
 import { type Capture, type CaptureSource, captureField, nothingCaptured } from "./capture.js";
-import { type FlowRequest, type FlowRequestConfig, requestField, requestWith } from "./step-request.js";
+import { type FlowRequest, type FlowRequestConfig, requestField } from "./request-config.js";
+import { requestWith } from "./step-request.js";
 import type { Values } from "./template.js";
 
 /** One step: a request, and what is taken from its answer. */

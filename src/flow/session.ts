@@ -13,7 +13,8 @@ import { parseJson } from "../values/parse-json.js";
 import type { FlowSettings } from "./flow-config.js";
 import { login } from "./login.js";
 import { credentialOf, neededBy, valuesOf as valuesOfPlacements } from "./placements.js";
-import { type FlowRequest, requestWith, secretsIn, valuesOf } from "./step-request.js";
+import type { FlowRequest } from "./request-config.js";
+import { requestWith, secretsIn, valuesOf } from "./step-request.js";
 import { namesIn, render, type Values } from "./template.js";
 
 /** What sends the requests of a login, and masks what comes back. */

@@ -1,133 +1,18 @@
-/** One request of a login as it is configured, and as it is sent with the values that are known by then (P4). */
+/** One request of a login as it is sent, with the values that are known by then, and what of it is secret (P4). */
 
-import * as z from "zod/mini";
 import { isGiven } from "../config/check.js";
-import {
-  because,
-  type Field,
-  faultAt,
-  faultOfUrl,
-  headerName,
-  NO_FIELD_VALUE,
-  optional,
-  text,
-  withDefault,
-} from "../config/fields.js";
-import { faultOfScalar, isScalar } from "../config/scalars.js";
-import { shaped, TEXT_SHAPE } from "../config/shapes.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { hideable } from "../http/mask.js";
 import { isLoopback } from "../http/plain-http.js";
 import { isOrigin, secretsOfBody } from "../http/url.js";
-import { fixedData, type LiveData, liveData } from "../live/live-data.js";
-import type { ScalarConfig } from "../live/live-parameters.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Clock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
-import { isFieldValue, isToken } from "../values/http-field.js";
-import { CLOCK_NAMES, clockValues } from "./clock-values.js";
-import { type SignatureConfig, signatureField, signatureOf, templatesOf } from "./hmac-signature.js";
-import {
-  asTemplate,
-  faultsOfTemplates,
-  namesIn,
-  piecesOf,
-  render,
-  renderJson,
-  type Templated,
-  type TemplateFault,
-  textsIn,
-  type Values,
-} from "./template.js";
-
-/**
- * A request whose texts are templates: `${name}` stands for what an earlier step has captured, `${ts}` and `${nonce}` for the time
- * and a nonce. What a file or a function gives is read at each login, and is no template.
- */
-export interface FlowRequestConfig {
-  /**
-   * The HTTP method.
-   *
-   * @default GET
-   */
-  readonly method?: string | null;
-  /** The URL, which may begin with a name: `${base_url}/login`. */
-  readonly url: string;
-  /** Request headers. */
-  readonly headers?: Readonly<Record<string, ScalarConfig>> | null;
-  /** Parameters of the query, beside those of the URL. */
-  readonly query?: Readonly<Record<string, ScalarConfig>> | null;
-  /** The fields of a form, which is the body. Not beside `json`. */
-  readonly form?: Readonly<Record<string, ScalarConfig>> | null;
-  /** A JSON value, which is the body. In its texts, values are put as data; `{ file: PATH }` and functions below its top are live texts. */
-  readonly json?: unknown;
-  /** Signs the request. */
-  readonly sign?: SignatureConfig | null;
-}
-
-/** The field for it. */
-export const requestField = () =>
-  z
-    .strictObject({
-      method: withDefault(method(), "GET"),
-      url: text().check(because(faultOfAddress)),
-      headers: live("headers", templates(headerName()), NONE, faultOfHeader),
-      query: live("query", templates(), NONE),
-      form: live<Templates | undefined>("form", templates(), undefined),
-      json: live<unknown>("json", z.unknown(), undefined),
-      sign: optional(signatureField()),
-    })
-    .check((payload) => {
-      const { form, json } = payload.value;
-      if (form.identity !== undefined && isGiven(json.identity))
-        payload.issues.push(faultAt(["json"], "cannot stand beside form"));
-    });
-
-/** That in its normal form. */
-export type FlowRequest = z.output<ReturnType<typeof requestField>>;
-
-/** What is wrong with the template of a URL, whatever its names stand for. One that begins with a name may become anything. */
-function faultOfAddress(template: string): string | undefined {
-  if (template.startsWith("${")) return undefined;
-  return faultOfUrl(render(template, Object.fromEntries(namesIn(template).map((name) => [name, "0"]))));
-}
-
-function method(): Field<string> {
-  return z.pipe(
-    z.string().check(z.refine(isToken, "is not an HTTP method")),
-    z.transform((given) => given.toUpperCase()),
-  );
-}
-
-/** Texts by name; numbers and booleans are the texts that they are written as. */
-function templates(name: Field<string> = z.string()): Field<Templates> {
-  const value = z.pipe(
-    shaped(z.unknown(), TEXT_SHAPE).check(
-      because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean")),
-    ),
-    z.transform(String),
-  );
-  return z.record(name as never, value) as Field<Record<string, string>>;
-}
-
-type Templates = Readonly<Record<string, string>>;
-
-const NONE: Templates = {};
-
-/** Data whose texts are templates, except for those that are live; `absent` where there is none. */
-function live<T>(
-  key: string,
-  field: Field<T>,
-  absent: T,
-  faultOf?: (text: string) => string | undefined,
-): Field<LiveData<T>> {
-  const options = { role: "grant", written: asTemplate, ...(faultOf !== undefined && { faultOf }) } as const;
-  return withDefault(liveData(key, field, options), fixedData(absent));
-}
-
-function faultOfHeader(text: string): string | undefined {
-  return isFieldValue(text) ? undefined : NO_FIELD_VALUE;
-}
+import { isFieldValue } from "../values/http-field.js";
+import { clockValues } from "./clock-values.js";
+import { signatureOf, templatesOf } from "./hmac-signature.js";
+import type { FlowRequest } from "./request-config.js";
+import { asTemplate, piecesOf, render, renderJson, type Values } from "./template.js";
 
 /** What is read before it is sent. */
 export function valuesOf({ headers, query, form, json, sign }: FlowRequest): readonly LiveValue[] {
@@ -139,20 +24,6 @@ export function valuesOf({ headers, query, form, json, sign }: FlowRequest): rea
 export function identityOf({ headers, query, form, json, sign, ...others }: FlowRequest): unknown {
   const data = { headers: headers.identity, query: query.identity, form: form.identity, json: json.identity };
   return { ...others, ...data, sign: sign && { ...sign, key: sign.key.identity } };
-}
-
-/** What is wrong with its templates, where `known` are the names that were captured before. */
-export function faultsOfRequest(request: FlowRequest, known: readonly string[]): readonly TemplateFault[] {
-  const { url, headers, query, form, json, sign } = request;
-  const maps = Object.entries({ headers, query, form }).flatMap(([key, { identity = {} }]) =>
-    Object.entries(identity).map(([name, template]): Templated => ({ path: [key, name], template })),
-  );
-  const texts = textsIn(json.identity).map((template): Templated => ({ path: ["json"], template }));
-  const signed = sign === undefined ? [] : templatesOf(sign);
-  return faultsOfTemplates(
-    [{ path: ["url"], template: url }, ...maps, ...texts, ...signed],
-    [...known, ...CLOCK_NAMES],
-  );
 }
 
 /** The request with `values` in it, at a moment of its own. Throws an `AuthError` if they do not fit into it. */
@@ -234,7 +105,7 @@ function bodyOf(request: FlowRequest, values: Values): Body | undefined {
 
 /** The error does not quote it, as a client's would. */
 function sendable(name: string, value: string): string {
-  if (value === "" || isFieldValue(value)) return value;
+  if (isFieldValue(value)) return value;
   throw new AuthError(`the header ${name} of a step cannot be sent, once what was captured is in it`);
 }
 

@@ -5,6 +5,7 @@ import { lazily } from "../config/check.js";
 import { within } from "../failure/deadline.js";
 import { type FlowKeys, faultsOfFlow, flowFields } from "../flow/flow-config.js";
 import { visiblePlacements } from "../flow/placements.js";
+import { requestsFit } from "../flow/request-config.js";
 import { FlowSession } from "../flow/session.js";
 import { identityOf } from "../flow/step-request.js";
 import { exchange, type HttpRequest } from "../http/exchange.js";
@@ -49,7 +50,7 @@ export class FlowProvider extends FetchingProvider {
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: FlowConfig, runtime: Runtime = {}) {
     const { type } = FlowProvider;
-    const rules = { schema: flowSchema(), relations: [] };
+    const rules = { schema: flowSchema(), relations: [requestsFit] };
     const settings = settingsOf(type, rules, withParams(type, config, runtime), runtime);
     const clock = reliable(runtime.clock ?? wallClock);
     const session = new FlowSession(settings, clock);

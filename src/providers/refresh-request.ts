@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { isGiven, join, type Relation } from "../config/check.js";
 import { type Field, faultAt, optional, url } from "../config/fields.js";
+import { methodField } from "../config/http-method.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { hideable } from "../http/mask.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
@@ -14,13 +15,7 @@ import type { LiveValue } from "../live/live-value.js";
 import { AuthError } from "../values/errors.js";
 import { isFieldValue } from "../values/http-field.js";
 import type { ProviderCredential } from "./provider-credential.js";
-import {
-  bodyFitsEncoding,
-  bodyFitsMethod,
-  methodField,
-  type RequestSettings,
-  requestWith,
-} from "./token-endpoint-request.js";
+import { bodyFitsEncoding, bodyFitsMethod, type RequestSettings, requestWith } from "./token-endpoint-request.js";
 
 /** A request that presents a refresh token, for which `{refresh_token}` stands in each part of it. */
 export interface RefreshRequest {

@@ -157,7 +157,7 @@ describe("P4 A5 what cannot stand where it would go", () => {
     [
       "the header of a signature",
       {
-        sign: { alg: "hmac_sha512", key: "k", template: "t", into: { header: "X-S", format: "${v}" } } as const,
+        sign: { alg: "hmac_sha512", key: "k", template: "t", into: { header: "X-S", format: "${v}:${sig}" } } as const,
       },
     ],
   ])("%s of a step is an AuthError, and nothing is sent", async (_what, request) => {

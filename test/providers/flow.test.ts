@@ -711,6 +711,107 @@ describe("faults", () => {
     expect(found).toEqual({ "steps[0].request.url": expect.stringMatching(/URL|fragment/) });
   });
 
+  const circular: Record<string, unknown> = {};
+  circular.itself = [circular];
+  const sign = { alg: "hmac_sha256", key: "k", template: "${ts}", into: { header: "Authorization" } };
+  const userinfo = "https://${ts}:pw@a.b/";
+
+  test.each<[string, object, Record<string, RegExp>]>([
+    ["JSON that holds itself", { json: circular }, { json: /holds itself/ }],
+    ["a BigInt", { json: { a: 1n } }, { json: /has a BigInt/ }],
+    ["a number that loses digits", { json: { a: [2 ** 60] } }, { "json.a[0]": /put it in quotes/ }],
+    ["NaN", { json: { a: Number.NaN } }, { "json.a": /is not a finite number/ }],
+    ["a Map", { json: { a: new Map() } }, { "json.a": /is no JSON value/ }],
+    ["a Symbol", { json: { a: { b: Symbol("s") } } }, { "json.a.b": /is no JSON value/ }],
+    [
+      "a header that the client sets",
+      { headers: { "Content-Length": "3" } },
+      { "headers.Content-Length": /leave it out/ },
+    ],
+    ["another one", { headers: { "Transfer-Encoding": "chunked" } }, { "headers.Transfer-Encoding": /leave it out/ }],
+    ["a third one", { headers: { Expect: "100-continue" } }, { "headers.Expect": /leave it out/ }],
+    ["a header twice", { headers: { "X-A": "1", "x-a": "2" } }, { "headers.x-a": /is given twice/ }],
+    ["a header with a line break", { headers: { "X-A": "a\nb" } }, { "headers.X-A": /a header cannot carry/ }],
+    ["the same beside a name", { headers: { "X-A": "a\nb${ts}" } }, { "headers.X-A": /a header cannot carry/ }],
+    ["an empty header", { headers: { "X-A": "" } }, { "headers.X-A": /leave the header out/ }],
+    [
+      "two sources of an Authorization",
+      { url: userinfo, headers: { authorization: "x" } },
+      { "headers.authorization": /would replace the user name and password in url/ },
+    ],
+    [
+      "the signature as the second source",
+      { url: userinfo, sign },
+      { "sign.into.header": /would replace the user name and password in url/ },
+    ],
+    [
+      "a signature in the place of a header",
+      { headers: { authorization: "x" }, sign },
+      { "sign.into.header": /would replace headers\.authorization/ },
+    ],
+    ["CONNECT", { method: "CONNECT" }, { method: /a method that has an answer/ }],
+    ["TRACE", { method: "trace" }, { method: /a method that has an answer/ }],
+    ["HEAD with JSON", { method: "HEAD", json: {} }, { json: /cannot be sent with HEAD/ }],
+    ["HEAD with a form", { method: "head", form: {} }, { form: /cannot be sent with HEAD/ }],
+    [
+      "a format without the signature",
+      { sign: { ...sign, into: { header: "X-S", format: "SIG $${sig}" } } },
+      { "sign.into.format": /must have \$\{sig\} in it/ },
+    ],
+    [
+      "a signature in a header that the client sets",
+      { sign: { ...sign, into: { header: "Content-Length" } } },
+      { "sign.into.header": /leave it out/ },
+    ],
+    ["all at once", { method: "HEAD", form: {}, json: [1n] }, { json: /BigInt|HEAD|beside form/, form: /with HEAD/ }],
+  ])("G2 A8 %s in a request of a step or a logout is a fault, as elsewhere", async (_what, part, expected) => {
+    const request = { url: "https://a.b/", ...part };
+    const found = await faultsOf("flow", { steps: [{ request }], logout: request });
+    const below = (above: string) => Object.entries(expected).map(([path, reason]) => [`${above}.${path}`, reason]);
+    const all = [...below("steps[0].request"), ...below("logout")];
+    expect(found).toEqual(
+      Object.fromEntries(all.map(([path, reason]) => [path, expect.stringMatching(reason as RegExp)])),
+    );
+  });
+
+  test.each([
+    ["no URL", { base_url_from: "x" }, { base_url_from: /is no absolute URL/ }],
+    ["no URL whatever is captured", { base_url_from: "x/${s}" }, { base_url_from: /is no absolute URL/ }],
+    ["http", { base_url_from: "http://a.example/${s}" }, { base_url_from: /is not https/ }],
+    [
+      "an origin that is not allowed",
+      { base_url_from: "https://a.example", allowed_origins: ["https://b.example"] },
+      { base_url_from: /which allowed_origins does not list/ },
+    ],
+  ])("G2 P2 a base URL that is %s is a fault", async (_what, config, expected) => {
+    const steps = [{ request: { url: "https://a.b" }, capture: { s: "$.s" } }];
+    const found = await faultsOf("flow", { steps, ...config });
+    expect(found).toEqual({ base_url_from: expect.stringMatching(expected.base_url_from) });
+  });
+
+  test.each([[{ into: "header", name: "X-A", value: "ü€" }], [{ into: "cookie", name: "sid", value: "a;b${ts}" }]])(
+    "G2 what cannot go there, whatever is captured: %j",
+    async (placement) => {
+      expect(Object.keys(await faultsOf("flow", { apply: [placement] }))).toEqual(["apply[0].value"]);
+    },
+  );
+
+  test("G1 A8 null in a query or a form is absent, and what says itself what it is in JSON is sent as that", async () => {
+    routes({});
+    await new FlowProvider({
+      steps: [
+        {
+          request: { url: `${api.origin}/login`, query: { a: null, b: 1 }, json: { at: new Date(0), none: undefined } },
+        },
+        { request: { method: "POST", url: `${api.origin}/form`, form: { a: null, b: true } } },
+      ],
+    }).getToken();
+    expect(api.seen).toMatchObject([
+      { path: "/login?b=1", body: '{"at":"1970-01-01T00:00:00.000Z"}' },
+      { path: "/form", body: "b=true" },
+    ]);
+  });
+
   test.each([
     ["nothing to do", {}, { "": /neither steps nor apply/ }],
     [
