@@ -12,7 +12,7 @@ let api: Api;
 let login: (
   request: ApiRequest,
   count: number,
-) => { status?: number; headers?: Record<string, string>; body?: unknown };
+) => { status?: number; headers?: Record<string, string | string[]>; body?: unknown };
 
 beforeEach(async () => {
   api = await startApi();
@@ -209,13 +209,74 @@ test("P4 statuses may be texts, as variables of the environment give them", asyn
   }
 });
 
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+describe("P4 what an answer holds", () => {
+  /** What is captured of `body`, or the error. */
+  async function captured(capture: unknown, body: unknown, headers: Record<string, string | string[]> = {}) {
+    login = () => ({ body, headers });
+    const steps = [step({ v: capture } as never)];
+    await authFetch(flow([{ into: "query", name: "v", value: "${v}" }], { steps }))(`${api.origin}/rows`);
+    return new URL(to("/rows").at(-1)?.path ?? "", api.origin).searchParams.get("v");
+  }
+
+  test.each([
+    ["the last of a name counts", ["sid=old", "sid=new"], "new"],
+    ["one that is ended and set again", ["sid=; Max-Age=0", "sid=new; HttpOnly"], "new"],
+    ["one of another path is another cookie", ["sid=new; Path=/", "sid=; Path=/old; Max-Age=0"], "new"],
+    ["names are told apart by their case", ["sid=a", "SID=b"], "a"],
+    ["Max-Age goes before Expires", ["sid=a; Expires=Thu, 01 Jan 1970 00:00:00 GMT; max-age=60"], "a"],
+    ["the date of the server counts", ["sid=a; Expires=Thu, 01 Jan 1970 00:02:00 GMT"], "a"],
+  ])("P4 of cookies, %s (RFC 6265 §5.3)", async (_what, cookies, value) => {
+    const headers = { "set-cookie": cookies, date: "Thu, 01 Jan 1970 00:01:00 GMT" };
+    expect(await captured({ from: "set_cookie", name: "sid" }, {}, headers)).toBe(value);
+  });
+
+  test.each([
+    ["a form", "$.sid", "sid=a+b%26c&n=1", FORM, "a b&c"],
+    [
+      "a form, by its place",
+      { from: "json", path: "$.n" },
+      "sid=a&n=12345678901234567890",
+      FORM,
+      "12345678901234567890",
+    ],
+    ["a body that is nothing but a value", "$", "tok-1\n", { "content-type": "text/plain" }, "tok-1"],
+    ["JSON whatever it is called", "$.sid", '{"sid":"a"}', FORM, "a"],
+  ] as const)("P4 A7 of %s", async (_what, capture, body, headers, value) => {
+    expect(await captured(capture, body, headers)).toBe(value);
+  });
+
+  test.each([
+    ["an object", "$.user", '{"user":{"id":12345678901234567890}}'],
+    ["a list in it", "$", '{"user":[{"ids":[1,12345678901234567890]}]}'],
+    ["a number", "$.id", '{"id":12345678901234567890}'],
+  ])("P4 A8 %s that would lose digits is an error that says where", async (_what, path, body) => {
+    const error = await errorOf(() => captured(path, body));
+    expect(error).toMatchObject({ code: "auth", message: expect.stringMatching(/at \$.* is no value.*beyond 2\^53/s) });
+  });
+});
+
 describe("P4 captures that find nothing", () => {
-  test.each<[string, object, string | object, Record<string, string>?]>([
+  test.each<[string, object, string | object, Record<string, string | string[]>?]>([
     ["JSON without the member", { v: "$.other" }, {}],
     ["an empty text", { v: "$.value" }, { value: "" }],
     ["an empty body", { v: "$.value" }, ""],
     ["a header that is not there", { v: { from: "header", name: "X-None" } }, {}],
     ["a cookie of another name", { v: { from: "set_cookie", name: "sid" } }, {}, { "set-cookie": "SID=1; Path=/" }],
+    [
+      "a cookie that is ended behind its value",
+      { v: { from: "set_cookie", name: "sid" } },
+      {},
+      { "set-cookie": ["sid=a", "sid=; Max-Age=0"] },
+    ],
+    [
+      "a cookie that ended long ago",
+      { v: { from: "set_cookie", name: "sid" } },
+      {},
+      { "set-cookie": "sid=deleted; Expires=Thu, 01-Jan-1970 00:00:01 GMT" },
+    ],
+    ["a form in which it is not", { v: "$.other" }, "value=1", FORM],
     ["a cookie that is ended", { v: { from: "set_cookie", name: "sid" } }, {}, { "set-cookie": "sid=; Max-Age=0" }],
     ["XML without the element", { v: { from: "xml", path: "a.c" } }, "<a><b>1</b></a>"],
     ["an element without a text", { v: { from: "xml", path: "a.b" } }, "<a><b/></a>"],
