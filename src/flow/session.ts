@@ -15,6 +15,7 @@ import { login } from "./login.js";
 import { credentialOf, neededBy, valuesOf as valuesOfPlacements } from "./placements.js";
 import type { FlowRequest } from "./request-config.js";
 import { requestWith, secretsIn, valuesOf } from "./step-request.js";
+import { renderUrl } from "./step-url.js";
 import { namesIn, render, type Values } from "./template.js";
 
 /** What sends the requests of a login, and masks what comes back. */
@@ -108,7 +109,7 @@ export class FlowSession {
   #baseUrl(captured: Values): string | undefined {
     const { base_url_from: template, allowed_origins: allowed } = this.flow;
     if (template === undefined) return undefined;
-    const baseUrl = render(template, captured);
+    const baseUrl = renderUrl(template, captured);
     const fault = faultOfBaseUrl(baseUrl, allowed);
     if (fault !== undefined) throw new AuthError(`the base URL that the login gave ${fault}`);
     return baseUrl;

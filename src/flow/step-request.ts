@@ -3,8 +3,7 @@
 import { isGiven } from "../config/check.js";
 import type { HttpRequest } from "../http/exchange.js";
 import { hideable } from "../http/mask.js";
-import { isLoopback } from "../http/plain-http.js";
-import { isOrigin, secretsOfBody } from "../http/url.js";
+import { secretsOfBody } from "../http/url.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Clock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
@@ -12,6 +11,7 @@ import { isFieldValue } from "../values/http-field.js";
 import { clockValues } from "./clock-values.js";
 import { signatureOf, templatesOf } from "./hmac-signature.js";
 import type { FlowRequest } from "./request-config.js";
+import { shownUrlOf, urlOf } from "./step-url.js";
 import { asTemplate, piecesOf, render, renderJson, type Values } from "./template.js";
 
 /** What is read before it is sent. */
@@ -28,10 +28,9 @@ export function identityOf({ headers, query, form, json, sign, ...others }: Flow
 
 /** The request with `values` in it, at a moment of its own. Throws an `AuthError` if they do not fit into it. */
 export function requestWith(request: FlowRequest, values: Values, clock: Clock): HttpRequest {
-  const now = clockValues(clock);
-  const own = { ...values, ...now };
+  const own = { ...values, ...clockValues(clock) };
   const url = urlOf(request.url, own);
-  const shownUrl = shownUrlOf(request.url, url, { ...shownValues(values), ...now });
+  const shownUrl = shownUrlOf(request.url, url, own);
   for (const [name, value] of Object.entries(request.query.current)) url.searchParams.append(name, render(value, own));
   const body = bodyOf(request, own);
   const signature = request.sign && signatureOf(request.sign, own);
@@ -53,33 +52,6 @@ export function requestWith(request: FlowRequest, values: Values, clock: Clock):
     headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), sendable(name, value)])),
     ...(body !== undefined && { body: body.text }),
   };
-}
-
-/** What came from an answer may lead anywhere: then it must be encrypted. */
-function urlOf(template: string, values: Values): URL {
-  const text = render(template, values);
-  if (!URL.canParse(text)) throw new AuthError("the URL of a step is none, once what was captured is in it");
-  const url = new URL(text);
-  const isAsConfigured = url.protocol === "http:" && template.toLowerCase().startsWith("http://");
-  if (url.protocol === "https:" || isAsConfigured || (url.protocol === "http:" && isLoopback(url))) return url;
-  throw new AuthError("the URL of a step is not https, once what was captured is in it");
-}
-
-/** What messages show of it, where captured values are not: of one that cannot be read without them, the origin. */
-function shownUrlOf(template: string, url: URL, shown: Values): URL {
-  const text = render(template, shown);
-  return URL.canParse(text) ? new URL(text) : new URL("/***", url);
-}
-
-/** Of an address, its origin may be shown; of any other value, nothing. */
-function shownValues(values: Values): Values {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => {
-      const origin = URL.canParse(value) ? new URL(value).origin : "null";
-      if (origin === "null") return [name, "***"];
-      return [name, isOrigin(value) ? origin : `${origin}/***`];
-    }),
-  );
 }
 
 interface Body {

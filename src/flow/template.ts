@@ -64,8 +64,19 @@ export function faultOfTemplate(template: string, known: readonly string[]): str
 
 /** `template` with each name replaced by its value. */
 export function render(template: string, values: Values): string {
-  return template.replace(MARK, (mark, name: string | undefined) => {
-    return mark === "$${" ? "${" : ((name === undefined ? undefined : values[name]) ?? mark);
+  return renderEach(template, values, (value) => value);
+}
+
+/** The same with what `written` makes of each value, behind the part of the template that stands before it. */
+export function renderEach(
+  template: string,
+  values: Values,
+  written: (value: string, before: string) => string,
+): string {
+  return template.replace(MARK, (mark: string, name: string | undefined, position: number) => {
+    if (mark === "$${") return "${";
+    const value = name === undefined ? undefined : values[name];
+    return value === undefined ? mark : written(value, template.slice(0, position));
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
-import { authFetch, type FlowConfig, FlowProvider, type PlacementConfig } from "../../src/index.js";
+import { authFetch, Credential, type FlowConfig, FlowProvider, type PlacementConfig } from "../../src/index.js";
 import { type Api, type ApiRequest, startApi } from "../support/api.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
@@ -84,6 +84,30 @@ describe("P4 what is captured is data", () => {
       ["g", "2"],
     ]);
     expect(asJson?.headers["x-sig"]).toMatch(/^[\da-f]{64}$/);
+  });
+
+  test.each<[string, string, string, string]>([
+    ["the query", "ORIGIN/x?t=${v}&k=2", "a+b/c==&x=1#y", "/x?t=a%2Bb%2Fc%3D%3D%26x%3D1%23y&k=2"],
+    ["the path", "ORIGIN/x/${v}/y", "a/b?c#d e", "/x/a%2Fb%3Fc%23d%20e/y"],
+    ["an address with more behind it", "${v}/x?u=${v}", "ORIGIN/base", "/base/x?u=ENCODED%2Fbase"],
+    ["a path behind an address", "${o}${v}?k=${v}", "/sessions/7", "/sessions/7?k=%2Fsessions%2F7"],
+    ["a host", "http://${v}/x/${o}", "HOST", "/x/ENCODED"],
+  ])("P4 in a URL: %s", async (_where, url, value, path) => {
+    const filled = (text: string) =>
+      text
+        .replace("ORIGIN", api.origin)
+        .replace("HOST", new URL(api.origin).host)
+        .replace("ENCODED", encodeURIComponent(api.origin));
+    login = () => ({ body: { value: filled(value), origin: api.origin } });
+    const steps = [step({ v: "$.value", o: "$.origin" }), { request: { url: filled(url) } }];
+    await flow([], { steps }).getToken();
+    expect(api.seen[1]?.path).toBe(filled(path));
+  });
+
+  test("P2 P4 in a base URL likewise", async () => {
+    login = () => ({ body: { value: "a/b?c", origin: api.origin } });
+    const provider = flow([], { steps: [step({ v: "$.value", o: "$.origin" })], base_url_from: "${o}/rest/${v}" });
+    expect(Credential.baseUrl(await provider.getToken())).toBe(`${api.origin}/rest/a%2Fb%3Fc`);
   });
 
   test.each(["quotes", "the end of a JSON object", "a backslash", "separators of a form", "markup"])(
