@@ -77,7 +77,8 @@ export function faultsOfFlow(flow: FlowSettings): readonly z.core.$ZodRawIssue[]
   const { steps, apply, rotates, logout } = flow;
   const known: string[] = Object.keys(rotates);
   const issues = steps.flatMap(({ request, capture }, index) => {
-    const faults = placed(["steps", index, "request"], faultsOfRequest(request, known));
+    const later = steps.slice(index).flatMap((step) => Object.keys(step.capture));
+    const faults = placed(["steps", index, "request"], faultsOfRequest(request, known, later));
     const names = Object.keys(capture).flatMap((name) => faultOfName(name, ["steps", index, "capture", name]));
     known.push(...Object.keys(capture));
     return [...faults, ...names];

@@ -130,16 +130,20 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What is wrong with its templates, where `known` are the names that were captured before. */
-export function faultsOfRequest(request: FlowRequest, known: readonly string[]): readonly TemplateFault[] {
+/** What is wrong with its templates, where `known` are the names that were captured before, and `later` those of steps to come. */
+export function faultsOfRequest(
+  request: FlowRequest,
+  known: readonly string[],
+  later: readonly string[] = [],
+): readonly TemplateFault[] {
   const { url, headers, query, form, json, sign } = request;
   const maps = Object.entries({ headers, query, form }).flatMap(([key, { identity = {} }]) =>
     Object.entries(identity).map(([name, template]): Templated => ({ path: [key, name], template })),
   );
-  const inJson = textsIn(json.identity).map((template): Templated => ({ path: ["json"], template }));
   const signed = sign === undefined ? [] : templatesOf(sign);
   return faultsOfTemplates(
-    [{ path: ["url"], template: url }, ...maps, ...inJson, ...signed],
+    [{ path: ["url"], template: url }, ...maps, ...textsIn(json.identity, ["json"]), ...signed],
     [...known, ...CLOCK_NAMES],
+    later,
   );
 }

@@ -711,10 +711,51 @@ describe("faults", () => {
     expect(found).toEqual({ "steps[0].request.url": expect.stringMatching(/URL|fragment/) });
   });
 
+  const SECRET = "abc${S3CRETPART}def";
+  const inRequest = (part: object) => ({ request: { url: "https://a.b/", ...part } });
+  const signedBy = (key: string) => ({ alg: "hmac_sha256", key, template: "t", into: { header: "X" } }) as const;
   const circular: Record<string, unknown> = {};
   circular.itself = [circular];
   const sign = { alg: "hmac_sha256", key: "k", template: "${ts}", into: { header: "Authorization" } };
   const userinfo = "https://${ts}:pw@a.b/";
+
+  test.each<[string, FlowConfig, string]>([
+    [
+      "JSON",
+      { steps: [inRequest({ json: { deep: [{ password: SECRET }] } })] },
+      "steps[0].request.json.deep[0].password",
+    ],
+    ["a key of JSON", { steps: [inRequest({ json: { [SECRET]: 1 } })] }, "steps[0].request.json.abc$…"],
+    ["a form", { steps: [inRequest({ form: { password: SECRET } })] }, "steps[0].request.form.password"],
+    ["a header", { steps: [inRequest({ headers: { "X-Key": SECRET } })] }, "steps[0].request.headers.X-Key"],
+    ["the key of a signature", { apply: [{ sign: signedBy(SECRET) }] }, "apply[0].sign.key"],
+    ["what goes onto requests", { apply: [{ ...inHeader, value: SECRET }] }, "apply[0].value"],
+    [
+      "a logout",
+      { apply: [{ ...inHeader, value: "v" }], logout: { url: "https://a.b", form: { p: SECRET } } },
+      "logout.form.p",
+    ],
+  ])("G2 S1 a name that nothing captures may be a part of a secret: %s", async (_where, config, path) => {
+    const found = await faultsOf("flow", config);
+    expect(Object.keys(found)).toEqual([path]);
+    expect(found[path]).toMatch(/^has a name that nothing has captured by then; known are ts, nonce/);
+    expect(inspect(found)).not.toContain("S3CRETPART");
+  });
+
+  test("G2 a misspelt name, and one that is captured too late, are named", async () => {
+    const found = await faultsOf("flow", {
+      steps: [
+        { ...inRequest({ json: { a: "${session}", b: "${none}" } }), capture: { session: "$.s", n: "$.n" } },
+        inRequest({ form: { a: "${Sesion}", b: "${x}" } }),
+      ],
+    });
+    expect(found).toEqual({
+      "steps[0].request.json.a": "has ${session}, which nothing has captured by then; a later step does",
+      "steps[0].request.json.b": 'has ${none}, which nothing captures; did you mean "nonce"?',
+      "steps[1].request.form.a": 'has ${Sesion}, which nothing captures; did you mean "session"?',
+      "steps[1].request.form.b": expect.stringMatching(/^has a name .* known are session, n, ts, nonce/),
+    });
+  });
 
   test.each<[string, object, Record<string, RegExp>]>([
     ["JSON that holds itself", { json: circular }, { json: /holds itself/ }],
@@ -822,7 +863,7 @@ describe("faults", () => {
     [
       "a name that nothing captures",
       { apply: [{ into: "header", name: "X", value: "${nope}" }] },
-      { "apply[0].value": /\$\{nope\}, which nothing has captured/ },
+      { "apply[0].value": /a name that nothing has captured by then; known are ts, nonce; write \$\$\{/ },
     ],
     [
       "a name before it is captured",
