@@ -216,6 +216,13 @@ describe("P4 what stands in XML", () => {
     ],
     ["the first of many", "<a><b>1</b><b>2</b></a>", "1"],
     ["a text beside elements", "<a><b>t<c>u</c></b></a>", "t"],
+    [
+      "an element behind the sign of a section in a comment",
+      "<a><!-- <![CDATA[ --><b>1</b><c><![CDATA[q]]></c></a>",
+      "1",
+    ],
+    ["an element behind one in an instruction", "<a><?x <![CDATA[ ?><b>1</b><c><![CDATA[q]]></c></a>", "1"],
+    ["the sign of a comment in a section", "<a><b><![CDATA[<!-- 1]]></b><c>--></c></a>", "<!-- 1"],
     ["a document after a comment", "<!-- <a><b>no</b></a> --><a><b>yes</b></a>", "yes"],
   ])("P4 %s", async (_what, body, value) => {
     login = () => ({ body });
@@ -236,6 +243,14 @@ test("P4 statuses may be texts, as variables of the environment give them", asyn
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
 describe("P4 what an answer holds", () => {
+  test.each([
+    ["behind a parent without it", "a.p.b", "<a><p><q>1</q></p><p><b>2</b></p><p><b>3</b></p></a>", "2"],
+    ["at any depth", "a.p.b.c", "<a><p><b/></p><p><b>x</b><b><c>1</c></b></p><p/></a>", "1"],
+    ["behind a parent that is a text", "a.p.b", "<a><p>t</p><p><b>2</b></p></a>", "2"],
+  ])("P4 of XML, the first element on the path, %s", async (_what, path, body, value) => {
+    expect(await captured({ from: "xml", path }, body)).toBe(value);
+  });
+
   /** What is captured of `body`, or the error. */
   async function captured(capture: unknown, body: unknown, headers: Record<string, string | string[]> = {}) {
     login = () => ({ body, headers });
