@@ -13,7 +13,15 @@ import type { ScalarConfig } from "../live/live-parameters.js";
 import { isFieldValue } from "../values/http-field.js";
 import { CLOCK_NAMES } from "./clock-values.js";
 import { type SignatureConfig, signatureField, templatesOf } from "./hmac-signature.js";
-import { asTemplate, faultsOfTemplates, sampleOf, type Templated, type TemplateFault, textsIn } from "./template.js";
+import {
+  asTemplate,
+  faultsOfTemplates,
+  namesIn,
+  sampleOf,
+  type Templated,
+  type TemplateFault,
+  textsIn,
+} from "./template.js";
 
 /**
  * A request whose texts are templates: `${name}` stands for what an earlier step has captured, `${ts}` and `${nonce}` for the time
@@ -136,14 +144,21 @@ export function faultsOfRequest(
   known: readonly string[],
   later: readonly string[] = [],
 ): readonly TemplateFault[] {
-  const { url, headers, query, form, json, sign } = request;
+  return faultsOfTemplates(templatesIn(request), [...known, ...CLOCK_NAMES], later);
+}
+
+/** The names of what must be captured for it. */
+export function neededFor(request: FlowRequest): readonly string[] {
+  const names = templatesIn(request).flatMap(({ template, more = [] }) => {
+    return namesIn(template).filter((name) => !more.includes(name));
+  });
+  return names.filter((name) => !CLOCK_NAMES.includes(name));
+}
+
+function templatesIn({ url, headers, query, form, json, sign }: FlowRequest): readonly Templated[] {
   const maps = Object.entries({ headers, query, form }).flatMap(([key, { identity = {} }]) =>
     Object.entries(identity).map(([name, template]): Templated => ({ path: [key, name], template })),
   );
   const signed = sign === undefined ? [] : templatesOf(sign);
-  return faultsOfTemplates(
-    [{ path: ["url"], template: url }, ...maps, ...textsIn(json.identity, ["json"]), ...signed],
-    [...known, ...CLOCK_NAMES],
-    later,
-  );
+  return [{ path: ["url"], template: url }, ...maps, ...textsIn(json.identity, ["json"]), ...signed];
 }

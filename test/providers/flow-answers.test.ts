@@ -398,6 +398,52 @@ describe("P4 C F callers, and failures", () => {
     expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth" });
   });
 
+  test("P4 a session that a failed login has begun is ended too on close(), and each but once", async () => {
+    let logins = 0;
+    login = () => ({ body: { value: `s${++logins}` } });
+    api.answerWith((request, response) => {
+      const isBroken = request.path === "/second" && logins < 3;
+      response.writeHead(isBroken ? 503 : 200);
+      response.end(JSON.stringify(request.path === "/login" ? login(request, 0).body : {}));
+    });
+    const second = { request: { url: `${api.origin}/second` } };
+    const config = {
+      steps: [step(), second],
+      logout: { url: `${api.origin}/logout`, query: { v: "${v}" } },
+      retries: 2,
+    };
+    const provider = flow([], config, { random: () => 0 });
+    await provider.getToken();
+    await provider.close();
+    await provider.close();
+    const ended = api.seen.map(({ path }) => path).filter((path) => path.startsWith("/logout"));
+    expect(ended.sort()).toEqual(["/logout?v=s1", "/logout?v=s2", "/logout?v=s3"]);
+  });
+
+  test.each<[string, () => FlowConfig]>([
+    ["no step was accepted", () => ({ steps: [{ request: { url: `${api.origin}/login` } }] })],
+    ["what ends it was not captured", () => ({ steps: [step({ v: "$.none" })] })],
+    ["nothing is said of how it ends", () => ({ steps: [step(), { request: { url: "${v}" } }], logout: null })],
+  ])("P4 a failed login has begun no session that could be ended, since %s", async (_why, config) => {
+    login = ({ method }) => ({ status: method === "POST" ? 200 : 403, body: { value: "v" } });
+    const { steps = [] } = config();
+    const names = steps?.some(({ capture }) => capture?.v) ? { v: "${v}" } : {};
+    const logout = { url: `${api.origin}/logout`, query: names };
+    const provider = flow([], { logout, ...config() });
+    await errorOf(() => provider.getToken());
+    await provider.close();
+    expect(api.seen.map(({ path }) => path)).toEqual(["/login"]);
+  });
+
+  test("P4 a session that cannot be used is ended as well", async () => {
+    login = () => ({ body: { value: "http://far.example" } });
+    const logout = { url: `${api.origin}/logout` };
+    const provider = flow([], { base_url_from: "${v}", logout });
+    await errorOf(() => provider.getToken());
+    await provider.close();
+    expect(api.seen.map(({ path }) => path)).toEqual(["/login", "/logout"]);
+  });
+
   test("P4 nothing is asked after close(), and a second close() ends no session again", async () => {
     const provider = flow([], { logout: { url: `${api.origin}/logout` } });
     await provider.getToken();

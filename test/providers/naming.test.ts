@@ -46,7 +46,7 @@ describe("two providers with one refresh token", () => {
     expect(others).toEqual([]);
   });
 
-  test("that have no audiences are told of no for()", async () => {
+  test("D9 that have no audiences are told of no for()", async () => {
     const warnings = hearWarnings("FAUCET_AUTH_GRANT_SHARED");
     const idp = await rotating();
     const steps = [{ request: { url: idp.tokenUrl, query: { rt: "${rt}" } }, capture: { rt: "$.refresh_token" } }];
