@@ -61,12 +61,29 @@ function fromJson(path: string): Capture {
   const find = finder(path, isValue);
   return async (answer) => {
     const found = await find(parseBody(answer, { isBareToken: path === WHOLE_BODY }));
-    if (typeof found === "string") return found;
-    return JSON.stringify(found, (_key, value: unknown) => {
-      if (isInexact(value)) throw inexact(`${path} is no value to capture`, answer);
-      return value;
-    });
+    return typeof found === "string" ? found : writtenJson(found, path, answer);
   };
+}
+
+/** The JSON of `found`, which stands at `path`, with no digit lost. */
+function writtenJson(found: unknown, path: string, answer: HttpAnswer): string | undefined {
+  let isLossy = false;
+  const noted = (_key: string, value: unknown): unknown => {
+    isLossy ||= isInexact(value);
+    return value;
+  };
+  const text = writtenOrFault(() => JSON.stringify(found, noted), path, answer);
+  if (isLossy) throw inexact(`${path} is no value to capture`, answer);
+  return text;
+}
+
+/** Documents can be read that are too deep to be written. */
+function writtenOrFault<T>(write: () => T, path: string, { to, status }: HttpAnswer): T {
+  try {
+    return write();
+  } catch {
+    throw new AuthError(`${to}: what the answer has at ${path} is nested too deeply to be captured`, { status });
+  }
 }
 
 const WHOLE_BODY = "$";

@@ -286,6 +286,12 @@ describe("P4 what an answer holds", () => {
     expect(await captured(capture, body, headers)).toBe(value);
   });
 
+  test("P4 F1 what is nested more deeply than JSON can be written is an error that says where", async () => {
+    const depth = 200_000;
+    const error = await errorOf(() => captured("$.deep", `{"deep":${"[".repeat(depth)}${"]".repeat(depth)}}`));
+    expect(error).toMatchObject({ code: "auth", message: expect.stringContaining("at $.deep is nested too deeply") });
+  });
+
   test.each([
     ["an object", "$.user", '{"user":{"id":12345678901234567890}}'],
     ["a list in it", "$", '{"user":[{"ids":[1,12345678901234567890]}]}'],
