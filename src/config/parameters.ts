@@ -42,7 +42,7 @@ function repeated(name: string, value: unknown): [string, string][] {
 /** Request headers, by lower-case name. */
 export function headers(): Field<Readonly<Record<string, string>>> {
   return z.pipe(
-    spelledHeaders(),
+    headersAsSpelt(),
     z.transform((given) =>
       Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])),
     ),
@@ -50,7 +50,7 @@ export function headers(): Field<Readonly<Record<string, string>>> {
 }
 
 /** Request headers, by their names as they are spelt; `asSent` makes of a value what is judged of it. */
-export function spelledHeaders(asSent: (value: string) => string = String): Field<Readonly<Record<string, string>>> {
+export function headersAsSpelt(asSent: (value: string) => string = String): Field<Readonly<Record<string, string>>> {
   return z.pipe(
     z.record(z.string(), z.unknown()).check((payload) => {
       const names = new Set<string>();

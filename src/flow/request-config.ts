@@ -6,7 +6,7 @@ import { isGiven, join, type Relation } from "../config/check.js";
 import { because, type Field, faultOfUrl, NO_FIELD_VALUE, optional, text, withDefault } from "../config/fields.js";
 import { fitsHead, methodField } from "../config/http-method.js";
 import { jsonValue } from "../config/json-value.js";
-import { spelledHeaders } from "../config/parameters.js";
+import { headersAsSpelt } from "../config/parameters.js";
 import { faultOfScalar, isScalar, type Scalar } from "../config/scalars.js";
 import { fixedData, type LiveData, liveData } from "../live/live-data.js";
 import type { ScalarConfig } from "../live/live-parameters.js";
@@ -53,7 +53,12 @@ export const requestField = () =>
   z.strictObject({
     method: withDefault(methodField(), "GET"),
     url: text().check(because(faultOfAddress)),
-    headers: live("headers", spelledHeaders(sampleOf), NONE, faultOfHeader),
+    headers: live(
+      "headers",
+      headersAsSpelt((value) => sampleOf(value)),
+      NONE,
+      faultOfHeader,
+    ),
     query: live("query", texts(), NONE),
     form: live<Texts | undefined>("form", texts(), undefined),
     json: live<unknown>("json", jsonValue(), undefined),
@@ -65,7 +70,8 @@ export type FlowRequest = z.output<ReturnType<typeof requestField>>;
 
 /** What is wrong with the template of a URL, whatever its names stand for. One that begins with a name may become anything. */
 function faultOfAddress(template: string): string | undefined {
-  return template.startsWith("${") ? undefined : faultOfUrl(sampleOf(template));
+  const mayBeUrl = template.startsWith("${") || faultOfUrl(sampleOf(template, "/")) === undefined;
+  return mayBeUrl ? undefined : faultOfUrl(sampleOf(template));
 }
 
 type Texts = Readonly<Record<string, string>>;
@@ -128,7 +134,7 @@ const signedOnce: Relation = ({ url, headers, sign }) => {
   const into = isMapping(sign) && isMapping(sign.into) ? sign.into : {};
   const name = typeof into.header === "string" ? into.header.toLowerCase() : "";
   const others = [
-    ...headersNamed(name, { headers }).map((spelled) => `headers.${spelled}`),
+    ...headersNamed(name, { headers }).map((spelt) => `headers.${spelt}`),
     ...(name === "authorization" && givesUserinfo(url) ? ["the user name and password in url"] : []),
   ];
   return others.map((other) => ({ path: "sign.into.header", message: `would replace ${other}: give one of them` }));

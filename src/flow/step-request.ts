@@ -9,7 +9,7 @@ import type { Clock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
 import { isFieldValue } from "../values/http-field.js";
 import { clockValues } from "./clock-values.js";
-import { signatureOf, templatesOf } from "./hmac-signature.js";
+import { signatureOf } from "./hmac-signature.js";
 import type { FlowRequest } from "./request-config.js";
 import { shownUrlOf, urlOf } from "./step-url.js";
 import { asTemplate, piecesOf, render, renderJson, type Values } from "./template.js";
@@ -83,16 +83,17 @@ function sendable(name: string, value: string): string {
 
 /** What an answer may echo of it, beside what is live, whatever its names stand for: each text, or what is beside the names in it. */
 export function secretsIn({ headers, query, form, json, sign }: FlowRequest): readonly string[] {
-  const texts = [headers, query, form].flatMap(({ identity = {} }) => Object.values(identity));
-  const signed = sign === undefined ? [] : templatesOf(sign).map(({ template }) => template);
+  const inHeaders = Object.values(headers.identity).map(withoutScheme);
+  const fields = [query, form].flatMap(({ identity = {} }) => Object.values(identity));
   const live = new Set(
     [headers, query, form, json].flatMap(({ values }) => values).map(({ identity }) => asTemplate(identity)),
   );
-  const own = [...texts, ...secretsOfBody(json.identity), ...signed].filter((text) => !live.has(text));
-  return own.flatMap((text) => hideable(piecesOf(withoutScheme(text))));
+  const own = [...inHeaders, ...fields, ...secretsOfBody(json.identity)].filter((text) => !live.has(text));
+  const signed = sign === undefined ? [] : [...(sign.key.isLive ? [] : [sign.key.text]), sign.template];
+  return [...own, ...signed].flatMap((text) => hideable(piecesOf(text)));
 }
 
-/** The word before a credential in a header, such as `Bearer`, is no part of it. */
-function withoutScheme(template: string): string {
-  return template.replace(/^[\w-]+ (?=\$\{)/, "");
+/** The word before a credential, such as `Bearer`, is no part of it. */
+function withoutScheme(header: string): string {
+  return header.replace(/^[\w-]+ (?=\$\{)/, "");
 }

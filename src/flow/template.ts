@@ -52,9 +52,9 @@ export function piecesOf(template: string): readonly string[] {
   return template.split(NAME).map((piece) => piece.replaceAll("$${", () => "${"));
 }
 
-/** `template` with a value for each name, as any might be: what is wrong with that is wrong with the template. */
-export function sampleOf(template: string): string {
-  return render(template, Object.fromEntries(namesIn(template).map((name) => [name, "0"])));
+/** `template` with `value` for each name, as any might be: what is wrong with that is wrong with the template. */
+export function sampleOf(template: string, value = "0"): string {
+  return render(template, Object.fromEntries(namesIn(template).map((name) => [name, value])));
 }
 
 /** What is wrong with `template`, where `known` are the names that have a value by then, and `later` those that get one. */

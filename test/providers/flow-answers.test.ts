@@ -90,6 +90,7 @@ describe("P4 what is captured is data", () => {
     ["the query", "ORIGIN/x?t=${v}&k=2", "a+b/c==&x=1#y", "/x?t=a%2Bb%2Fc%3D%3D%26x%3D1%23y&k=2"],
     ["the path", "ORIGIN/x/${v}/y", "a/b?c#d e", "/x/a%2Fb%3Fc%23d%20e/y"],
     ["an address with more behind it", "${v}/x?u=${v}", "ORIGIN/base", "/base/x?u=ENCODED%2Fbase"],
+    ["where a path begins", "ORIGIN${v}", "/sessions/7?a=1", "/sessions/7?a=1"],
     ["a path behind an address", "${o}${v}?k=${v}", "/sessions/7", "/sessions/7?k=%2Fsessions%2F7"],
     ["a host", "http://${v}/x/${o}", "HOST", "/x/ENCODED"],
   ])("P4 in a URL: %s", async (_where, url, value, path) => {

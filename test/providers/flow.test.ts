@@ -226,6 +226,7 @@ describe("the steps", () => {
   test.each<[string, object, (request: ApiRequest) => unknown]>([
     ["JSON, beside a name", { json: { deep: [{ a: "HARDSECRET1:${ts}" }] } }, ({ body }) => JSON.parse(body).deep[0].a],
     ["JSON, without what the name stands for", { json: { a: "HARDSECRET1${ts}" } }, () => "HARDSECRET1"],
+    ["JSON, behind a word", { json: { a: "HARDSECRET1 ${ts}" } }, () => "HARDSECRET1 "],
     ["JSON, with a literal ${", { json: { a: "HARDSECRET1$${x}y" } }, ({ body }) => JSON.parse(body).a],
     ["a form", { form: { a: "${session}:HARDSECRET1" } }, ({ body }) => new URLSearchParams(body).get("a")],
     [
