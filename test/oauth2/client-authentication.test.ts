@@ -148,7 +148,7 @@ describe("K2 an assertion", () => {
   test("K2 has the thumbprints of its certificate, the first of a chain", async () => {
     const [own, other] = [await selfSigned("client"), await selfSigned("other")];
     const certificate = `${own.cert}\n${other.cert}`;
-    const config = { ...byKey, private_key: { file: own.keyFile }, certificate };
+    const config = { ...byKey, private_key: { file: own.keyFile }, certificate: certificate.replaceAll("\n", "\\n") };
     const { form } = await asked("oauth2", config);
     const { raw, publicKey } = new X509Certificate(own.cert);
     const thumbprint = (hash: string) => createHash(hash).update(raw).digest("base64url");
