@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { optional, text, withDefault } from "../config/fields.js";
-import { crateFiles, crateKeys, formerKey, type Inherit } from "../grant/inheritance.js";
+import { crateFiles, crateKeys } from "../grant/crate-files.js";
+import { formerKey, type Inherit } from "../grant/inheritance.js";
 import { StoredRepository } from "../grant/stored-repository.js";
 import { displayUrl } from "../http/url.js";
 import type { TokenStore } from "../store/token-store.js";

@@ -310,6 +310,75 @@ describe("D5 what was kept before there is a record", () => {
     expect(presented(idp)).toEqual(["kept"]);
   });
 
+  test.each(["1000123456", "true", '["x"]', "123456789012345678901234", "-", "null"])(
+    "G7 D5 the crate's file with the text alone, %s, is that text, though JSON could say so too",
+    async (text) => {
+      const [idp, path] = [await rotating(), await newFolder()];
+      await writeFile(join(path, "crm.json"), text);
+      await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key: "crm" } }).getToken();
+      expect(presented(idp)).toEqual([text]);
+    },
+  );
+
+  test.each([
+    ["empty", ""],
+    ["cut off", '{"refresh_token":"s3cr'],
+    ["a text without its end", '"s3cr3t'],
+    ["a text of nothing", '""'],
+    ["a number where the text stood", '{"refresh_token":12345,"seed":"seed"}'],
+    ["a page", "<html>\n</html>"],
+    ["written as UTF-16", Buffer.from("s3cr3t", "utf16le")],
+  ])("G7 D5 a file of the crate that is %s is a StoreError, and nothing is presented", async (_what, text) => {
+    const [idp, path] = [await rotating(), await newFolder()];
+    await writeFile(join(path, "crm.json"), text);
+    const provider = fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key: "crm" } });
+    const error = await errorOf(() => provider.getToken());
+    expect(error).toMatchObject({ code: "store", message: expect.stringContaining(join(path, "crm.json")) });
+    expect(`${error}`).not.toContain("s3cr");
+    expect(presented(idp)).toEqual([]);
+  });
+
+  test.each([
+    ["in capital letters", "CRM", "%43%52%4D.json"],
+    ["in capital letters, by older releases", "CRM", "CRM.json"],
+    ["with an owner", "acme/erp::Main", "acme%2Ferp%3A%3A%4Dain.json"],
+    [
+      "that is long",
+      `p:${"aB".repeat(100)}`,
+      `p%3A${"a%42".repeat(22)}a~${createHash("sha256")
+        .update(`p:${"aB".repeat(100)}`)
+        .digest("hex")}.json`,
+    ],
+  ])("G7 the crate's file under a persist.key %s has the name that the crate gives it", async (_what, key, name) => {
+    const [idp, path] = [await rotating(), await newFolder()];
+    await writeFile(join(path, name), JSON.stringify({ refresh_token: "kept" }));
+    await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key } }).getToken();
+    expect(presented(idp)).toEqual(["kept"]);
+  });
+
+  test.each([
+    ["of 300 characters", "k".repeat(300)],
+    ["of 300 characters that the crate cannot have", "é".repeat(300)],
+    ["that is a path", "../outside"],
+    ["that is a path of Windows", "..\\outside"],
+  ])("G7 D5 a persist.key %s names no file of the crate, and works", async (_what, key) => {
+    const [idp, parent] = [await rotating(), await newFolder()];
+    const path = join(parent, "state");
+    await mkdir(path);
+    for (const name of ["../outside.json", "..\\outside.json"]) await writeFile(join(path, name), "none of ours");
+    await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key } }).getToken();
+    expect(presented(idp)).toEqual(["seed"]);
+  });
+
+  test("G7 a file of the crate that holds no refresh token is passed over, as the crate does", async () => {
+    const [idp, path] = [await rotating(), await newFolder()];
+    for (const [key, text] of Object.entries({ a: "{}", b: '{"refresh_token":""}', c: '{"refresh_token":null}' })) {
+      await writeFile(join(path, `${key}.json`), text);
+      await fetching.oauth2_refresh(idp, { refresh_token: `seed ${key}`, persist: { path, key } }).getToken();
+    }
+    expect(presented(idp)).toEqual(["seed a", "seed b", "seed c"]);
+  });
+
   test("G7 D8 a file of another seed is not ours; nor is one that cannot be read", async () => {
     const [idp, path] = [await rotating(), await newFolder()];
     await writeFile(join(path, "k.json"), JSON.stringify({ refresh_token: "theirs", seed: fnv("another") }));
