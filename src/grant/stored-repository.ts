@@ -16,6 +16,8 @@ export interface StoredRecordOptions {
   readonly name: GrantName;
   /** What the grant's account is known by: URL, client, body, headers. Only its fingerprint is stored. */
   readonly account: string | undefined;
+  /** What earlier releases knew it by: a record that has the fingerprint of this is of the same account. */
+  readonly formerAccount?: string | undefined;
   /** Asked in turn where there is no record yet. */
   readonly inherit?: readonly Inherit[] | undefined;
   /** Whether the grant has a refresh token, which may be lost with this process. */
@@ -170,15 +172,22 @@ export class StoredRepository implements GrantRepository {
 
   /** A record of another account is never adopted, and never replaced where that would lose a refresh token (D8). */
   #ofThisAccount(record: GrantRecord): GrantRecord {
-    const { account, name } = this.#options;
-    const isOurs =
-      account === undefined || record.account === undefined || record.account === fingerprint(record, account);
+    const { name } = this.#options;
+    const isOurs = this.#isOurs(record);
     this.#isForeign = !isOurs;
     if (isOurs) return record;
     if (record.refreshToken !== undefined && record.cameByLogin !== true)
       throw new ConfigError(name.name, [{ path: "persist", message: otherAccount(name) }]);
     this.#warnOnce("account", () => warnOfOtherAccount(name));
     return newRecord();
+  }
+
+  #isOurs(record: GrantRecord): boolean {
+    const { account, formerAccount } = this.#options;
+    if (account === undefined || record.account === undefined) return true;
+    return [account, formerAccount].some(
+      (known) => known !== undefined && record.account === fingerprint(record, known),
+    );
   }
 
   #write(stored: StoredRecord): Promise<boolean> {
