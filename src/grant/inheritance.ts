@@ -4,6 +4,7 @@
  * the grant.
  */
 
+import { readFrom } from "../store/store-answers.js";
 import type { TokenStore } from "../store/token-store.js";
 import { fingerprint, type GrantRecord, parseRecord } from "./record.js";
 
@@ -13,7 +14,7 @@ export type Inherit = () => Promise<GrantRecord | undefined>;
 /** From the record under a former key, if the configured refresh token has had its turn there. */
 export function formerKey(store: TokenStore, key: string, configured: string): Inherit {
   return async () => {
-    const stored = await store.read(key);
+    const stored = await readFrom(store, key);
     if (stored === undefined) return undefined;
     const record = parseRecord(stored.text, key);
     const isOfThisGrant = record.seen.includes(fingerprint(record, configured));

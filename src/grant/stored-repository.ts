@@ -2,6 +2,7 @@
 
 import { pause, stopwatch, within } from "../failure/deadline.js";
 import { lockDelay, type Random, releaseWait, SAVE_MS, saveDelay } from "../failure/policy.js";
+import { lockIn, readFrom, writeTo } from "../store/store-answers.js";
 import type { Lease, StoredRecord, TokenStore } from "../store/token-store.js";
 import { ConfigError, FaucetError, StoreError } from "../values/errors.js";
 import { type GrantName, publishAtRisk, publishSafe, warnOfOtherAccount, warnOfStore } from "./grant-events.js";
@@ -48,7 +49,7 @@ export class StoredRepository implements GrantRepository {
   /** Where the store has none, the last one known: a store that was emptied brings no spent token back (D3). */
   async read(): Promise<Kept> {
     const { store } = this.#options;
-    const stored = await this.#ask("read", () => store.read(this.#key));
+    const stored = await this.#ask("read", () => readFrom(store, this.#key));
     if (stored !== undefined) {
       const record = this.#ofThisAccount(parseRecord(stored.text, this.#key));
       this.#lastKnown = record;
@@ -69,7 +70,7 @@ export class StoredRepository implements GrantRepository {
   async lock(milliseconds: number): Promise<Lease | undefined> {
     let isLate = false;
     const locking = this.#ask("locked", async () => {
-      const lease = await this.#options.store.lock(this.#key, milliseconds);
+      const lease = await lockIn(this.#options.store, this.#key, milliseconds);
       // Nobody is there any more to release it.
       if (isLate) await lease?.release();
       return lease;
@@ -191,7 +192,7 @@ export class StoredRepository implements GrantRepository {
   }
 
   #write(stored: StoredRecord): Promise<boolean> {
-    return this.#ask("written", () => this.#options.store.write(this.#key, stored));
+    return this.#ask("written", () => writeTo(this.#options.store, this.#key, stored));
   }
 
   async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {
