@@ -168,7 +168,7 @@ const NOT_ENCRYPTED =
   "is not encrypted (encryptExisting, persist.encrypt_existing: true, reads such a record and encrypts it when it is next written)";
 
 /** Whether `text` has the shape of a compact JWE, damaged or not. Other text was never encrypted here. */
-function isSealed(text: string): boolean {
+export function isSealed(text: string): boolean {
   return /^[\w-]*(?:\.[\w-]*){4}$/.test(text);
 }
 

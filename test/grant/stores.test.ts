@@ -322,6 +322,19 @@ describe("D3 a store that fails", () => {
     expect(idp.presented).toEqual(["r0", "r1"]);
   });
 
+  test("D3 a record that is encrypted, read without a key, is told as that", async () => {
+    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+    await encryptedStore(store, { key: Buffer.alloc(32) }).write("test", { fencingToken: 1, text: "s3cr3t" });
+    expect(await errorOf(() => processOf(idp, store).refresh(initial))).toMatchObject({
+      code: "store",
+      retryable: false,
+      message: expect.stringMatching(
+        /what is stored for test is encrypted, and no key is given: persist\.encryption_key/,
+      ),
+    });
+    expect(idp.presented).toEqual([]);
+  });
+
   test("D3 a record that cannot be understood is left as it is, and quoted nowhere", async () => {
     const [idp, store] = [playedIdp(), new MemoryTokenStore()];
     for (const text of ['{"version":3,"refreshToken":"s3cr3t"}', "s3cr3t"]) {
