@@ -5,7 +5,7 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { stopwatch } from "../failure/deadline.js";
-import type { RequestToken } from "../grant/grant-options.js";
+import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
 import { LEASE_MARGIN_SECS, notLocked } from "../grant/lease.js";
 import { type GrantRecord, type RecordedToken, refreshTokenOf } from "../grant/record.js";
 import type { GrantRepository } from "../grant/repository.js";
@@ -16,10 +16,8 @@ import { reliable, wallClock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
 import type { Redemption } from "../values/issued.js";
 import type { ClientSource } from "./client-source.js";
-import type { Connection } from "./connection.js";
 import { Consent, type ConsentSettings } from "./consent.js";
-import { endpointOf, errandWith } from "./requester.js";
-import type { Runtime } from "./runtime.js";
+import { type ErrandParts, endpointOf, errandOf } from "./requester.js";
 import { type ServerTime, serverTime } from "./server-time.js";
 import type { TokenSource } from "./token-source.js";
 
@@ -48,10 +46,8 @@ export interface RecordView {
 }
 
 /** What an administration is made of. */
-export interface AdministrationParts {
+export interface AdministrationParts extends ErrandParts {
   readonly source: TokenSource;
-  readonly connection: Connection;
-  readonly runtime: Runtime;
   /** Where its record is, if it is in a store. */
   readonly persistence:
     | { readonly key: string; readonly repository: GrantRepository; readonly folder: string | undefined }
@@ -152,15 +148,20 @@ export class Administration {
     const { source, connection } = this.#parts;
     if (!/^https?:$/.test(source.url.protocol)) return undefined;
     return serverTime(async (signal) => {
-      const errand = this.#errand(signal);
+      const errand = errandOf(source, NOTHING_HELD, this.#parts, signal);
       await connection.read(signal);
       return { url: await endpointOf(source, errand, connection), errand };
     });
   }
 
-  #errand(signal: AbortSignal): Errand {
-    const { source, connection, runtime } = this.#parts;
-    return errandWith(() => source.secrets, connection, { clock: reliable(runtime.clock ?? wallClock), signal });
+  async #errand(signal: AbortSignal): Promise<Errand> {
+    return errandOf(this.#parts.source, await this.#held(), this.#parts, signal);
+  }
+
+  /** A server may quote what it has issued. Of a store that cannot be read nothing is known. */
+  async #held(): Promise<Omit<HeldSecrets, "madeKey">> {
+    const { record } = (await this.#parts.persistence?.repository.read().catch(() => undefined)) ?? {};
+    return { refreshToken: record?.refreshToken, accessToken: lastTokenIn(record)?.accessToken };
   }
 
   /** A process that is stopped for longer than its lease finds that others have written meanwhile: it takes another one. */
@@ -218,6 +219,9 @@ async function lockWithin(repository: GrantRepository, key: string, seconds: num
     await repository.waitForRelease(2 * seconds * 1000 - timeLeft(), () => false);
   }
 }
+
+/** Of what is on record nothing is sent. */
+const NOTHING_HELD = { refreshToken: undefined, accessToken: undefined };
 
 /** Long enough to release it, and short enough to keep nobody waiting if that fails. */
 const LEASE_MS = 1000;

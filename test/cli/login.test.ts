@@ -536,13 +536,64 @@ describe("L3 login --device", () => {
   });
 
   test("an answer that is none is told without its contents", async () => {
-    idp.answerWith((_request, response) =>
-      json(response, { error: "unauthorized_client", device_code: "device-code-1" }, 400),
-    );
+    idp.answerWith((_request, response) => json(response, { device_code: "device-code-1" }));
     const { status, stderr } = await byDevice();
     expect(status).toBe(1);
-    expect(stderr).toMatch(/that is no device authorization: HTTP 400, unauthorized_client/);
-    expect(stderr).not.toContain("device-code-1");
+    expect(stderr).toBe(`faucet-auth: POST ${idp.origin}/device: HTTP 200, but that is no device authorization\n`);
+  });
+
+  test.each([
+    ["in the configuration", "s3cret-s3cret"],
+    ["in a file", { file: "secret" }],
+  ])("S2 a refusal that quotes the client secret, which is %s, is told without it", async (_where, secret) => {
+    await writeFile(join(path, "secret"), "s3cret-s3cret\n");
+    idp.answerWith((_request, response) =>
+      json(response, { error: "invalid_client", error_description: "wrong secret s3cret-s3cret" }, 400),
+    );
+    const { status, stderr } = await byDevice({}, { client_secret: secret });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`POST ${idp.origin}/device: HTTP 400, invalid_client: wrong secret ***; if id`);
+    expect(stderr).not.toContain("s3cret-s3cret");
+  });
+
+  test("S2 a refusal that quotes what the grant holds already is told without it", async () => {
+    await logIn(agree);
+    idp.answerWith((_request, response) =>
+      json(response, { error: "access_denied", error_description: "there is refresh-1, and access-1" }, 400),
+    );
+    expect((await byDevice()).stderr).toContain("HTTP 400, access_denied: there is ***, and ***");
+  });
+
+  test("S2 of a 5xx that names no code of the RFCs no description is shown", async () => {
+    idp.answerWith((_request, response) =>
+      json(response, { error: "E_DB", error_description: "while it worked on ada@example.org" }, 500),
+    );
+    expect((await byDevice()).stderr).toBe(`faucet-auth: POST ${idp.origin}/device: HTTP 500, E_DB\n`);
+  });
+
+  test("H3 a redirect is told with the origin that it leads to", async () => {
+    idp.answerWith((_request, response) => {
+      response.writeHead(302, { location: "https://login.example/device?session=1" }).end();
+    });
+    expect((await byDevice()).stderr).toContain("HTTP 302, a redirect to https://login.example; redirects are not");
+  });
+
+  test("an address at which there is nothing is told by its key", async () => {
+    idp.answerWith((_request, response) => response.writeHead(404).end());
+    expect((await byDevice()).stderr).toContain(
+      "HTTP 404; there is no device authorization endpoint at this URL: check device_authorization_url\n",
+    );
+  });
+
+  test.each([
+    ["КОД-ЖЖ", "КОД-ЖЖ"],
+    ["コード１２", "コード１２"],
+    ["WD\u001b[31mJB\u202e-\u200bMJHT\n", "WD[31mJB-MJHT"],
+  ])("the code %j is shown as %s: all of it that can be printed", async (given, shown) => {
+    idp.answerWith(({ path: at }, response) =>
+      json(response, at === "/device" ? { ...DEVICE, user_code: given } : TOKENS),
+    );
+    expect((await byDevice()).stderr).toContain(`type the code ${shown}\n`);
   });
 });
 

@@ -186,8 +186,30 @@ describe("L3 revoke", () => {
     idp.answerWith((_request, response) => json(response, { error: "unsupported_token_type", of: "refresh-1" }, 503));
     const { status, stderr } = await commandLine(["revoke", file, "crm"]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/HTTP 503, unsupported_token_type: nothing is revoked\n$/);
+    expect(stderr).toBe(`faucet-auth: POST ${idp.origin}/revoke: HTTP 503, unsupported_token_type\n`);
     expect((await commandLine(["token", file, "crm"])).stdout).toBe("access-1\n");
+  });
+
+  test.each([
+    ["in the configuration", "s3cret-s3cret"],
+    ["in a file", { file: "secret" }],
+  ])("S2 a refusal that quotes the client secret, which is %s, is told without it", async (_where, secret) => {
+    await writeFile(join(file, "../secret"), "s3cret-s3cret\n");
+    await configure({ revocation_url: `${idp.origin}/revoke`, client_secret: secret });
+    idp.answerWith((_request, response) => json(response, { error: "s3cret-s3cret" }, 400));
+    const { status, stderr } = await commandLine(["revoke", file, "crm"]);
+    expect(status).toBe(1);
+    expect(stderr).toBe(`faucet-auth: POST ${idp.origin}/revoke: HTTP 400, ***\n`);
+  });
+
+  test("H3 a redirect is told with the origin that it leads to, and S2 a failed server's words are not", async () => {
+    await configure({ revocation_url: `${idp.origin}/revoke` });
+    idp.answerWith((_request, response) => {
+      response.writeHead(302, { location: "https://login.example/" }).end();
+    });
+    expect((await commandLine(["revoke", file, "crm"])).stderr).toContain("a redirect to https://login.example; ");
+    idp.answerWith((_request, response) => json(response, { error: "E_DB", error_description: "of ada" }, 500));
+    expect((await commandLine(["revoke", file, "crm"])).stderr).toContain("HTTP 500, E_DB\n");
   });
 
   test("without an endpoint, the error names the key; without a grant, the type", async () => {
