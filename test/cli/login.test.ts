@@ -410,6 +410,20 @@ describe("L3 login --paste", () => {
     expect(idp.seen).toEqual([]);
   });
 
+  test("L5 lets go of a standard input that stays open, and ends at Ctrl-C without a line", async () => {
+    const { PassThrough } = await import("node:stream");
+    const open = new PassThrough();
+    const { status } = await logIn(async () => open.write("the-code\n"), ["--paste"], { stdin: open });
+    expect({ status, isPaused: open.isPaused() }).toEqual({ status: 0, isPaused: true });
+    const silent = new PassThrough();
+    const running = startCommandLine(["login", file, "crm", "--paste"], {
+      stdin: silent,
+      onStderr: (text) => text.includes("Paste that") && running.interrupt(),
+    });
+    expect(await running.ended).toMatchObject({ status: 130 });
+    expect(silent.isPaused()).toBe(true);
+  });
+
   test("a redirect to another machine is pasted, too", async () => {
     await configure({ redirect_uri: "com.example.app:/done" });
     const { PassThrough } = await import("node:stream");

@@ -1,6 +1,6 @@
 /** The program as it is installed, beside those that use it: real shells, curl, git and kubectl. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -85,6 +85,41 @@ describe("L2 env", () => {
     });
     const [code] = await once(child, "close");
     expect({ code, stdout }).toEqual({ code: 5, stdout: "ready\ngot\n" });
+  });
+});
+
+describe("L5 a standard input that stays open, as that of a terminal does", () => {
+  test.each([
+    ["once it has a line", (child: ChildProcess) => child.stdin?.write("code\n"), 0, /a: logged in\./],
+    ["at the first Ctrl-C", (child: ChildProcess) => child.kill("SIGINT"), 130, /\nfaucet-auth: interrupted\n$/],
+  ])("login --paste ends %s", async (_when, answer, code, shown) => {
+    const { origin } = await startServer('{"access_token":"a","refresh_token":"r"}');
+    const config = {
+      token_url: origin,
+      authorization_url: origin,
+      client_id: "c",
+      client_secret: "s3cret",
+      token_endpoint_auth_method: "client_secret_basic",
+      persist: { path: "state" },
+    };
+    await writeFile(file, JSON.stringify({ auth: { a: { type: "oauth2_refresh", config } } }));
+    const child = spawn(program, ["login", file, "a", "--paste"], { stdio: ["pipe", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      const wasAsked = stderr.includes("Paste that");
+      stderr += chunk;
+      if (!wasAsked && stderr.includes("Paste that")) answer(child);
+    });
+    expect(await once(child, "close")).toEqual([code, null]);
+    expect(stderr).toMatch(shown);
+  });
+
+  test("token --format git ends with the empty line", async () => {
+    const child = spawn(program, ["token", file, "a", "--format", "git", "get"], {
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.stdin.write("protocol=https\nhost=git.example\n\n");
+    expect(await once(child, "close")).toEqual([0, null]);
   });
 });
 
