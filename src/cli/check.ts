@@ -21,7 +21,7 @@ import {
 import { CommandFailure } from "./exit-status.js";
 import { faultOfModes } from "./file-modes.js";
 import { Findings, lineOf } from "./findings.js";
-import { type PipelineOptions, readsPipeline } from "./pipeline-file.js";
+import { loadCatalog, type PipelineOptions, readsPipeline } from "./pipeline-file.js";
 import { inspectProvider, type ProviderReport, reportJson, reportText } from "./provider-report.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -77,7 +77,7 @@ async function inspect(
   const folder = resolve(dirname(file));
   const given = { params, runtime: { clock: surroundings.clock } };
   const completed = { ...given, [STAND_IN]: STAND_IN_TEXT };
-  const load = (): Promise<AuthCatalog> => AuthCatalog.load(file, given);
+  const load = (): Promise<AuthCatalog> => loadCatalog(file, given);
   const catalog = await faultless(findings, load, (faults) => {
     return addHidden(findings, faults, () => AuthCatalog.load(file, completed));
   });

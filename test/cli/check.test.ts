@@ -191,6 +191,25 @@ vars: { a: "\${vars.b}", b: "\${vars.a}" }
     expect(lines).toEqual(faults.map((fault) => expect.stringMatching(fault)));
   });
 
+  test("a parameter that is given and not declared is told by its option, beside all other faults", async () => {
+    const text = `params: { who: {} }
+auth:
+  a: { type: static, config: { token: "\${param.tok}", tokn: x } }
+source: { auth: { ref: b } }
+`;
+    const places = ({ stdout }: CommandEnded): string[] => stdout.split("\n").slice(0, -2);
+    expect(places(await check(text, ["--param", "tok=s3cret"]))).toEqual([
+      "pipeline.yaml:1:1: --param tok: is not declared: declare it under params:; known are who",
+      'pipeline.yaml:3:55: auth.a.config.tokn: unknown key; did you mean "token"?',
+      'pipeline.yaml:4:19: source.auth.ref: there is no provider "b"; the catalog has a',
+    ]);
+    expect(places(await check(text))[0]).toBe(
+      "pipeline.yaml:3:32: auth.a.config.token: ${param.tok} is not declared: declare it under params:",
+    );
+    const used = await commandLine(["token", join(path, "pipeline.yaml"), "a", "--param", "whp=x"]);
+    expect(used.stderr).toContain('--param whp: is not declared: declare it under params:; did you mean "who"?');
+  });
+
   test("an audience that cannot be asked for is told beside another provider's fault", async () => {
     const { stdout } = await check(
       `auth:
