@@ -189,7 +189,7 @@ function checkConnectors(inspection: Inspection, catalog: AuthCatalog | undefine
   }
 }
 
-/** Of a provider that has faults itself, its name tells. A type that is not known is one of the connector's own. */
+/** Of a provider that has faults itself, its name tells. A type that is none of ours is one of the connector's own. */
 function faultsOfConnector(
   spec: AuthSpec,
   { faultsOfReference }: Inspection,
@@ -202,7 +202,8 @@ function faultsOfConnector(
     return [];
   } catch (error) {
     if (!isConfigError(error)) throw error;
-    return error.issues.some(({ path }) => path === "type") ? [] : error.issues;
+    const isForeign = !("ref" in spec) && error.issues.some(({ path }) => path === "type");
+    return isForeign ? [] : error.issues;
   }
 }
 

@@ -3,6 +3,8 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { AuthCatalog, type AuthSpec, ConfigError } from "../../src/index.js";
 import { folder } from "../support/catalogs.js";
 import { type CommandEnded, type CommandOptions, commandLine } from "../support/command-line.js";
 import { type Idp, json, numberedTokens, startIdp } from "../support/idp.js";
@@ -223,7 +225,41 @@ other: { auth: { ref: a, for: { scopes: [x] } } }
       ["--offline"],
     );
     expect(stdout).toMatch(/^pipeline\.yaml:5:\d+: source\.auth\.for\.scope: unknown key/m);
-    expect(stdout).not.toMatch(/^pipeline\.yaml:[67]:/m);
+    expect(stdout).toMatch(/^pipeline\.yaml:6:\d+: sink\.auth\.for\.scope: unknown key/m);
+    expect(stdout).not.toMatch(/^pipeline\.yaml:7:/m);
+  });
+
+  test("G4 an audience that nobody could ask for is told beside a fault of the very provider that it is of", async () => {
+    const { stdout } = await check(
+      `auth: { a: { type: oauth2, config: { issuer: "https://i.example", clientid: c, client_secret: s } } }
+sources:
+  - { auth: { ref: a, for: { scope: x } } }
+  - { auth: { ref: a, for: { params: { grant_type: x } } } }
+  - { auth: { ref: a, for: { scopes: [x], params: { resource: "https://api.example" } } } }
+`,
+      ["--offline"],
+    );
+    const lines = stdout.split("\n").filter((line) => /^pipeline\.yaml:[3-9]/.test(line));
+    expect(lines).toEqual([
+      expect.stringMatching(/:3:\d+: sources\[0\]\.auth\.for\.scope: unknown key; did you mean "scopes"\?$/),
+      expect.stringMatching(/:4:\d+: sources\[1\]\.auth\.for\.params\.grant_type: /),
+    ]);
+  });
+
+  test.each([
+    ["{ ref: g, type: none }", /source\.auth\.type: cannot stand beside ref/],
+    ["{ ref: g, type: oauth2, config: {} }", /source\.auth\.type: cannot stand beside ref/],
+    ["{ type: oauth2, conf: {} }", /source\.auth\.conf: unknown key; did you mean "config"\?/],
+    ["{ type: bearer }", /source\.auth\.config\.token: is required/],
+    ["{ type: basic, username: ada }", /source\.auth\.username: unknown key/],
+  ])("G4 finds the fault that the library finds in a connector's %s", async (auth, fault) => {
+    const text = `auth: { g: { type: static, config: { token: t } } }\nsource: { auth: ${auth} }\n`;
+    const { status, stdout } = await check(text);
+    expect(stdout).toMatch(fault);
+    expect(status).toBe(1);
+    await using catalog = await AuthCatalog.load(join(path, "pipeline.yaml"));
+    const { source } = parse(text) as { source: { auth: AuthSpec } };
+    expect(() => catalog.resolve(source.auth)).toThrow(ConfigError);
   });
 
   test("a file that is not there is a fault", async () => {
