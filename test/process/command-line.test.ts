@@ -66,6 +66,18 @@ describe("L2 env", () => {
       stderr: "faucet-auth: no-such-command: command not found\n",
     });
     expect((await faucet(["env", file, "a", "--", folder])).code).toBe(126);
+    expect(await faucet(["env", file, "a", "--", ""])).toMatchObject({
+      code: 127,
+      stderr: "faucet-auth: '': command not found\n",
+    });
+  });
+
+  test("a token that no environment can hold is 126, as shells have it for what cannot be run", async () => {
+    await writeFile(file, `auth: { a: { type: static, config: { token: "${"x".repeat(4_000_000)}" } } }`);
+    expect(await faucet(["env", file, "a", "--", "true"])).toMatchObject({
+      code: 126,
+      stderr: expect.stringMatching(/^faucet-auth: true: cannot be run \(E2BIG\): .* are too long\n$/),
+    });
   });
 
   test("what stands behind -- is the command's, and so are its options", async () => {
