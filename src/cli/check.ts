@@ -21,7 +21,7 @@ import {
 import { CommandFailure } from "./exit-status.js";
 import { faultOfModes } from "./file-modes.js";
 import { Findings, lineOf } from "./findings.js";
-import { loadCatalog, type PipelineOptions, readsPipeline } from "./pipeline-file.js";
+import { distinctProviders, loadCatalog, type PipelineOptions, readsPipeline } from "./pipeline-file.js";
 import { inspectProvider, type ProviderReport, reportJson, reportText } from "./provider-report.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -91,14 +91,13 @@ async function inspect(
     checkConnectors(inspection, sound, findings);
     if (catalog === undefined) await sound?.close();
     await checkFiles(inspection, findings);
-    const names = catalog?.names ?? [];
     return await Promise.all(
-      names.map((name) => {
+      distinctProviders(catalog).map((provider) => {
+        const { name } = provider;
         const where = { path: `auth.${name}`, ...inspection.placeOfProvider(name) };
-        const provider = (catalog as AuthCatalog).get(name);
         const ofStore = `${where.path}.config.persist`;
         const places = { where, ofStore: { path: ofStore, ...inspection.placeOf(ofStore) } };
-        return inspectProvider(provider, { file, ...places, findings, surroundings, ...options });
+        return inspectProvider(provider, { ...places, findings, surroundings, ...options });
       }),
     );
   } finally {

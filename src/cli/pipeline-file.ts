@@ -34,6 +34,11 @@ export async function withCatalog<T>(
   }
 }
 
+/** The providers of `catalog`, each once, however many names it has there. */
+export function distinctProviders(catalog: AuthCatalog | undefined): readonly CatalogProvider[] {
+  return [...new Set(catalog?.names.map((name) => catalog.get(name)))];
+}
+
 /** The catalog of `file`. Rejects with a `ConfigError` that calls parameters as a command line does. */
 export function loadCatalog(file: string, options: CatalogOptions): Promise<AuthCatalog> {
   return AuthCatalog.load(file, options).catch((error: unknown) => {

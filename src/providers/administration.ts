@@ -17,6 +17,7 @@ import { AuthError } from "../values/errors.js";
 import type { Redemption } from "../values/issued.js";
 import type { ClientSource } from "./client-source.js";
 import { Consent, type ConsentSettings } from "./consent.js";
+import { faultOfNoLogin } from "./not-logged-in.js";
 import { type ErrandParts, endpointOf, errandOf } from "./requester.js";
 import { type ServerTime, serverTime } from "./server-time.js";
 import type { TokenSource } from "./token-source.js";
@@ -82,6 +83,12 @@ export class Administration {
     if (consent === undefined) return undefined;
     const { name = source.type } = runtime;
     return new Consent({ name, ...consent, timeoutSecs, requesterOf, errand: (signal) => this.#errand(signal) });
+  }
+
+  /** What is wrong while there is no refresh token to present, as the provider itself says it. */
+  get faultOfNoLogin(): string {
+    const { source, runtime } = this.#parts;
+    return faultOfNoLogin(runtime.name ?? source.type, source.refreshToken, runtime);
   }
 
   /** The text of the key that the tokens of a new grant are bound to, if they are and it is made here. */

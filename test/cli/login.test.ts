@@ -148,6 +148,25 @@ describe("L3 login by a browser", () => {
     expect(await commandLine(["token", file, "crm"])).toMatchObject({ status: 0, stdout: "access-1\n" });
   });
 
+  test.each(["my name", "-x", "it's", "$(id)", "a\\b"])(
+    "that command can be pasted into a shell, whatever file and provider are called: %s",
+    async (name) => {
+      const { mkdir } = await import("node:fs/promises");
+      const { execFileSync } = await import("node:child_process");
+      const { auth } = JSON.parse(await readFile(file, "utf8"));
+      await mkdir(join(path, "a b"));
+      const other = join(path, "a b", "p.yaml");
+      await writeFile(other, JSON.stringify({ auth: { [name]: auth.crm } }));
+      const { stderr } = await commandLine(["token", "--", other, name]);
+      const [, command = ""] = /which this does: faucet-auth (.*)\n$/.exec(stderr) ?? [];
+      const words = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" });
+      expect(words.split("\n").filter((word) => word !== "--")).toEqual(["login", other, name, ""]);
+      const running = startCommandLine(words.split("\n").slice(0, -1), { onStderr: () => running.interrupt() });
+      expect((await running.ended).stderr).toContain(`${name}: log in with a browser`);
+      expect((await commandLine(["check", "--offline", other])).stdout).toContain(`: faucet-auth ${command}\n`);
+    },
+  );
+
   test("a login that was there before is told, and replaced with all that belongs to it", async () => {
     await logIn(agree);
     idp.answerWith((_request, response) => json(response, { error: "invalid_grant" }, 400));
