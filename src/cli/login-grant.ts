@@ -13,18 +13,15 @@ export function loginGrantOf(provider: AuthProvider): { administration: Administ
   const administration = administrationOf(provider);
   const { consent } = administration ?? {};
   if (administration !== undefined && consent !== undefined) return { administration, consent };
-  if (isOfOtherGrant(provider)) throw otherAudience(provider);
+  refuseOtherAudience(provider);
   throw new CommandFailure(
     `${name} is of type ${type}, to which nobody logs in; oauth2_refresh is a type to which somebody does`,
   );
 }
 
-/** Whether the grant that `provider` has its tokens by is another provider's to begin, to keep and to end. */
-export function isOfOtherGrant(provider: AuthProvider): boolean {
-  return provider.type === "oauth2_refresh" && administrationOf(provider) === undefined;
-}
-
-/** What is said of such a provider. */
-export function otherAudience({ name }: AuthProvider): CommandFailure {
-  return new CommandFailure(`${name} is another audience of a grant: name the provider that it refers to`);
+/** Throws for a provider whose grant is another one's to begin, to keep and to end. */
+export function refuseOtherAudience(provider: AuthProvider): void {
+  const { name, type } = provider;
+  if (type !== "oauth2_refresh" || administrationOf(provider) !== undefined) return;
+  throw new CommandFailure(`${name} is another audience of a grant: name the provider that it refers to`);
 }

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type AuthCatalog, administrationOf, type CatalogProvider, FaucetError } from "faucet-auth";
 import { ago, parseDuration, spoken } from "./duration.js";
 import { CommandFailure } from "./exit-status.js";
-import { isOfOtherGrant, otherAudience } from "./login-grant.js";
+import { refuseOtherAudience } from "./login-grant.js";
 import { distinctProviders, type PipelineOptions, readsPipeline, withCatalog } from "./pipeline-file.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -43,8 +43,8 @@ async function refreshAll(
   surroundings: Surroundings,
 ): Promise<void> {
   const { stdout, stderr, signal } = surroundings;
+  if (name !== undefined) refuseOtherAudience(catalog.get(name));
   const providers = name === undefined ? distinctProviders(catalog) : [catalog.get(name)];
-  for (const named of name === undefined ? [] : providers) if (isOfOtherGrant(named)) throw otherAudience(named);
   let failures = 0;
   for (const provider of providers) {
     try {

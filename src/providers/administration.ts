@@ -7,7 +7,7 @@ import type { AuthProvider } from "../auth-provider.js";
 import { stopwatch } from "../failure/deadline.js";
 import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
 import { LEASE_MARGIN_SECS, notLocked } from "../grant/lease.js";
-import { type GrantRecord, type RecordedToken, refreshTokenOf } from "../grant/record.js";
+import { type GrantRecord, refreshTokenOf } from "../grant/record.js";
 import type { GrantRepository } from "../grant/repository.js";
 import { begun, ended, withToken } from "../grant/succession.js";
 import type { Errand } from "../oauth2/discovery.js";
@@ -18,6 +18,7 @@ import type { Redemption } from "../values/issued.js";
 import type { ClientSource } from "./client-source.js";
 import { Consent, type ConsentSettings } from "./consent.js";
 import { faultOfNoLogin } from "./not-logged-in.js";
+import { lastTokenIn, type RecordView, viewOf } from "./record-view.js";
 import { type ErrandParts, endpointOf, errandOf } from "./requester.js";
 import { type ServerTime, serverTime } from "./server-time.js";
 import type { TokenSource } from "./token-source.js";
@@ -28,22 +29,6 @@ export const ADMINISTRATION: unique symbol = Symbol("administration");
 /** That of `provider`; `undefined` of one that has no grant of its own: a static one, another audience, a user's own type. */
 export function administrationOf(provider: AuthProvider): Administration | undefined {
   return (provider as { readonly [ADMINISTRATION]?: () => Administration })[ADMINISTRATION]?.();
-}
-
-/** What is known of a grant without asking anybody. Instants are in milliseconds since the epoch. */
-export interface RecordView {
-  /** Whether there is a refresh token to present, be it recorded or configured. */
-  readonly hasRefreshToken: boolean;
-  /** Whether a refresh token is on record, so that a login would replace it. */
-  readonly isKept: boolean;
-  /** When the last token was issued, if that is known. */
-  readonly issuedAt: number | undefined;
-  /** When that token ends, if it does. */
-  readonly expiresAt: number | undefined;
-  /** When the refresh token itself ends, if the server says so. */
-  readonly refreshTokenExpiresAt: number | undefined;
-  /** Why the last request has failed, if it has. */
-  readonly failure: { readonly message: string; readonly retryable: boolean; readonly at: number } | undefined;
 }
 
 /** What an administration is made of. */
@@ -232,25 +217,3 @@ const NOTHING_HELD = { refreshToken: undefined, accessToken: undefined };
 
 /** Long enough to release it, and short enough to keep nobody waiting if that fails. */
 const LEASE_MS = 1000;
-
-function viewOf(record: GrantRecord, configured: string | undefined): RecordView {
-  const { issuedAt, expiresIn } = lastTokenIn(record) ?? {};
-  const { failure } = record;
-  return {
-    isKept: record.refreshToken !== undefined,
-    hasRefreshToken: refreshTokenOf(record, configured) !== undefined,
-    issuedAt,
-    expiresAt: issuedAt === undefined || expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
-    refreshTokenExpiresAt: record.refreshTokenExpiresAt,
-    failure: failure && {
-      message: failure.error.message,
-      retryable: failure.error.retryable,
-      at: failure.gate.failedAt,
-    },
-  };
-}
-
-/** Of whichever audience. */
-function lastTokenIn({ tokens }: Pick<GrantRecord, "tokens"> = { tokens: {} }): RecordedToken | undefined {
-  return Object.values(tokens).sort((a, b) => b.revision - a.revision)[0];
-}

@@ -523,6 +523,7 @@ describe("L3 login --device", () => {
     await byDevice({}, { params: { resource: ["https://one.example", "https://two.example"] } });
     const asked = new URLSearchParams(idp.seen[0]?.body);
     expect(asked.getAll("resource")).toEqual(["https://one.example", "https://two.example"]);
+    expect(asked.getAll("client_id")).toEqual(["reports"]);
   });
 
   test.each([
