@@ -68,6 +68,11 @@ export function fromConfig(spec: ProviderSpec, runtime: Runtime = {}): AuthProvi
   return usable(outcome.built, spec.type, subject);
 }
 
+/** Whether `type` is the name of one of ours. */
+export function isBuiltInType(type: unknown): boolean {
+  return typeof type === "string" && Object.hasOwn(TYPES, type);
+}
+
 function madeBy(Provider: new (config: never, runtime: Runtime) => AuthProvider): ProviderFactory {
   return (config, runtime) => new Provider(config as never, runtime);
 }

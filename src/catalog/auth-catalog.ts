@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import type { ProviderStatus } from "../cache/status.js";
 import type { ProviderSpec } from "../from-config.js";
 import type { ProviderReference } from "../providers/runtime.js";
-import { ClosedError, ConfigError } from "../values/errors.js";
+import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
 import { handled } from "../values/handled.js";
 import type { CallOptions } from "../values/issued.js";
 import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
@@ -23,7 +23,7 @@ import { pathOfDocument, textOfDocument } from "./document-file.js";
 import { isReference, providerFor, referenceOf } from "./entry-reference.js";
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
-import { refuseUnknownParams, sourcesOf } from "./pipeline-sources.js";
+import { faultsOfParams, sourcesOf } from "./pipeline-sources.js";
 import { allReady, type Named } from "./readiness.js";
 import { builtInResolvers } from "./resolvers.js";
 import { WeakMembers } from "./weak-members.js";
@@ -50,8 +50,8 @@ export class AuthCatalog {
   readonly #unnamed = new WeakMembers<CatalogProvider>();
   #closed = false;
 
-  private constructor(definitions: readonly Definition[], origin: Origin) {
-    const { providers, dependents } = buildAll(definitions, origin);
+  private constructor(definitions: readonly Definition[], origin: Origin, faults: readonly ConfigFault[] = []) {
+    const { providers, dependents } = buildAll(definitions, origin, faults);
     this.#providers = providers;
     this.#dependents = dependents;
     const typeOf = ({ name, value }: Definition): string =>
@@ -191,7 +191,6 @@ export class AuthCatalog {
     const { runtime = {}, resolvers, params = {}, [STAND_IN]: standIn, [LEFT_OUT]: leftOut = [] } = options;
     const document = await parsePipeline(text, origin.subject === SUBJECT ? "pipeline document" : origin.subject);
     if (document.faults.length > 0 && standIn === undefined) throw new ConfigError(origin.subject, document.faults);
-    refuseUnknownParams(origin.subject, document, params);
     return document.placing(origin.subject, async () => {
       const all = entriesOf(document.at("auth"), origin.subject);
       const entries = all.filter(([name]) => !leftOut.includes(name));
@@ -199,7 +198,8 @@ export class AuthCatalog {
       const interpolation = new Interpolation(sourcesOf(document, schemes, params), standIn);
       await interpolation.prepare(entries.map(([, spec]) => spec));
       const definitions = entries.map(([name, spec]) => ({ name, ...interpolation.interpolate(spec, pathOf(name)) }));
-      return new AuthCatalog(definitions, { ...origin, runtime });
+      const faults = standIn === undefined ? faultsOfParams(document, params) : [];
+      return new AuthCatalog(definitions, { ...origin, runtime }, faults);
     });
   }
 

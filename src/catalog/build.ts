@@ -38,8 +38,12 @@ export interface BuiltCatalog {
   readonly dependents: Dependents;
 }
 
-/** The providers of `definitions`. Throws a `ConfigError` with the faults of all. */
-export function buildAll(definitions: readonly Definition[], { subject, folder, runtime }: Origin): BuiltCatalog {
+/** The providers of `definitions`. Throws a `ConfigError` with the faults of all, and with the `others` that are known. */
+export function buildAll(
+  definitions: readonly Definition[],
+  { subject, folder, runtime }: Origin,
+  others: readonly ConfigFault[],
+): BuiltCatalog {
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));
   const { outcomes, dependents } = buildInOrder<CatalogProvider>([...byName.keys()], (name, need) => {
     const { value, faults = [] } = byName.get(name) ?? {};
@@ -60,7 +64,7 @@ export function buildAll(definitions: readonly Definition[], { subject, folder, 
   const built = all.flatMap(([name, outcome]) =>
     outcome && "built" in outcome ? [[name, outcome.built] as const] : [],
   );
-  faults.push(...grantsConfiguredTwice(built));
+  faults.push(...grantsConfiguredTwice(built), ...others);
   if (faults.length > 0) throw new ConfigError(subject, faults);
   return { providers: new Map(built), dependents };
 }

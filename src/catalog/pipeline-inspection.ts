@@ -1,7 +1,9 @@
 /** What a pipeline document says beside its `auth:` block that can be wrong: who refers to it, and which files it names. */
 
 import { isAbsolute, resolve as resolvePath } from "node:path";
-import { faultsOf, join, redactKey } from "../config/check.js";
+import { faultsOf, isGiven, join, redactKey } from "../config/check.js";
+import { isBuiltInType } from "../from-config.js";
+import { checkedAudience } from "../providers/audience.js";
 import type { ConfigFault } from "../values/errors.js";
 import { absolutePath } from "../values/file-path.js";
 import type { AuthSpec } from "./auth-catalog.js";
@@ -24,7 +26,7 @@ export interface PipelineInspection {
   readonly files: readonly FoundFile[];
   /** The names of the providers, and the path of each. */
   readonly providers: readonly (readonly [name: string, path: string])[];
-  /** What is wrong with a reference to the catalog, as far as its names tell. */
+  /** What is wrong with a reference to the catalog, whatever the provider is that it names. */
   faultsOfReference(spec: object): readonly ConfigFault[];
   /** Where what stands at a path is. */
   placeOf(path: string): Place | undefined;
@@ -82,8 +84,11 @@ export async function inspectPipeline(
 function faultsOfReference(spec: object, names: readonly string[]): readonly ConfigFault[] {
   const outcome = faultsOf("", () => referenceOf(spec));
   if ("faults" in outcome) return outcome.faults;
-  const { ref } = outcome.built;
-  return names.includes(ref) ? [] : [noSuchProvider(ref, names)];
+  const { ref, audience } = outcome.built;
+  if (!names.includes(ref)) return [noSuchProvider(ref, names)];
+  if (!isGiven(audience)) return [];
+  const asked = faultsOf("for", () => checkedAudience("auth", audience));
+  return "faults" in asked ? asked.faults : [];
 }
 
 /** What stands for a value that cannot be resolved: good for most keys, and what it is not good for has a fault already. */
@@ -97,13 +102,17 @@ interface FoundAuth {
   readonly spec: unknown;
 }
 
-/** An `auth:` key is taken for one of ours where it has `ref`, or `type` beside `config`: pipelines have keys of their own. */
+/** An `auth:` key is taken for one of ours where it has `ref`, one of our types, or any `type` beside `config`: pipelines have keys of their own. */
 function authKeysIn(value: unknown, path: string): readonly FoundAuth[] {
   if (!isContainer(value)) return [];
   return stepsOf(value, path).flatMap(([key, item, at]) => {
-    const isOurs = key === "auth" && isContainer(item) && ("ref" in item || ("type" in item && "config" in item));
-    return isOurs ? [{ path: at, spec: item }] : authKeysIn(item, at);
+    return key === "auth" && isOurs(item) ? [{ path: at, spec: item }] : authKeysIn(item, at);
   });
+}
+
+function isOurs(item: unknown): boolean {
+  if (!isContainer(item)) return false;
+  return "ref" in item || ("type" in item && ("config" in item || isBuiltInType(item.type)));
 }
 
 /** `${file:…}` in any text, and mappings that are `{ file: PATH }`. */

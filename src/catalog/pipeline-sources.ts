@@ -1,7 +1,7 @@
 /** What the references of a pipeline document can stand for. */
 
-import { faultsOfOptions } from "../config/options.js";
-import { ConfigError } from "../values/errors.js";
+import { join, redactKey, suggest } from "../config/check.js";
+import type { ConfigFault } from "../values/errors.js";
 import type { CatalogOptions } from "./catalog-options.js";
 import type { Lookup, Sources } from "./findings.js";
 import type { PipelineDocument } from "./pipeline-document.js";
@@ -26,24 +26,31 @@ export function sourcesOf(
   return { resolvers: new Map(Object.entries(resolvers)), lookups: new Map(Object.entries(lookups)) };
 }
 
-/** Throws a `ConfigError` about `subject` for parameters that the document does not declare, if it declares any. */
-export function refuseUnknownParams(subject: string, document: PipelineDocument, params: Params): void {
-  const declared = Object.keys(params).length === 0 ? undefined : document.at("params");
-  if (typeof declared !== "object" || declared === null) return;
-  const faults = faultsOfOptions("options.params", params, Object.keys(declared));
-  if (faults.length > 0) throw new ConfigError(subject, faults);
+/** A fault for each parameter that is given and that the document does not declare, if it declares any. */
+export function faultsOfParams(document: PipelineDocument, params: Params): readonly ConfigFault[] {
+  const given = Object.keys(params).map(redactKey);
+  const declared = given.length === 0 ? undefined : declaredIn(document);
+  if (declared === undefined) return [];
+  return given
+    .filter((name) => !declared.includes(name))
+    .map((name) => ({ path: join("options.params", name), message: `${NOT_DECLARED}; ${suggest(name, declared)}` }));
 }
 
 function paramLookup(document: PipelineDocument, params: Params): Lookup {
   return (name) => {
-    if (!Object.hasOwn(params, name)) {
-      const declared = document.at("params", name, "default");
-      return {
-        value: present(declared, "is not given in options.params, or by --param, and has no default under params:"),
-      };
-    }
-    return { value: asScalar(params[name] ?? ""), isFinal: true };
+    if (Object.hasOwn(params, name)) return { value: asScalar(params[name] ?? ""), isFinal: true };
+    const isDeclared = declaredIn(document)?.includes(name) ?? true;
+    return { value: present(document.at("params", name, "default"), isDeclared ? NOT_GIVEN : NOT_DECLARED) };
   };
+}
+
+const NOT_GIVEN = "is not given in options.params, or by --param, and has no default under params:";
+const NOT_DECLARED = "is not declared: declare it under params:";
+
+/** The names of the parameters that may be given; `undefined` where any may be. */
+function declaredIn(document: PipelineDocument): readonly string[] | undefined {
+  const declared = document.at("params");
+  return typeof declared === "object" && declared !== null ? Object.keys(declared) : undefined;
 }
 
 function asScalar(given: Params[string]): Scalar | string {

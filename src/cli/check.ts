@@ -21,7 +21,7 @@ import {
 import { CommandFailure } from "./exit-status.js";
 import { faultOfModes } from "./file-modes.js";
 import { Findings, lineOf } from "./findings.js";
-import { type PipelineOptions, readsPipeline } from "./pipeline-file.js";
+import { distinctProviders, loadCatalog, type PipelineOptions, readsPipeline } from "./pipeline-file.js";
 import { inspectProvider, type ProviderReport, reportJson, reportText } from "./provider-report.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -77,7 +77,7 @@ async function inspect(
   const folder = resolve(dirname(file));
   const given = { params, runtime: { clock: surroundings.clock } };
   const completed = { ...given, [STAND_IN]: STAND_IN_TEXT };
-  const load = (): Promise<AuthCatalog> => AuthCatalog.load(file, given);
+  const load = (): Promise<AuthCatalog> => loadCatalog(file, given);
   const catalog = await faultless(findings, load, (faults) => {
     return addHidden(findings, faults, () => AuthCatalog.load(file, completed));
   });
@@ -91,14 +91,13 @@ async function inspect(
     checkConnectors(inspection, sound, findings);
     if (catalog === undefined) await sound?.close();
     await checkFiles(inspection, findings);
-    const names = catalog?.names ?? [];
     return await Promise.all(
-      names.map((name) => {
+      distinctProviders(catalog).map((provider) => {
+        const { name } = provider;
         const where = { path: `auth.${name}`, ...inspection.placeOfProvider(name) };
-        const provider = (catalog as AuthCatalog).get(name);
         const ofStore = `${where.path}.config.persist`;
         const places = { where, ofStore: { path: ofStore, ...inspection.placeOf(ofStore) } };
-        return inspectProvider(provider, { file, ...places, findings, surroundings, ...options });
+        return inspectProvider(provider, { ...places, findings, surroundings, ...options });
       }),
     );
   } finally {
@@ -189,7 +188,7 @@ function checkConnectors(inspection: Inspection, catalog: AuthCatalog | undefine
   }
 }
 
-/** Of a provider that has faults itself, its name tells. A type that is not known is one of the connector's own. */
+/** Of a provider that has faults itself, its name tells. A type that is none of ours is one of the connector's own. */
 function faultsOfConnector(
   spec: AuthSpec,
   { faultsOfReference }: Inspection,
@@ -202,7 +201,8 @@ function faultsOfConnector(
     return [];
   } catch (error) {
     if (!isConfigError(error)) throw error;
-    return error.issues.some(({ path }) => path === "type") ? [] : error.issues;
+    const isForeign = !("ref" in spec) && error.issues.some(({ path }) => path === "type");
+    return isForeign ? [] : error.issues;
   }
 }
 

@@ -15,6 +15,7 @@ import { addCheck } from "./check.js";
 import { addEnv } from "./env.js";
 import { CommandFailure, FAILURE, SUCCESS, WRONG_USAGE } from "./exit-status.js";
 import { addLogin } from "./login.js";
+import { fitted } from "./prose.js";
 import { addRefresh } from "./refresh.js";
 import { addRevoke } from "./revoke.js";
 import { addSchema } from "./schema.js";
@@ -50,10 +51,17 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   } catch (error) {
     // Commander has said by then what is wrong, or shown the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : WRONG_USAGE;
-    const { message } = error as Error;
-    if (message !== "") surroundings.stderr.write(`faucet-auth: ${message}\n`);
-    return error instanceof CommandFailure ? error.status : FAILURE;
+    const status = error instanceof CommandFailure ? error.status : FAILURE;
+    tell(error as Error, status, surroundings);
+    return status;
   }
+}
+
+/** What has failed stays whole: its addresses and commands are there to be copied. */
+function tell({ message }: Error, status: number, { stderr }: Surroundings): void {
+  if (message === "") return;
+  const text = `faucet-auth: ${message}\n`;
+  stderr.write(status === WRONG_USAGE ? fitted(text, stderr) : text);
 }
 
 function programIn(surroundings: Surroundings): Command {
@@ -73,6 +81,7 @@ function programIn(surroundings: Surroundings): Command {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(fitted(text, stderr)),
       getOutHelpWidth: () => widthOf(stdout),
       getErrHelpWidth: () => widthOf(stderr),
       getOutHasColors: () => stdout.columns !== undefined && !env.NO_COLOR,

@@ -27,24 +27,23 @@ export async function requestDeviceAuthorization(consent: Consent): Promise<Devi
   // No part of RFC 8628, whose servers ignore what they do not know (§3.1); some want it of their public clients.
   const { verifier, challenge } = newProof();
   const parameters = [...Object.entries({ client_id: clientId, scope, ...challenge }), ...targets];
-  return consent.ask("device_authorization_endpoint", parameters, ({ to, status, text }, mask) => {
-    const body = objectIn(text);
-    const { device_code: deviceCode, user_code: userCode, verification_uri_complete: complete } = body;
-    const verificationUri = body.verification_uri ?? body.verification_url;
-    if (status !== 200 || !isText(deviceCode) || !isText(userCode) || !isWebAddress(verificationUri)) {
-      const said = [body.error, body.error_description].filter(isText).map((each) => mask.prose(plain(each)));
-      throw new CommandFailure(`${to}: that is no device authorization: ${[`HTTP ${status}`, ...said].join(", ")}`);
-    }
-    return {
-      deviceCode,
-      verifier,
-      userCode: plain(userCode),
-      verificationUri,
-      completeUri: isWebAddress(complete) ? complete : undefined,
-      expiresIn: secondsOf(body.expires_in, DEFAULT_EXPIRY_SECS),
-      interval: secondsOf(body.interval, DEFAULT_INTERVAL_SECS),
-    };
-  });
+  const { to, status, document } = await consent.ask("device_authorization_endpoint", parameters);
+  const body: Readonly<Record<string, unknown>> = Object(document);
+  const { device_code: deviceCode, verification_uri_complete: complete } = body;
+  const userCode = isText(body.user_code) ? printable(body.user_code) : "";
+  const verificationUri = body.verification_uri ?? body.verification_url;
+  if (!isText(deviceCode) || userCode === "" || !isWebAddress(verificationUri)) {
+    throw new CommandFailure(`${to}: HTTP ${status}, but that is no device authorization`);
+  }
+  return {
+    deviceCode,
+    verifier,
+    userCode,
+    verificationUri,
+    completeUri: isWebAddress(complete) ? complete : undefined,
+    expiresIn: secondsOf(body.expires_in, DEFAULT_EXPIRY_SECS),
+    interval: secondsOf(body.interval, DEFAULT_INTERVAL_SECS),
+  };
 }
 
 /** RFC 8628 §3.2: how often to ask, where the server does not say. */
@@ -86,14 +85,6 @@ function moreSeconds(error: unknown, seconds: number): number {
   throw error;
 }
 
-function objectIn(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
@@ -103,8 +94,9 @@ function isWebAddress(value: unknown): value is string {
   return isText(value) && /^https?:\/\/[\x21-\x7e]+$/.test(value) && URL.canParse(value);
 }
 
-function plain(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, "").slice(0, 200);
+/** Without what moves the cursor, turns the direction of the text, or cannot be seen. */
+function printable(text: string): string {
+  return [...text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, "")].slice(0, 200).join("");
 }
 
 function secondsOf(value: unknown, otherwise: number): number {

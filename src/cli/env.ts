@@ -1,6 +1,6 @@
 /** `env`: runs a command that finds a token in its environment (L2). */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Command } from "commander";
 import { bareToken, type Credential, credentialHeaders } from "faucet-auth";
@@ -36,7 +36,7 @@ function statusOf(
   credential: Credential,
   { env, isInteractive, onSignal }: Surroundings,
 ): Promise<number> {
-  const child = spawn(command, args, { stdio: "inherit", env: { ...env, ...variablesOf(credential) } });
+  const child = started(command, args, { ...env, ...variablesOf(credential) });
   const stop = onSignal((name) => {
     // A terminal sends its Ctrl-C to all that run in it: the command has got it already.
     if (name !== "SIGINT" || !isInteractive) child.kill(name);
@@ -45,6 +45,15 @@ function statusOf(
     child.on("error", (error: NodeJS.ErrnoException) => reject(notStarted(command, error)));
     child.on("exit", (code, name) => resolve(name === null ? (code ?? 0) : 128 + constants.signals[name]));
   }).finally(stop);
+}
+
+/** Some of what keeps a command from being run is thrown at once, the rest becomes an event. */
+function started(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  try {
+    return spawn(command, args, { stdio: "inherit", env });
+  } catch (error) {
+    throw notStarted(command, error as NodeJS.ErrnoException);
+  }
 }
 
 /** `undefined` leaves a variable out, also one that was there before. */
@@ -67,7 +76,7 @@ function variablesOf(credential: Credential): Record<string, string | undefined>
 
 /** As shells say it. */
 function notStarted(command: string, { code }: NodeJS.ErrnoException): CommandFailure {
-  return code === "ENOENT"
-    ? new CommandFailure(`${command}: command not found`, 127)
-    : new CommandFailure(`${command}: cannot be run (${code})`, 126);
+  if (code === "ENOENT" || command === "") return new CommandFailure(`${command || "''"}: command not found`, 127);
+  const reason = code === "E2BIG" ? ": its arguments and its environment, with the token in it, are too long" : "";
+  return new CommandFailure(`${command}: cannot be run (${code})${reason}`, 126);
 }

@@ -3,9 +3,8 @@
  * input, as lines of `key=value`.
  */
 
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { type AuthProvider, bareToken, Credential, type Credential as CredentialType } from "faucet-auth";
+import { linesOf } from "./input-lines.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** What git wants, and for which servers it may have it. */
@@ -24,8 +23,8 @@ export async function answerGit(
   surroundings: Surroundings,
   open: (use: (provider: AuthProvider) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const { stdin, stdout, stderr, signal } = surroundings;
-  const asked = await attributesIn(stdin);
+  const { stdout, stderr, signal } = surroundings;
+  const asked = await attributesIn(linesOf(surroundings));
   if (action !== "get" && action !== "erase") return;
   if (hosts.length > 0 && !hosts.includes(asked.get("host") ?? "")) return;
   if (action === "get" && !isProtected(asked)) {
@@ -53,9 +52,9 @@ function loginOf(credential: CredentialType, username: string): { user: string; 
 }
 
 /** Up to the empty line that ends them, or the end. */
-async function attributesIn(stdin: Readable): Promise<ReadonlyMap<string, string>> {
+async function attributesIn(lines: AsyncIterable<string>): Promise<ReadonlyMap<string, string>> {
   const attributes = new Map<string, string>();
-  for await (const line of createInterface({ input: stdin })) {
+  for await (const line of lines) {
     if (line === "") break;
     const [key = ""] = line.split("=", 1);
     attributes.set(key, line.slice(key.length + 1));

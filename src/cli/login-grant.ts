@@ -13,9 +13,15 @@ export function loginGrantOf(provider: AuthProvider): { administration: Administ
   const administration = administrationOf(provider);
   const { consent } = administration ?? {};
   if (administration !== undefined && consent !== undefined) return { administration, consent };
+  refuseOtherAudience(provider);
   throw new CommandFailure(
-    type === "oauth2_refresh"
-      ? `${name} is another audience of a grant: name the provider that it refers to`
-      : `${name} is of type ${type}, to which nobody logs in; oauth2_refresh is a type to which somebody does`,
+    `${name} is of type ${type}, to which nobody logs in; oauth2_refresh is a type to which somebody does`,
   );
+}
+
+/** Throws for a provider whose grant is another one's to begin, to keep and to end. */
+export function refuseOtherAudience(provider: AuthProvider): void {
+  const { name, type } = provider;
+  if (type !== "oauth2_refresh" || administrationOf(provider) !== undefined) return;
+  throw new CommandFailure(`${name} is another audience of a grant: name the provider that it refers to`);
 }

@@ -1,7 +1,5 @@
 /** `login`: somebody agrees to a grant, with a browser here or elsewhere, and what that brings goes into the store (L3). */
 
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { type Command, Option } from "commander";
 import type { AuthProvider } from "faucet-auth";
 import {
@@ -16,6 +14,7 @@ import { openBrowser } from "./browser.js";
 import { pollForTokens, requestDeviceAuthorization } from "./device-authorization.js";
 import { ago, spoken } from "./duration.js";
 import { CommandFailure } from "./exit-status.js";
+import { linesOf } from "./input-lines.js";
 import { type Administration, loginGrantOf } from "./login-grant.js";
 import { isLoopback, type ReceivedAnswer, startLoopbackServer } from "./loopback-server.js";
 import { type PipelineOptions, readsPipeline, withProvider } from "./pipeline-file.js";
@@ -162,13 +161,12 @@ async function finish(answer: ReceivedAnswer, name: string, work: () => Promise<
 
 async function byPaste(redirectUri: string, login: Login, keep: Keep): Promise<void> {
   const { name, surroundings, consent } = login;
-  const { stderr, stdin } = surroundings;
+  const { stderr } = surroundings;
   const request = await requestTo(redirectUri, login);
   say(stderr, `${name}: log in with any browser at this address:`);
   show(stderr, request.url.href);
   say(stderr, `It ends at an address that begins with ${redirectUri}, which may not open. Paste that address here:`);
-  const line = await untilInterrupted(lineFrom(stdin), surroundings);
-  const code = codeOf(line, request, await consent.expectedIssuer());
+  const code = codeOf(await pastedLine(surroundings), request, await consent.expectedIssuer());
   await keep(await consent.redeem(codeGrant(code, request), login.madeKey));
 }
 
@@ -196,8 +194,8 @@ function codeOf(
 /** An address, or the query of one. A code may have `:` and `=` of its own. */
 const ANSWER = /^[a-z][\w+.-]*:\/\/|(?:^|[?&#])(?:state|code|error)=/i;
 
-async function lineFrom(stdin: Readable): Promise<string> {
-  for await (const line of createInterface({ input: stdin })) return line.trim();
+async function pastedLine(surroundings: Surroundings): Promise<string> {
+  for await (const line of linesOf(surroundings)) return line.trim();
   return "";
 }
 

@@ -1,7 +1,7 @@
 /** What commands that work with a pipeline file have in common: its argument, its parameters, its catalog. */
 
 import type { Command } from "commander";
-import { AuthCatalog, type CatalogProvider } from "faucet-auth";
+import { AuthCatalog, type CatalogOptions, type CatalogProvider, ConfigError, FaucetError } from "faucet-auth";
 import { UsageError } from "./exit-status.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -25,7 +25,7 @@ export async function withCatalog<T>(
   { clock, signal, stderr }: Surroundings,
   use: (catalog: AuthCatalog) => Promise<T>,
 ): Promise<T> {
-  const catalog = await AuthCatalog.load(file, { params: param, runtime: { clock } });
+  const catalog = await loadCatalog(file, { params: param, runtime: { clock } });
   try {
     return await use(catalog);
   } finally {
@@ -33,6 +33,23 @@ export async function withCatalog<T>(
     await catalog.close().finally(() => clearTimeout(note));
   }
 }
+
+/** The providers of `catalog`, each once, however many names it has there. */
+export function distinctProviders(catalog: AuthCatalog | undefined): readonly CatalogProvider[] {
+  return [...new Set(catalog?.names.map((name) => catalog.get(name)))];
+}
+
+/** The catalog of `file`. Rejects with a `ConfigError` that calls parameters as a command line does. */
+export function loadCatalog(file: string, options: CatalogOptions): Promise<AuthCatalog> {
+  return AuthCatalog.load(file, options).catch((error: unknown) => {
+    const { issues = [] } = (FaucetError.is(error) ? error : {}) as Partial<ConfigError>;
+    if (!issues.some(({ path }) => OF_PARAMS.test(path))) throw error;
+    const named = issues.map((fault) => ({ ...fault, path: fault.path.replace(OF_PARAMS, "--param ") }));
+    throw new ConfigError(file, named);
+  });
+}
+
+const OF_PARAMS = /^options\.params\./;
 
 /** After so many milliseconds somebody who has pressed Ctrl-C wonders. */
 const NOTE_MS = 500;

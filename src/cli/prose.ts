@@ -12,6 +12,13 @@ export function show(output: Output, text: string): void {
   output.write(`\n${text}\n\n`);
 }
 
+/** `text` as lines that fit into a terminal. Where there is none it stays as it is, for whoever searches in it. */
+export function fitted(text: string, output: Output): string {
+  if (output.columns === undefined) return text;
+  const lines = text.split("\n").map((line) => wrapped(line, widthOf(output)));
+  return lines.join("\n");
+}
+
 /** `text` with line breaks, so that no line is longer than `width` unless a word is. */
 function wrapped(text: string, width: number): string {
   const lines: string[] = [];

@@ -22,7 +22,6 @@ type Administration = NonNullable<ReturnType<typeof administrationOf>>;
 
 /** How it is inspected, and where what is wrong goes. */
 export interface InspectionOptions {
-  readonly file: string;
   /** Where the provider is defined. */
   readonly where: Where;
   /** Where its `persist` is. */
@@ -42,7 +41,7 @@ export async function inspectProvider(provider: AuthProvider, options: Inspectio
   if (administration === undefined) return { ...report, record: undefined, server: undefined };
   if (administration.consent !== undefined && administration.key === undefined)
     options.findings.warning(options.where, NO_STORE);
-  const record = await lookedAt(administration, name, options);
+  const record = await lookedAt(administration, options);
   return { ...report, record, server: options.offline ? undefined : await serverOf(administration, options) };
 }
 
@@ -61,11 +60,7 @@ async function hasToken(provider: AuthProvider, options: InspectionOptions): Pro
   }
 }
 
-async function lookedAt(
-  administration: Administration,
-  name: string,
-  options: InspectionOptions,
-): Promise<ProviderReport["record"]> {
+async function lookedAt(administration: Administration, options: InspectionOptions): Promise<ProviderReport["record"]> {
   const { folder } = administration;
   const { findings, ofStore } = options;
   if (folder !== undefined && !(await isThere(folder))) {
@@ -82,10 +77,7 @@ async function lookedAt(
   });
   if (record === undefined || record === null) return undefined;
   if (administration.consent !== undefined && !record.hasRefreshToken) {
-    options.findings.fault(
-      options.where,
-      `nobody has logged in yet, which this does: faucet-auth login ${options.file} ${name}`,
-    );
+    findings.fault(options.where, administration.faultOfNoLogin);
   } else {
     addFaultsOfRecord(record, options);
   }

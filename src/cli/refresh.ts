@@ -4,7 +4,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type AuthCatalog, administrationOf, type CatalogProvider, FaucetError } from "faucet-auth";
 import { ago, parseDuration, spoken } from "./duration.js";
 import { CommandFailure } from "./exit-status.js";
-import { type PipelineOptions, readsPipeline, withCatalog } from "./pipeline-file.js";
+import { refuseOtherAudience } from "./login-grant.js";
+import { distinctProviders, type PipelineOptions, readsPipeline, withCatalog } from "./pipeline-file.js";
 import type { Surroundings } from "./surroundings.js";
 
 interface RefreshOptions extends PipelineOptions {
@@ -42,7 +43,8 @@ async function refreshAll(
   surroundings: Surroundings,
 ): Promise<void> {
   const { stdout, stderr, signal } = surroundings;
-  const providers = name === undefined ? catalog.names.map((each) => catalog.get(each)) : [catalog.get(name)];
+  if (name !== undefined) refuseOtherAudience(catalog.get(name));
+  const providers = name === undefined ? distinctProviders(catalog) : [catalog.get(name)];
   let failures = 0;
   for (const provider of providers) {
     try {

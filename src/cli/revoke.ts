@@ -2,7 +2,6 @@
 
 import type { Command } from "commander";
 import type { AuthProvider } from "faucet-auth";
-import type { Consent } from "./authorization-code.js";
 import { CommandFailure } from "./exit-status.js";
 import { loginGrantOf } from "./login-grant.js";
 import { type PipelineOptions, readsPipeline, withProvider } from "./pipeline-file.js";
@@ -30,18 +29,11 @@ async function revoke(provider: AuthProvider, { stderr }: Surroundings): Promise
   const presentable = await administration.presentable();
   if (presentable === undefined) throw new CommandFailure(`${name} has nothing to revoke: nobody has logged in`);
   const { token, hint } = presentable;
-  await askToRevoke(consent, token, hint);
+  // RFC 7009 §2.2: a token that the server does not know is as good as revoked.
+  await consent.ask("revocation_endpoint", [
+    ["token", token],
+    ["token_type_hint", hint],
+  ]);
   await administration.end();
   say(stderr, `${name}: revoked. A new login begins the next grant.`);
-}
-
-/** RFC 7009 §2.2: a token that the server does not know is as good as revoked. */
-async function askToRevoke(consent: Consent, token: string, hint: string): Promise<void> {
-  const parameters = { token, token_type_hint: hint };
-  await consent.ask("revocation_endpoint", Object.entries(parameters), ({ to, status, text }, mask) => {
-    if (status >= 200 && status < 300) return;
-    const code = /"error"\s*:\s*"([\w.-]{1,60})"/.exec(text)?.[1];
-    const reason = code === undefined ? undefined : mask.name(code);
-    throw new CommandFailure(`${to}: HTTP ${status}${reason === undefined ? "" : `, ${reason}`}: nothing is revoked`);
-  });
 }

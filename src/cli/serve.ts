@@ -41,6 +41,9 @@ async function serve(file: string, options: ServeOptions, surroundings: Surround
   if ((address === undefined) !== (tokenFile === undefined)) {
     throw new UsageError("--tcp and --token-file belong together: what comes by TCP must show the token");
   }
+  for (const [option, path] of Object.entries({ "--socket": socket, "--token-file": tokenFile })) {
+    if (path === "") throw new UsageError(`${option}: must be a path`);
+  }
   const place = address === undefined ? undefined : placeOf(address);
   const { serveBroker } = await import("faucet-auth/broker");
   await withCatalog(file, options, surroundings, async (catalog) => {
@@ -83,9 +86,9 @@ async function tokenIn(path: string, { stderr }: Surroundings): Promise<() => Pr
   const token = await read().catch(({ code }: NodeJS.ErrnoException) => {
     throw new CommandFailure(`--token-file ${path}: cannot be read (${code})`);
   });
-  if (token.length < SHORTEST_TOKEN) {
+  if (token.length < SHORTEST_TOKEN || !ONE_LINE.test(token)) {
     throw new CommandFailure(
-      `--token-file ${path}: must hold ${SHORTEST_TOKEN} characters or more; remove it, and it is made`,
+      `--token-file ${path}: must hold ${SHORTEST_TOKEN} characters or more, of ASCII and on one line; remove it, and it is made`,
     );
   }
   if (made) stderr.write(`Made ${path}, with a token that those must show who come by TCP\n`);
@@ -95,3 +98,6 @@ async function tokenIn(path: string, { stderr }: Surroundings): Promise<() => Pr
 }
 
 const SHORTEST_TOKEN = 16;
+
+/** What a header can carry: nobody could show another token. */
+const ONE_LINE = /^[\x20-\x7e]+$/;

@@ -18,6 +18,8 @@ export interface Wanted {
   readonly isBareToken?: boolean;
   /** The error that stands where an API of its own has it. */
   readonly foundError?: FoundError | undefined;
+  /** What a 404 means, where it is not the token endpoint that was asked. */
+  readonly nothingThere?: string;
 }
 
 /** The document in `answer`; everything that is none, and every refusal, is an `AuthError`. */
@@ -45,12 +47,14 @@ export function accepted(
   answer: HttpAnswer,
   body: unknown,
   mask: Mask,
-  { isBareToken = false, foundError }: Wanted = {},
+  { isBareToken = false, foundError, nothingThere }: Wanted = {},
 ): unknown {
   const { to, status } = answer;
   if (isRedirect(status)) throw redirected(answer, mask);
   const succeeded = status >= 200 && status < 300;
-  if (!succeeded || foundError !== undefined || carriesError(body)) throw refused(answer, body, mask, foundError);
+  if (!succeeded || foundError !== undefined || carriesError(body)) {
+    throw refused(answer, body, mask, foundError, nothingThere);
+  }
   if (body !== undefined) return body;
   const isEmpty = answer.text.trim() === "";
   const missing = isEmpty ? " without a body" : `, but the body is ${isBareToken ? "no token" : "not JSON"}`;

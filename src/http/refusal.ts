@@ -46,7 +46,13 @@ export function isError(value: unknown): value is NonNullable<unknown> {
 }
 
 /** The error for an answer that is no success. */
-export function refused(answer: HttpAnswer, body: unknown, mask: Mask, found?: FoundError): AuthError {
+export function refused(
+  answer: HttpAnswer,
+  body: unknown,
+  mask: Mask,
+  found?: FoundError,
+  nothingThere: string = NO_TOKEN_ENDPOINT,
+): AuthError {
   const { to, status } = answer;
   const given = withoutQuotations(found === undefined ? errorIn(body) : foundIn(found), status);
   const code = given.code === undefined ? undefined : maskedCode(given.code, mask);
@@ -54,13 +60,16 @@ export function refused(answer: HttpAnswer, body: unknown, mask: Mask, found?: F
   const isNameless = found === undefined ? carriesError(body) : description === undefined;
   const named = code ?? (isNameless ? "an error that is no RFC 6749 code" : undefined);
   const reason = [named, description].filter((part) => part !== undefined).join(": ");
-  return new AuthError(`${to}: HTTP ${status}${reason === "" ? "" : `, ${reason}`}${remedy(answer, code)}`, {
-    status,
-    error: code,
-    errorDescription: description,
-    retryable: isRetryableAnswer(status, given.code),
-    retryAfter: retryAfterSeconds(answer),
-  });
+  return new AuthError(
+    `${to}: HTTP ${status}${reason === "" ? "" : `, ${reason}`}${remedy(answer, code, nothingThere)}`,
+    {
+      status,
+      error: code,
+      errorDescription: description,
+      retryable: isRetryableAnswer(status, given.code),
+      retryAfter: retryAfterSeconds(answer),
+    },
+  );
 }
 
 /** The error for a redirect, with where it leads: to which origin, and on the same one to which path. */
@@ -135,12 +144,12 @@ function withoutQuotations(given: GivenError, status: number): GivenError {
   return code === undefined || /\s/.test(code) ? {} : { code };
 }
 
+const NO_TOKEN_ENDPOINT = "there is no token endpoint at this URL: check token_url (or url)";
+
 /** What somebody would try next. */
-function remedy({ status, clientProof }: HttpAnswer, code: string | undefined): string {
+function remedy({ status, clientProof }: HttpAnswer, code: string | undefined, nothingThere: string): string {
   if (code === "invalid_client") return clientProof === undefined ? "" : `; ${REMEDIES_OF_CLIENTS[clientProof]}`;
-  return status === 404 && code === undefined
-    ? "; there is no token endpoint at this URL: check token_url (or url)"
-    : "";
+  return status === 404 && code === undefined ? `; ${nothingThere}` : "";
 }
 
 /** What a server may have against a client, by how the client has shown itself. */

@@ -21,8 +21,12 @@ export function clientRequest(
   client: OAuth2Client,
   { url, parameters, authentication }: ClientRequestParts,
 ): HttpRequest {
-  const given = [...parameters, ...Object.entries(authentication.params ?? {})];
-  const sent = given.filter((parameter): parameter is [string, string] => Boolean(parameter[1]));
+  const shown = authentication.params ?? {};
+  // What shows the client may name it too, and no server wants that name twice (RFC 6749 §3.2).
+  const others = parameters.filter(([name]) => !Object.hasOwn(shown, name));
+  const sent = [...others, ...Object.entries(shown)].filter((parameter): parameter is [string, string] =>
+    Boolean(parameter[1]),
+  );
   const tokens = parameters.filter(([name]) => name === "token").map(([, token]) => token);
   const { headers, body } = encodedParameters(url, sent, "form");
   return {

@@ -5,9 +5,9 @@
 
 import type { AuthProvider } from "../auth-provider.js";
 import { stopwatch } from "../failure/deadline.js";
-import type { RequestToken } from "../grant/grant-options.js";
+import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
 import { LEASE_MARGIN_SECS, notLocked } from "../grant/lease.js";
-import { type GrantRecord, type RecordedToken, refreshTokenOf } from "../grant/record.js";
+import { type GrantRecord, refreshTokenOf } from "../grant/record.js";
 import type { GrantRepository } from "../grant/repository.js";
 import { begun, ended, withToken } from "../grant/succession.js";
 import type { Errand } from "../oauth2/discovery.js";
@@ -16,10 +16,10 @@ import { reliable, wallClock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
 import type { Redemption } from "../values/issued.js";
 import type { ClientSource } from "./client-source.js";
-import type { Connection } from "./connection.js";
 import { Consent, type ConsentSettings } from "./consent.js";
-import { endpointOf, errandWith } from "./requester.js";
-import type { Runtime } from "./runtime.js";
+import { faultOfNoLogin } from "./not-logged-in.js";
+import { lastTokenIn, type RecordView, viewOf } from "./record-view.js";
+import { type ErrandParts, endpointOf, errandOf } from "./requester.js";
 import { type ServerTime, serverTime } from "./server-time.js";
 import type { TokenSource } from "./token-source.js";
 
@@ -31,27 +31,9 @@ export function administrationOf(provider: AuthProvider): Administration | undef
   return (provider as { readonly [ADMINISTRATION]?: () => Administration })[ADMINISTRATION]?.();
 }
 
-/** What is known of a grant without asking anybody. Instants are in milliseconds since the epoch. */
-export interface RecordView {
-  /** Whether there is a refresh token to present, be it recorded or configured. */
-  readonly hasRefreshToken: boolean;
-  /** Whether a refresh token is on record, so that a login would replace it. */
-  readonly isKept: boolean;
-  /** When the last token was issued, if that is known. */
-  readonly issuedAt: number | undefined;
-  /** When that token ends, if it does. */
-  readonly expiresAt: number | undefined;
-  /** When the refresh token itself ends, if the server says so. */
-  readonly refreshTokenExpiresAt: number | undefined;
-  /** Why the last request has failed, if it has. */
-  readonly failure: { readonly message: string; readonly retryable: boolean; readonly at: number } | undefined;
-}
-
 /** What an administration is made of. */
-export interface AdministrationParts {
+export interface AdministrationParts extends ErrandParts {
   readonly source: TokenSource;
-  readonly connection: Connection;
-  readonly runtime: Runtime;
   /** Where its record is, if it is in a store. */
   readonly persistence:
     | { readonly key: string; readonly repository: GrantRepository; readonly folder: string | undefined }
@@ -86,6 +68,12 @@ export class Administration {
     if (consent === undefined) return undefined;
     const { name = source.type } = runtime;
     return new Consent({ name, ...consent, timeoutSecs, requesterOf, errand: (signal) => this.#errand(signal) });
+  }
+
+  /** What is wrong while there is no refresh token to present, as the provider itself says it. */
+  get faultOfNoLogin(): string {
+    const { source, runtime } = this.#parts;
+    return faultOfNoLogin(runtime.name ?? source.type, source.refreshToken, runtime);
   }
 
   /** The text of the key that the tokens of a new grant are bound to, if they are and it is made here. */
@@ -152,15 +140,20 @@ export class Administration {
     const { source, connection } = this.#parts;
     if (!/^https?:$/.test(source.url.protocol)) return undefined;
     return serverTime(async (signal) => {
-      const errand = this.#errand(signal);
+      const errand = errandOf(source, NOTHING_HELD, this.#parts, signal);
       await connection.read(signal);
       return { url: await endpointOf(source, errand, connection), errand };
     });
   }
 
-  #errand(signal: AbortSignal): Errand {
-    const { source, connection, runtime } = this.#parts;
-    return errandWith(() => source.secrets, connection, { clock: reliable(runtime.clock ?? wallClock), signal });
+  async #errand(signal: AbortSignal): Promise<Errand> {
+    return errandOf(this.#parts.source, await this.#held(), this.#parts, signal);
+  }
+
+  /** A server may quote what it has issued. Of a store that cannot be read nothing is known. */
+  async #held(): Promise<Omit<HeldSecrets, "madeKey">> {
+    const { record } = (await this.#parts.persistence?.repository.read().catch(() => undefined)) ?? {};
+    return { refreshToken: record?.refreshToken, accessToken: lastTokenIn(record)?.accessToken };
   }
 
   /** A process that is stopped for longer than its lease finds that others have written meanwhile: it takes another one. */
@@ -219,27 +212,8 @@ async function lockWithin(repository: GrantRepository, key: string, seconds: num
   }
 }
 
+/** Of what is on record nothing is sent. */
+const NOTHING_HELD = { refreshToken: undefined, accessToken: undefined };
+
 /** Long enough to release it, and short enough to keep nobody waiting if that fails. */
 const LEASE_MS = 1000;
-
-function viewOf(record: GrantRecord, configured: string | undefined): RecordView {
-  const { issuedAt, expiresIn } = lastTokenIn(record) ?? {};
-  const { failure } = record;
-  return {
-    isKept: record.refreshToken !== undefined,
-    hasRefreshToken: refreshTokenOf(record, configured) !== undefined,
-    issuedAt,
-    expiresAt: issuedAt === undefined || expiresIn === undefined ? undefined : issuedAt + expiresIn * 1000,
-    refreshTokenExpiresAt: record.refreshTokenExpiresAt,
-    failure: failure && {
-      message: failure.error.message,
-      retryable: failure.error.retryable,
-      at: failure.gate.failedAt,
-    },
-  };
-}
-
-/** Of whichever audience. */
-function lastTokenIn({ tokens }: Pick<GrantRecord, "tokens"> = { tokens: {} }): RecordedToken | undefined {
-  return Object.values(tokens).sort((a, b) => b.revision - a.revision)[0];
-}

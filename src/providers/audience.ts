@@ -28,8 +28,7 @@ export function audienceOver(
   audience: Audience,
   { subject, ownParams }: { readonly subject: string; readonly ownParams: readonly string[] },
 ): AudienceSettings {
-  const relations = [paramsKeepTheGrant, paramsAreNoKeys(ownParams)];
-  const given = check(subject, audience, { schema: audienceSchema(), relations });
+  const given = checkedAudience(subject, audience, ownParams);
   // One that is left empty is not sent, and neither is the configured one.
   const replaced = new Set(Object.keys(audience.params ?? {}));
   const over = (params: Parameters): Parameters => {
@@ -39,6 +38,16 @@ export function audienceOver(
     scopes: isGiven(audience.scopes) ? given.scopes : configured.scopes,
     params: changed(configured.params, over),
   };
+}
+
+/** `audience` in its normal form, whoever is asked for it. Throws a `ConfigError` about `subject`. */
+export function checkedAudience(
+  subject: string,
+  audience: unknown,
+  ownParams: readonly string[] = [],
+): z.output<ReturnType<typeof audienceSchema>> {
+  const relations = [paramsKeepTheGrant, paramsAreNoKeys(ownParams)];
+  return check(subject, audience, { schema: audienceSchema(), relations });
 }
 
 /** What tells an audience from others of its grant: the order of scopes and parameters is no matter. */

@@ -5,8 +5,7 @@
 
 import { withDeadline } from "../failure/deadline.js";
 import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
-import type { HttpAnswer } from "../http/exchange.js";
-import type { Mask } from "../http/mask.js";
+import { accepted, parseBody } from "../http/answer.js";
 import type { Errand } from "../oauth2/discovery.js";
 import { type EndpointName, endpointOf, type ServerMetadata } from "../oauth2/server-metadata.js";
 import type { ClientParameters, Grant } from "../oauth2/token-request.js";
@@ -30,7 +29,7 @@ export interface ConsentParts {
   readonly source: ClientSource;
   readonly settings: ConsentSettings;
   readonly timeoutSecs: number;
-  readonly errand: (signal: AbortSignal) => Errand;
+  readonly errand: (signal: AbortSignal) => Promise<Errand>;
   readonly requesterOf: (source: TokenSource) => RequestToken;
 }
 
@@ -50,6 +49,15 @@ export interface ConsentRequest {
   readonly scope: string | undefined;
   /** The parameters that say for which API the tokens are. */
   readonly targets: readonly [string, string][];
+}
+
+/** What an endpoint says that does not refuse. */
+export interface ConsentAnswer {
+  /** Whom it is from, for errors. */
+  readonly to: string;
+  readonly status: number;
+  /** An empty object where it has none. */
+  readonly document: unknown;
 }
 
 /** What the client asks its server, each within the provider's `timeout_secs`. */
@@ -98,17 +106,17 @@ export class Consent {
     return this.#within((errand) => this.#endpoint(name, errand));
   }
 
-  /** Asks an endpoint as the client, and reads the answer. */
-  ask<T>(
-    name: ConsentEndpoint,
-    parameters: ClientParameters,
-    read: (answer: HttpAnswer, mask: Mask) => T | Promise<T>,
-  ): Promise<T> {
+  /** Asks an endpoint as the client. Rejects with an `AuthError` where that refuses. */
+  ask(name: ConsentEndpoint, parameters: ClientParameters): Promise<ConsentAnswer> {
     return this.#within(async (errand) => {
       const url = await this.#endpoint(name, errand);
       await this.#readLiveValues(errand.signal);
       const request = await this.#parts.source.request(url, parameters);
-      return read(await errand.send(request), errand.maskOf(request));
+      const answer = await errand.send(request);
+      const nothingThere = `there is no ${name.replaceAll("_", " ")} at this URL: check ${KEYS[name]}`;
+      // A revocation brings no document (RFC 7009 §2.2).
+      const document = accepted(answer, parseBody(answer) ?? {}, errand.maskOf(request), { nothingThere });
+      return { to: answer.to, status: answer.status, document };
     });
   }
 
@@ -139,6 +147,6 @@ export class Consent {
 
   #within<T>(work: (errand: Errand) => Promise<T>): Promise<T> {
     const { errand, timeoutSecs } = this.#parts;
-    return withDeadline(({ signal }) => work(errand(signal)), timeoutSecs)({ reason: "initial" });
+    return withDeadline(async ({ signal }) => work(await errand(signal)), timeoutSecs)({ reason: "initial" });
   }
 }

@@ -12,11 +12,12 @@ import { ADMINISTRATION, type Administration } from "./administration.js";
 import type { ConsentSettings } from "./consent.js";
 import { BINDING_RELATIONS, type BindingConfig, bindingFields, faultsOfKeys } from "./dpop-config.js";
 import { type FetchingConfig, fetchingFields } from "./fetching-provider.js";
+import { faultOfNoLogin } from "./not-logged-in.js";
 import { CLIENT_TOKENS, type OAuth2ClientConfig } from "./oauth2-client-config.js";
 import { OAuth2Provider } from "./oauth2-provider.js";
 import { type OAuth2Source, oauth2Source } from "./oauth2-source.js";
 import { settingsOf } from "./provider-settings.js";
-import { documentOf, type Runtime } from "./runtime.js";
+import type { Runtime } from "./runtime.js";
 
 /** The configuration of an `oauth2_refresh` provider. */
 export interface OAuth2RefreshConfig extends OAuth2ClientConfig, ConsentConfig, FetchingConfig, BindingConfig {
@@ -76,8 +77,11 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
           ? { mayHaveRefreshTokens: true }
           : { refreshToken: settings.refresh_token }),
         parameters: ({ refreshToken }) => {
-          if (refreshToken === undefined)
-            throw notLoggedIn(runtime.name ?? type, settings.refresh_token, documentOf(runtime));
+          if (refreshToken === undefined) {
+            const { name = type } = runtime;
+            const message = faultOfNoLogin(name, settings.refresh_token, runtime);
+            throw new ConfigError(name, [{ path: "", message }]);
+          }
           return { grant_type: "refresh_token", refresh_token: refreshToken };
         },
       },
@@ -92,16 +96,6 @@ export class OAuth2RefreshProvider extends OAuth2Provider {
   override [ADMINISTRATION](): Administration {
     return this.grant.administration(this.#source, this.#settings);
   }
-}
-
-/** Nothing can be presented, since nobody has agreed to the grant yet, or what was configured for it was revoked. */
-function notLoggedIn(name: string, configured: string | undefined, document = "FILE"): ConfigError {
-  const command = `faucet-auth login ${document} ${name}`;
-  const message =
-    configured === undefined
-      ? `nobody has logged in yet, which this does: ${command}`
-      : `its grant was revoked, and its refresh_token with it: configure another, or log in: ${command}`;
-  return new ConfigError(name, [{ path: "", message }]);
 }
 
 /** The schema of its configuration. */

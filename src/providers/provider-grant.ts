@@ -15,7 +15,7 @@ import type { ConnectionSettings } from "./connection-config.js";
 import type { ConsentSettings } from "./consent.js";
 import { warningOfExpiry } from "./expiry-warning.js";
 import { type Persistence, type PersistSettings, persistenceOf } from "./persistence.js";
-import { requester } from "./requester.js";
+import { type ErrandParts, requester } from "./requester.js";
 import type { Runtime } from "./runtime.js";
 import type { TokenSource } from "./token-source.js";
 
@@ -37,7 +37,7 @@ export class ProviderGrant {
   readonly #settings: GrantSettings;
   readonly #runtime: Runtime;
   readonly #persistence: Persistence | undefined;
-  readonly #connection: Connection;
+  readonly #errandParts: ErrandParts;
   readonly #grant: Grant;
   readonly #requesterOf: (source: TokenSource) => RequestToken;
 
@@ -53,8 +53,8 @@ export class ProviderGrant {
     // Audiences differ in what they ask for, and not in who asks: one reading of the live values serves them all.
     const connection = new Connection(settings.connection, runtime);
     const inputs = new LiveInputs([...source.live, ...connection.live]);
-    const parts = { inputs, connection, retryOn: settings.retryOn, runtime, claim, warnOfDoubt: warningOfExpiry(name) };
-    this.#connection = connection;
+    this.#errandParts = { inputs, connection, runtime };
+    const parts = { ...this.#errandParts, retryOn: settings.retryOn, claim, warnOfDoubt: warningOfExpiry(name) };
     this.#requesterOf = (asking) => requester(asking, parts);
     this.#grant = new Grant({
       ...settings,
@@ -93,8 +93,7 @@ export class ProviderGrant {
   administration(source: TokenSource, consent?: ConsentSettings): Administration {
     return new Administration({
       source,
-      connection: this.#connection,
-      runtime: this.#runtime,
+      ...this.#errandParts,
       persistence: this.#persistence,
       timeoutSecs: this.#settings.timeoutSecs,
       requesterOf: this.#requesterOf,
@@ -119,7 +118,7 @@ export class ProviderGrant {
   /** Saves what is due, and closes what was opened here. Rejects with a `StoreError`; then it may be called again. */
   async close(): Promise<void> {
     await this.#grant.close();
-    await this.#connection.close();
+    await this.#errandParts.connection.close();
     await this.#persistence?.close();
   }
 }

@@ -1,24 +1,28 @@
 /** One token request of a provider: made with what the grant holds, sent, and its answer read. */
 
 import { type RetryOn, retryableOn } from "../failure/retry-on.js";
-import type { RequestToken } from "../grant/grant-options.js";
+import type { HeldSecrets, RequestToken } from "../grant/grant-options.js";
 import { exchange } from "../http/exchange.js";
 import { Mask } from "../http/mask.js";
 import { secretsOfRequest } from "../http/url.js";
 import type { LiveInputs } from "../live/live-inputs.js";
 import type { Errand } from "../oauth2/discovery.js";
-import { type Clock, reliable, wallClock } from "../values/clock.js";
+import { reliable, wallClock } from "../values/clock.js";
 import type { Connection } from "./connection.js";
 import type { Runtime } from "./runtime.js";
 import { type Claim, claimGrant } from "./shared-grants.js";
 import type { TokenSource } from "./token-source.js";
 
-/** What a request is made with beside its source. */
-export interface RequesterParts {
+/** What every request of a provider is sent with. */
+export interface ErrandParts {
   readonly inputs: LiveInputs;
   readonly connection: Connection;
-  readonly retryOn: RetryOn;
   readonly runtime: Runtime;
+}
+
+/** What a token request is made with beside its source. */
+export interface RequesterParts extends ErrandParts {
+  readonly retryOn: RetryOn;
   readonly claim: Claim;
   /** Warns once, whichever audience gives the first reason to doubt. */
   readonly warnOfDoubt: (doubt: string | undefined) => void;
@@ -26,15 +30,13 @@ export interface RequesterParts {
 
 /** Makes one token request with what the grant holds, and with what `inputs` are when it is made (V1). */
 export function requester(source: TokenSource, parts: RequesterParts): RequestToken {
-  const { inputs, connection, retryOn, runtime, claim, warnOfDoubt } = parts;
+  const { inputs, connection, retryOn, claim, warnOfDoubt } = parts;
   const { type, url, clientId, refreshToken } = source;
-  const clock = reliable(runtime.clock ?? wallClock);
   return async (held, { signal }) => {
     if (refreshToken !== undefined && held.refreshToken === refreshToken) {
       claimGrant([type, url.href, clientId, refreshToken], claim);
     }
-    const configured = [...source.secrets, ...connection.secrets, held.refreshToken, held.accessToken];
-    const errand = errandWith(() => [...configured, ...inputs.secrets], connection, { clock, signal });
+    const errand = errandOf(source, held, parts, signal);
     const endpoint = await endpointOf(source, errand, connection).catch((error: unknown) => {
       throw retryableOn(retryOn, error);
     });
@@ -61,20 +63,24 @@ export async function endpointOf(source: TokenSource, errand: Errand, connection
   return source.endpoint(errand);
 }
 
-type Secrets = readonly (string | undefined)[];
-
-/** How requests are sent on the way of `connection`. A live value that is read on the way is a secret from then on. */
-export function errandWith(
-  secrets: () => Secrets,
-  connection: Connection,
-  options: { readonly signal: AbortSignal; readonly clock: Clock },
+/**
+ * How requests are sent for `source`, and answers kept from showing what its provider and its grant hold (S2). A live value that
+ * is read on the way is a secret from then on.
+ */
+export function errandOf(
+  source: TokenSource,
+  { refreshToken, accessToken }: Omit<HeldSecrets, "madeKey">,
+  { inputs, connection, runtime }: ErrandParts,
+  signal: AbortSignal,
 ): Errand {
-  const { signal, clock } = options;
+  const clock = reliable(runtime.clock ?? wallClock);
+  const configured = [...source.secrets, ...connection.secrets, refreshToken, accessToken];
+  const secrets = (): (string | undefined)[] => [...configured, ...inputs.secrets];
   const maskOf: Errand["maskOf"] = (request, more = []) => {
     return new Mask([...secrets(), ...secretsOfRequest(request), ...more]);
   };
   const send: Errand["send"] = async (request, by = exchange) => {
-    return by(request, { ...options, ...(await connection.sender()), mask: maskOf(request) });
+    return by(request, { clock, signal, ...(await connection.sender()), mask: maskOf(request) });
   };
   return { mask: new Mask(secrets()), signal, clock, maskOf, send };
 }

@@ -79,7 +79,10 @@ params:
 
   test("a parameter that is not declared is a fault that names the nearest, unless none is declared", async () => {
     expect(await faultsOf(() => tokenOf("t", declared, { params: { regoin: "eu" } }))).toEqual({
-      "options.params.regoin": 'unknown option; did you mean "region"?',
+      "options.params.regoin": 'is not declared: declare it under params:; did you mean "region"?',
+    });
+    expect(await faultsOf(() => tokenOf("'${param.regoin}'", declared))).toEqual({
+      "auth.a.config.token": "${param.regoin} is not declared: declare it under params:",
     });
     expect(await tokenOf("'${param.any}'", "", { params: { any: true } })).toBe("true");
   });

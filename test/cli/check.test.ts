@@ -3,6 +3,8 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { AuthCatalog, type AuthSpec, ConfigError } from "../../src/index.js";
 import { folder } from "../support/catalogs.js";
 import { type CommandEnded, type CommandOptions, commandLine } from "../support/command-line.js";
 import { type Idp, json, numberedTokens, startIdp } from "../support/idp.js";
@@ -191,6 +193,25 @@ vars: { a: "\${vars.b}", b: "\${vars.a}" }
     expect(lines).toEqual(faults.map((fault) => expect.stringMatching(fault)));
   });
 
+  test("a parameter that is given and not declared is told by its option, beside all other faults", async () => {
+    const text = `params: { who: {} }
+auth:
+  a: { type: static, config: { token: "\${param.tok}", tokn: x } }
+source: { auth: { ref: b } }
+`;
+    const places = ({ stdout }: CommandEnded): string[] => stdout.split("\n").slice(0, -2);
+    expect(places(await check(text, ["--param", "tok=s3cret"]))).toEqual([
+      "pipeline.yaml:1:1: --param tok: is not declared: declare it under params:; known are who",
+      'pipeline.yaml:3:55: auth.a.config.tokn: unknown key; did you mean "token"?',
+      'pipeline.yaml:4:19: source.auth.ref: there is no provider "b"; the catalog has a',
+    ]);
+    expect(places(await check(text))[0]).toBe(
+      "pipeline.yaml:3:32: auth.a.config.token: ${param.tok} is not declared: declare it under params:",
+    );
+    const used = await commandLine(["token", join(path, "pipeline.yaml"), "a", "--param", "whp=x"]);
+    expect(used.stderr).toContain('--param whp: is not declared: declare it under params:; did you mean "who"?');
+  });
+
   test("an audience that cannot be asked for is told beside another provider's fault", async () => {
     const { stdout } = await check(
       `auth:
@@ -204,7 +225,41 @@ other: { auth: { ref: a, for: { scopes: [x] } } }
       ["--offline"],
     );
     expect(stdout).toMatch(/^pipeline\.yaml:5:\d+: source\.auth\.for\.scope: unknown key/m);
-    expect(stdout).not.toMatch(/^pipeline\.yaml:[67]:/m);
+    expect(stdout).toMatch(/^pipeline\.yaml:6:\d+: sink\.auth\.for\.scope: unknown key/m);
+    expect(stdout).not.toMatch(/^pipeline\.yaml:7:/m);
+  });
+
+  test("G4 an audience that nobody could ask for is told beside a fault of the very provider that it is of", async () => {
+    const { stdout } = await check(
+      `auth: { a: { type: oauth2, config: { issuer: "https://i.example", clientid: c, client_secret: s } } }
+sources:
+  - { auth: { ref: a, for: { scope: x } } }
+  - { auth: { ref: a, for: { params: { grant_type: x } } } }
+  - { auth: { ref: a, for: { scopes: [x], params: { resource: "https://api.example" } } } }
+`,
+      ["--offline"],
+    );
+    const lines = stdout.split("\n").filter((line) => /^pipeline\.yaml:[3-9]/.test(line));
+    expect(lines).toEqual([
+      expect.stringMatching(/:3:\d+: sources\[0\]\.auth\.for\.scope: unknown key; did you mean "scopes"\?$/),
+      expect.stringMatching(/:4:\d+: sources\[1\]\.auth\.for\.params\.grant_type: /),
+    ]);
+  });
+
+  test.each([
+    ["{ ref: g, type: none }", /source\.auth\.type: cannot stand beside ref/],
+    ["{ ref: g, type: oauth2, config: {} }", /source\.auth\.type: cannot stand beside ref/],
+    ["{ type: oauth2, conf: {} }", /source\.auth\.conf: unknown key; did you mean "config"\?/],
+    ["{ type: bearer }", /source\.auth\.config\.token: is required/],
+    ["{ type: basic, username: ada }", /source\.auth\.username: unknown key/],
+  ])("G4 finds the fault that the library finds in a connector's %s", async (auth, fault) => {
+    const text = `auth: { g: { type: static, config: { token: t } } }\nsource: { auth: ${auth} }\n`;
+    const { status, stdout } = await check(text);
+    expect(stdout).toMatch(fault);
+    expect(status).toBe(1);
+    await using catalog = await AuthCatalog.load(join(path, "pipeline.yaml"));
+    const { source } = parse(text) as { source: { auth: AuthSpec } };
+    expect(() => catalog.resolve(source.auth)).toThrow(ConfigError);
   });
 
   test("a file that is not there is a fault", async () => {

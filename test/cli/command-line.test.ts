@@ -35,6 +35,22 @@ describe("L5 what a user reads", () => {
     expect(stderr).not.toBe("");
   });
 
+  test.each([
+    [["token", "pipeline.yaml", "crm", "--format", "yaml"]],
+    [["token", "pipeline.yaml", "crm", "--format", "git"]],
+    [["serve", "pipeline.yaml", "--tcp", "127.0.0.1:7777"]],
+    [["login", "pipeline.yaml", "crm", "--device", "--paste"]],
+    [["refresh", "pipeline.yaml", "--older-than", "20 days"]],
+  ])("wrong usage is told in lines that fit into the terminal: %j", async (args) => {
+    for (const columns of [80, 40]) {
+      const { status, stderr } = await commandLine(args, { columns });
+      const wide = stderr.split("\n").filter((line) => line.length > columns);
+      expect({ status, columns, wide }).toEqual({ status: 2, columns, wide: [] });
+    }
+    const { stderr } = await commandLine(args);
+    expect(stderr.replace(/\(--help tells more\)\n/, "").trimEnd()).not.toContain("\n");
+  });
+
   test("every command has help with an example, in 80 columns and in 40", async () => {
     const { stdout } = await commandLine(["--help"]);
     const names = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)]

@@ -148,6 +148,25 @@ describe("L3 login by a browser", () => {
     expect(await commandLine(["token", file, "crm"])).toMatchObject({ status: 0, stdout: "access-1\n" });
   });
 
+  test.each(["my name", "-x", "it's", "$(id)", "a\\b"])(
+    "that command can be pasted into a shell, whatever file and provider are called: %s",
+    async (name) => {
+      const { mkdir } = await import("node:fs/promises");
+      const { execFileSync } = await import("node:child_process");
+      const { auth } = JSON.parse(await readFile(file, "utf8"));
+      await mkdir(join(path, "a b"));
+      const other = join(path, "a b", "p.yaml");
+      await writeFile(other, JSON.stringify({ auth: { [name]: auth.crm } }));
+      const { stderr } = await commandLine(["token", "--", other, name]);
+      const [, command = ""] = /which this does: faucet-auth (.*)\n$/.exec(stderr) ?? [];
+      const words = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" });
+      expect(words.split("\n").filter((word) => word !== "--")).toEqual(["login", other, name, ""]);
+      const running = startCommandLine(words.split("\n").slice(0, -1), { onStderr: () => running.interrupt() });
+      expect((await running.ended).stderr).toContain(`${name}: log in with a browser`);
+      expect((await commandLine(["check", "--offline", other])).stdout).toContain(`: faucet-auth ${command}\n`);
+    },
+  );
+
   test("a login that was there before is told, and replaced with all that belongs to it", async () => {
     await logIn(agree);
     idp.answerWith((_request, response) => json(response, { error: "invalid_grant" }, 400));
@@ -410,6 +429,20 @@ describe("L3 login --paste", () => {
     expect(idp.seen).toEqual([]);
   });
 
+  test("L5 lets go of a standard input that stays open, and ends at Ctrl-C without a line", async () => {
+    const { PassThrough } = await import("node:stream");
+    const open = new PassThrough();
+    const { status } = await logIn(async () => open.write("the-code\n"), ["--paste"], { stdin: open });
+    expect({ status, isPaused: open.isPaused() }).toEqual({ status: 0, isPaused: true });
+    const silent = new PassThrough();
+    const running = startCommandLine(["login", file, "crm", "--paste"], {
+      stdin: silent,
+      onStderr: (text) => text.includes("Paste that") && running.interrupt(),
+    });
+    expect(await running.ended).toMatchObject({ status: 130 });
+    expect(silent.isPaused()).toBe(true);
+  });
+
   test("a redirect to another machine is pasted, too", async () => {
     await configure({ redirect_uri: "com.example.app:/done" });
     const { PassThrough } = await import("node:stream");
@@ -490,6 +523,7 @@ describe("L3 login --device", () => {
     await byDevice({}, { params: { resource: ["https://one.example", "https://two.example"] } });
     const asked = new URLSearchParams(idp.seen[0]?.body);
     expect(asked.getAll("resource")).toEqual(["https://one.example", "https://two.example"]);
+    expect(asked.getAll("client_id")).toEqual(["reports"]);
   });
 
   test.each([
@@ -536,13 +570,64 @@ describe("L3 login --device", () => {
   });
 
   test("an answer that is none is told without its contents", async () => {
-    idp.answerWith((_request, response) =>
-      json(response, { error: "unauthorized_client", device_code: "device-code-1" }, 400),
-    );
+    idp.answerWith((_request, response) => json(response, { device_code: "device-code-1" }));
     const { status, stderr } = await byDevice();
     expect(status).toBe(1);
-    expect(stderr).toMatch(/that is no device authorization: HTTP 400, unauthorized_client/);
-    expect(stderr).not.toContain("device-code-1");
+    expect(stderr).toBe(`faucet-auth: POST ${idp.origin}/device: HTTP 200, but that is no device authorization\n`);
+  });
+
+  test.each([
+    ["in the configuration", "s3cret-s3cret"],
+    ["in a file", { file: "secret" }],
+  ])("S2 a refusal that quotes the client secret, which is %s, is told without it", async (_where, secret) => {
+    await writeFile(join(path, "secret"), "s3cret-s3cret\n");
+    idp.answerWith((_request, response) =>
+      json(response, { error: "invalid_client", error_description: "wrong secret s3cret-s3cret" }, 400),
+    );
+    const { status, stderr } = await byDevice({}, { client_secret: secret });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`POST ${idp.origin}/device: HTTP 400, invalid_client: wrong secret ***; if id`);
+    expect(stderr).not.toContain("s3cret-s3cret");
+  });
+
+  test("S2 a refusal that quotes what the grant holds already is told without it", async () => {
+    await logIn(agree);
+    idp.answerWith((_request, response) =>
+      json(response, { error: "access_denied", error_description: "there is refresh-1, and access-1" }, 400),
+    );
+    expect((await byDevice()).stderr).toContain("HTTP 400, access_denied: there is ***, and ***");
+  });
+
+  test("S2 of a 5xx that names no code of the RFCs no description is shown", async () => {
+    idp.answerWith((_request, response) =>
+      json(response, { error: "E_DB", error_description: "while it worked on ada@example.org" }, 500),
+    );
+    expect((await byDevice()).stderr).toBe(`faucet-auth: POST ${idp.origin}/device: HTTP 500, E_DB\n`);
+  });
+
+  test("H3 a redirect is told with the origin that it leads to", async () => {
+    idp.answerWith((_request, response) => {
+      response.writeHead(302, { location: "https://login.example/device?session=1" }).end();
+    });
+    expect((await byDevice()).stderr).toContain("HTTP 302, a redirect to https://login.example; redirects are not");
+  });
+
+  test("an address at which there is nothing is told by its key", async () => {
+    idp.answerWith((_request, response) => response.writeHead(404).end());
+    expect((await byDevice()).stderr).toContain(
+      "HTTP 404; there is no device authorization endpoint at this URL: check device_authorization_url\n",
+    );
+  });
+
+  test.each([
+    ["КОД-ЖЖ", "КОД-ЖЖ"],
+    ["コード１２", "コード１２"],
+    ["WD\u001b[31mJB\u202e-\u200bMJHT\n", "WD[31mJB-MJHT"],
+  ])("the code %j is shown as %s: all of it that can be printed", async (given, shown) => {
+    idp.answerWith(({ path: at }, response) =>
+      json(response, at === "/device" ? { ...DEVICE, user_code: given } : TOKENS),
+    );
+    expect((await byDevice()).stderr).toContain(`type the code ${shown}\n`);
   });
 });
 

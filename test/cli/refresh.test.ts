@@ -25,6 +25,12 @@ async function configure(keys: Record<string, unknown> = {}): Promise<void> {
   await writeFile(file, JSON.stringify({ auth: { crm: { type: "oauth2_refresh", config }, machine, fixed } }));
 }
 
+/** Adds entries that refer to others. */
+async function addEntries(entries: Record<string, object>): Promise<void> {
+  const { auth } = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ auth: { ...auth, ...entries } }));
+}
+
 const presented = (): (string | undefined)[] => idp.seen.map(({ form }) => form.refresh_token);
 
 describe("L3 refresh", () => {
@@ -95,6 +101,27 @@ describe("L3 refresh", () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: "kept: refreshed\n" });
     expect(stderr).toBe(`faucet-auth: crm: ${noStore}\n`);
     expect(idp.seen.map(({ form }) => form.client_id)).toEqual(["other"]);
+  });
+
+  test("one that has other names too is refreshed once, and looked at once", async () => {
+    await addEntries({ alias: { ref: "crm" }, mail: { ref: "crm", for: { scopes: "mail" } } });
+    expect(await commandLine(["refresh", file])).toEqual({ status: 0, stdout: "crm: refreshed\n", stderr: "" });
+    expect(presented()).toEqual(["refresh-0"]);
+    const { stdout } = await commandLine(["check", file, "--offline"]);
+    expect(stdout.match(/^crm \(/gm)).toHaveLength(1);
+    expect(stdout).toMatch(/: 4 providers, no faults\n$/);
+    const { providers } = JSON.parse((await commandLine(["check", file, "--offline", "--format", "json"])).stdout);
+    expect(providers.map(({ name }: { name: string }) => name)).toEqual(["crm", "machine", "fixed", "mail"]);
+  });
+
+  test("another audience of a grant is not refreshed by its name", async () => {
+    await addEntries({ mail: { ref: "crm", for: { scopes: "mail" } } });
+    expect(await commandLine(["refresh", file, "mail"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "faucet-auth: mail is another audience of a grant: name the provider that it refers to\n",
+    });
+    expect(idp.seen).toEqual([]);
   });
 
   test("of one that has no refresh token it says so", async () => {
@@ -175,7 +202,11 @@ describe("L3 revoke", () => {
   test("a configured refresh token that had no turn before it was revoked has none after", async () => {
     await configure({ revocation_url: `${idp.origin}/revoke` });
     expect((await commandLine(["revoke", file, "crm"])).status).toBe(0);
-    expect((await commandLine(["token", file, "crm"])).stderr).toMatch(/its grant was revoked/);
+    const { stderr } = await commandLine(["token", file, "crm"]);
+    expect(stderr).toMatch(/its grant was revoked, .* configure another, or log in: faucet-auth login/);
+    expect((await commandLine(["check", file, "--offline"])).stdout).toContain(
+      stderr.replace("faucet-auth: crm: ", "auth.crm: "),
+    );
     expect((await commandLine(["revoke", file, "crm"])).status).toBe(1);
     expect(idp.seen.map(({ path }) => path)).toEqual(["/revoke"]);
   });
@@ -186,8 +217,30 @@ describe("L3 revoke", () => {
     idp.answerWith((_request, response) => json(response, { error: "unsupported_token_type", of: "refresh-1" }, 503));
     const { status, stderr } = await commandLine(["revoke", file, "crm"]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/HTTP 503, unsupported_token_type: nothing is revoked\n$/);
+    expect(stderr).toBe(`faucet-auth: POST ${idp.origin}/revoke: HTTP 503, unsupported_token_type\n`);
     expect((await commandLine(["token", file, "crm"])).stdout).toBe("access-1\n");
+  });
+
+  test.each([
+    ["in the configuration", "s3cret-s3cret"],
+    ["in a file", { file: "secret" }],
+  ])("S2 a refusal that quotes the client secret, which is %s, is told without it", async (_where, secret) => {
+    await writeFile(join(file, "../secret"), "s3cret-s3cret\n");
+    await configure({ revocation_url: `${idp.origin}/revoke`, client_secret: secret });
+    idp.answerWith((_request, response) => json(response, { error: "s3cret-s3cret" }, 400));
+    const { status, stderr } = await commandLine(["revoke", file, "crm"]);
+    expect(status).toBe(1);
+    expect(stderr).toBe(`faucet-auth: POST ${idp.origin}/revoke: HTTP 400, ***\n`);
+  });
+
+  test("H3 a redirect is told with the origin that it leads to, and S2 a failed server's words are not", async () => {
+    await configure({ revocation_url: `${idp.origin}/revoke` });
+    idp.answerWith((_request, response) => {
+      response.writeHead(302, { location: "https://login.example/" }).end();
+    });
+    expect((await commandLine(["revoke", file, "crm"])).stderr).toContain("a redirect to https://login.example; ");
+    idp.answerWith((_request, response) => json(response, { error: "E_DB", error_description: "of ada" }, 500));
+    expect((await commandLine(["revoke", file, "crm"])).stderr).toContain("HTTP 500, E_DB\n");
   });
 
   test("without an endpoint, the error names the key; without a grant, the type", async () => {

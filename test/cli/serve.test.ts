@@ -60,6 +60,8 @@ describe("serve", () => {
     [["--tcp", "127.0.0.1:7777"], "--tcp and --token-file belong together"],
     [["--socket", "s", "--token-file", "t"], "--tcp and --token-file belong together"],
     [["--tcp", "here", "--token-file", "t"], "--tcp here: must be 127.0.0.1:PORT"],
+    [["--socket", ""], "--socket: must be a path"],
+    [["--tcp", "127.0.0.1:0", "--token-file", ""], "--token-file: must be a path"],
   ])("L4 wrong usage is status 2: %j", async (args, message) => {
     const path = await folder({ "pipeline.yaml": PIPELINE });
     const ended = await commandLine(["serve", `${path}/pipeline.yaml`, ...args]);
@@ -87,6 +89,13 @@ describe("serve", () => {
       status: 1,
       stderr: expect.stringContaining("16 characters"),
     });
+    for (const lines of ["sixteen letters or more\nand another line\n", "sechzehn Buchstäben oder mehr\n"]) {
+      await writeFile(`${path}/unshowable`, lines);
+      expect(await run(...tcp, `${path}/unshowable`)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("on one line"),
+      });
+    }
     expect(await run(...tcp, `${path}/none/t`)).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("(ENOENT)"),

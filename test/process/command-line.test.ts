@@ -1,6 +1,6 @@
 /** The program as it is installed, beside those that use it: real shells, curl, git and kubectl. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -66,6 +66,18 @@ describe("L2 env", () => {
       stderr: "faucet-auth: no-such-command: command not found\n",
     });
     expect((await faucet(["env", file, "a", "--", folder])).code).toBe(126);
+    expect(await faucet(["env", file, "a", "--", ""])).toMatchObject({
+      code: 127,
+      stderr: "faucet-auth: '': command not found\n",
+    });
+  });
+
+  test("a token that no environment can hold is 126, as shells have it for what cannot be run", async () => {
+    await writeFile(file, `auth: { a: { type: static, config: { token: "${"x".repeat(4_000_000)}" } } }`);
+    expect(await faucet(["env", file, "a", "--", "true"])).toMatchObject({
+      code: 126,
+      stderr: expect.stringMatching(/^faucet-auth: true: cannot be run \(E2BIG\): .* are too long\n$/),
+    });
   });
 
   test("what stands behind -- is the command's, and so are its options", async () => {
@@ -85,6 +97,41 @@ describe("L2 env", () => {
     });
     const [code] = await once(child, "close");
     expect({ code, stdout }).toEqual({ code: 5, stdout: "ready\ngot\n" });
+  });
+});
+
+describe("L5 a standard input that stays open, as that of a terminal does", () => {
+  test.each([
+    ["once it has a line", (child: ChildProcess) => child.stdin?.write("code\n"), 0, /a: logged in\./],
+    ["at the first Ctrl-C", (child: ChildProcess) => child.kill("SIGINT"), 130, /\nfaucet-auth: interrupted\n$/],
+  ])("login --paste ends %s", async (_when, answer, code, shown) => {
+    const { origin } = await startServer('{"access_token":"a","refresh_token":"r"}');
+    const config = {
+      token_url: origin,
+      authorization_url: origin,
+      client_id: "c",
+      client_secret: "s3cret",
+      token_endpoint_auth_method: "client_secret_basic",
+      persist: { path: "state" },
+    };
+    await writeFile(file, JSON.stringify({ auth: { a: { type: "oauth2_refresh", config } } }));
+    const child = spawn(program, ["login", file, "a", "--paste"], { stdio: ["pipe", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      const wasAsked = stderr.includes("Paste that");
+      stderr += chunk;
+      if (!wasAsked && stderr.includes("Paste that")) answer(child);
+    });
+    expect(await once(child, "close")).toEqual([code, null]);
+    expect(stderr).toMatch(shown);
+  });
+
+  test("token --format git ends with the empty line", async () => {
+    const child = spawn(program, ["token", file, "a", "--format", "git", "get"], {
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.stdin.write("protocol=https\nhost=git.example\n\n");
+    expect(await once(child, "close")).toEqual([0, null]);
   });
 });
 
