@@ -3,7 +3,7 @@
 import { headersOf, placed, readsBody, unknownKind } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
 import { FORM, isSearchParams } from "./fetch-body.js";
-import { withType } from "./fetch-request.js";
+import { withType } from "./fetch-headers.js";
 
 /** A request onto which a credential can be put: a `Request` of any fetch, or an object of your own. */
 export interface ApplicableRequest {

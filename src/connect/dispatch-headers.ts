@@ -1,7 +1,7 @@
 /** Headers as undici takes and gives them. */
 
 import type { DispatchOptions, HeaderRecord } from "./dispatch.js";
-import { withoutNames } from "./fetch-request.js";
+import { withoutNames } from "./fetch-headers.js";
 
 /** A record or a flat list: interceptors that are composed below read a caller's record as one. */
 export type RequestHeaders = Record<string, unknown> | unknown[];

@@ -3,6 +3,7 @@
 import {
   type Credential,
   type PartCredential,
+  type QueryCredential,
   remake,
   type SignableRequest,
   type SignerCredential,
@@ -14,6 +15,8 @@ import { withQuery } from "./query.js";
 /** What a request has once a credential is on it. */
 export interface Placed {
   readonly url: string;
+  /** What the query of `url` has in it of the credential. */
+  readonly parameters: readonly QueryCredential[];
   /** Headers in place of those of the same names; the others are left alone. */
   readonly headers: Readonly<Record<string, string>>;
   /** `undefined` where the body is left alone. */
@@ -45,7 +48,7 @@ export function readsBody(credential: Credential): boolean {
 
 /** What `request` has once `credential` is on it. Throws a `TypeError` if it cannot carry it. */
 export function placed(request: SignableRequest, credential: Credential): Placed {
-  const unchanged: Placed = { url: request.url, headers: {}, body: undefined };
+  const unchanged: Placed = { url: request.url, parameters: [], headers: {}, body: undefined };
   return partsOf(credential).reduce((before, part) => withPart(before, part, request), unchanged);
 }
 
@@ -60,7 +63,7 @@ function withPart(before: Placed, part: PartCredential, request: SignableRequest
   const { url, headers } = before;
   switch (part.type) {
     case "query":
-      return { ...before, url: withQuery(url, part.name, part.value) };
+      return { ...before, url: withQuery(url, part.name, part.value), parameters: [...before.parameters, part] };
     case "cookie": {
       const cookies = headerIn(headers, "cookie") ?? request.header("cookie") ?? "";
       return { ...before, headers: withHeaders(headers, { cookie: withCookie(cookies, part.name, part.value) }) };
