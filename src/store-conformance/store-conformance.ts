@@ -1,7 +1,7 @@
 /** The suite as a list of cases, and what each of them is given. */
 
 import { randomUUID } from "node:crypto";
-import { ConfigError, type ConfigFault, type TokenStore } from "faucet-auth";
+import { ConfigError, type ConfigFault, faultOfRecord, type TokenStore } from "faucet-auth";
 import type { Case, Stores } from "./case.js";
 import { closing } from "./closing.js";
 import { leases } from "./leases.js";
@@ -58,10 +58,9 @@ function faultsOfStore(makeStore: unknown): readonly ConfigFault[] {
 }
 
 function faultsOfOptions(options: unknown): readonly ConfigFault[] {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    return [{ path: "options", message: "must be an object; its key may be patienceMs" }];
-  }
-  const unknown = Object.keys(options).filter((key) => key !== "patienceMs");
+  const notRecord = faultOfRecord(options, "must be an object; its key may be patienceMs");
+  if (notRecord !== undefined) return [{ path: "options", message: notRecord }];
+  const unknown = Object.keys(options as object).filter((key) => key !== "patienceMs");
   const faults = unknown.map((key) => ({ path: `options.${key}`, message: "unknown option; there is: patienceMs" }));
   const { patienceMs = PATIENCE_MS } = options as { readonly patienceMs?: unknown };
   const isDuration = typeof patienceMs === "number" && Number.isFinite(patienceMs) && patienceMs > 0;
