@@ -36,8 +36,8 @@ export interface ApplicableHeaders {
  * gives the request to send: `request` itself, changed; or, where a `Request` of fetch must get another URL,
  * which it does not let anybody change, a new one.
  *
- * @throws `TypeError` for a kind of credential that is not known, and for a request that cannot carry it: a
- * credential in the body needs a body that is text, and `authFetch` where that belongs to a `Request`.
+ * @throws `TypeError` for a kind of credential that is not known, for a copy of a credential, which has no secret in it,
+ * and for a request that cannot carry it: a credential in the body needs a body that is text, and `authFetch` where that belongs to a `Request`.
  * @example
  * const request = applyCredential(new Request("https://api.example/rows"), await provider.getToken());
  */
@@ -54,7 +54,7 @@ export function applyCredential<R extends ApplicableRequest>(request: R, credent
 /**
  * `credential` as headers, for gRPC metadata and whatever else takes a plain record.
  *
- * @throws `TypeError` for a credential that is not made of headers alone.
+ * @throws `TypeError` for a credential that is not made of headers alone, and for a copy of one, which has no secret in it.
  * @example
  * const headers = credentialHeaders(await provider.getToken()); // { authorization: "Bearer …" }
  */

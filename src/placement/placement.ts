@@ -8,6 +8,7 @@ import {
   type SignableRequest,
   type SignerCredential,
 } from "../values/credential.js";
+import { refuseCopy } from "../values/credential-copy.js";
 import { withMember } from "./body-members.js";
 import { withCookie } from "./cookies.js";
 import { withQuery } from "./query.js";
@@ -23,8 +24,9 @@ export interface Placed {
   readonly body: string | undefined;
 }
 
-/** The headers that a credential is, if it is nothing else, whatever the request: this is nearly always so. */
+/** The headers that a credential is, if it is nothing else, whatever the request: this is nearly always so. Throws a `TypeError` for a copy. */
 export function headersOf(credential: Credential): Record<string, string> | undefined {
+  refuseCopy(credential);
   switch (credential.type) {
     case "bearer":
       return { authorization: `Bearer ${credential.token}` };
@@ -48,6 +50,7 @@ export function readsBody(credential: Credential): boolean {
 
 /** What `request` has once `credential` is on it. Throws a `TypeError` if it cannot carry it. */
 export function placed(request: SignableRequest, credential: Credential): Placed {
+  refuseCopy(credential);
   const unchanged: Placed = { url: request.url, parameters: [], headers: {}, body: undefined };
   return partsOf(credential).reduce((before, part) => withPart(before, part, request), unchanged);
 }

@@ -1,5 +1,6 @@
 /** What a credential carries, as text: what is compared, and what must not be seen. */
 
+import { refuseCopy } from "./credential-copy.js";
 import type { CredentialFields } from "./credential-kinds.js";
 
 /** What must not be seen; an API key used as user name has no password beside it. */
@@ -36,8 +37,12 @@ export function secretsOf(credential: CredentialFields): string[] {
   }
 }
 
-/** The one text that a credential is, for those who do not put it onto a request themselves; `undefined` if it is none. */
+/**
+ * The one text that a credential is, for those who do not put it onto a request themselves; `undefined` if it is none. Throws a
+ * `TypeError` for a copy.
+ */
 export function tokenOf(credential: CredentialFields | undefined): string | undefined {
+  refuseCopy(credential);
   switch (credential?.type) {
     case "bearer":
     case "token":

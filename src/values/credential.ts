@@ -5,6 +5,7 @@
 
 import { type Brands, baseUrlOf, expiryOf } from "./brands.js";
 import { labelOf, secretOf } from "./credential-content.js";
+import { refuseCopy } from "./credential-copy.js";
 import { faultsOfFields } from "./credential-fields.js";
 import type {
   BasicCredential,
@@ -184,8 +185,11 @@ export const Credential = {
   /**
    * The value of an `Authorization` header: `Bearer …` for a bearer, the raw text for a token,
    * `undefined` for the kinds that are not one ready-made value of that header.
+   *
+   * @throws `TypeError` for a copy of a credential, which has no secret in it.
    */
   authorizationValue(credential: Credential): string | undefined {
+    refuseCopy(credential);
     switch (credential.type) {
       case "bearer":
         return `Bearer ${credential.token}`;
