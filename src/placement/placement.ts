@@ -27,7 +27,7 @@ export interface Placed {
 /** The headers that a credential is, if it is nothing else, whatever the request: this is nearly always so. Throws a `TypeError` for a copy. */
 export function headersOf(credential: Credential): Record<string, string> | undefined {
   refuseCopy(credential);
-  switch (credential.type) {
+  switch (credential?.type) {
     case "bearer":
       return { authorization: `Bearer ${credential.token}` };
     case "token":
@@ -38,6 +38,8 @@ export function headersOf(credential: Credential): Record<string, string> | unde
       return { [credential.name]: credential.value };
     case "headers":
       return { ...credential.headers };
+    case undefined:
+      throw unknownKind(credential);
     default:
       return undefined;
   }
