@@ -2,7 +2,7 @@
 
 import { headersOf, placed, readsBody, unknownKind } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
-import { FORM, isSearchParams } from "./fetch-body.js";
+import { bytesOf, FORM, isSearchParams } from "./fetch-body.js";
 import { withType } from "./fetch-headers.js";
 
 /** A request onto which a credential can be put: a `Request` of any fetch, or an object of your own. */
@@ -98,8 +98,10 @@ function hrefOf({ url }: ApplicableRequest): string {
 
 function bodyOf({ body }: ApplicableRequest): string | Uint8Array | undefined {
   if (body === undefined || body === null) return undefined;
-  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  if (typeof body === "string") return body;
   if (isSearchParams(body)) return String(body);
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) return bytes;
   throw new TypeError("the credential needs the request's body as text or bytes; authFetch can read that of a Request");
 }
 

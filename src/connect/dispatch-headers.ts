@@ -69,7 +69,7 @@ export class AnswerHeaders {
 
 function textOf(value: unknown): string | string[] {
   if (Array.isArray(value)) return value.flatMap(textOf);
-  return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
+  return ArrayBuffer.isView(value) ? Buffer.from(value as Uint8Array).toString("latin1") : String(value);
 }
 
 function pairsOf(list: readonly unknown[]): [string, unknown][] {

@@ -5,7 +5,7 @@ import { type Placed, placed, readsBody } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
 import { type DispatchOptions, standardOriginOf } from "./dispatch.js";
 import { contentLengthRemoved, headerOf, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
-import { contentOf, UNREADABLE } from "./fetch-body.js";
+import { bytesOf, contentOf, type KnownBody, UNREADABLE } from "./fetch-body.js";
 
 /** A request once a credential is on it. */
 export interface PlacedDispatch {
@@ -30,7 +30,7 @@ export function placedDispatch(
     method: (options.method ?? "GET").toUpperCase(),
     url: isSigned ? new URL(origin + given).href : given,
     header: (name) => headerOf(headers, name),
-    body: () => contentOf({ content: isKnown(body) ? (body ?? undefined) : UNREADABLE }),
+    body: () => contentOf(knownDispatchBody(body)),
   };
   const to = placed(request, credential);
   const path = to.url.slice(origin.length);
@@ -49,6 +49,7 @@ function pathOf({ path, query }: Omit<DispatchOptions, "headers">): string {
   return parameters === "" ? path : `${path}?${parameters}`;
 }
 
-function isKnown(body: unknown): body is string | Uint8Array | null | undefined {
-  return body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
+function knownDispatchBody(body: unknown): KnownBody {
+  if (body === undefined || body === null) return { content: undefined };
+  return { content: typeof body === "string" ? body : (bytesOf(body) ?? UNREADABLE) };
 }

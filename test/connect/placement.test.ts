@@ -2,6 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
 import { Agent, interceptors, request, Request as UndiciRequest, fetch as undiciFetch } from "undici";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -143,6 +144,23 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
     expect((await sent(Credential.body("session", 's"1'), "/rows", request)).body).toBe(expected);
   });
 
+  test.each<[string, object]>([
+    ["a Buffer", Buffer.from('{"a":"é"}')],
+    ["a DataView", new DataView(Uint8Array.from(Buffer.from('{"a":"é"}')).buffer)],
+    ["an ArrayBuffer", Uint8Array.from(Buffer.from('{"a":"é"}')).buffer],
+    [
+      "a Uint8Array of another realm",
+      runInNewContext("Uint8Array.from(bytes)", { bytes: [...Buffer.from('{"a":"é"}')] }),
+    ],
+    [
+      "an ArrayBuffer of another realm",
+      runInNewContext("Uint8Array.from(bytes).buffer", { bytes: [...Buffer.from('{"a":"é"}')] }),
+    ],
+  ])("P5 a member of the JSON in %s", async (_what, body) => {
+    const request = { method: "POST", headers: json, body };
+    expect((await sent(Credential.body("session", "s"), "/rows", request)).body).toBe('{"a":"é","session":"s"}');
+  });
+
   test("P5 a field of a form", async () => {
     const request = { method: "POST", headers: form, body: "?session=1+2&session=old&b=%C3%BC" };
     const { body } = await sent(Credential.body("session", "s 1"), "/rows", request);
@@ -154,6 +172,8 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
     ["text", { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" }, /another body \(text\/plain\)/],
     ["nothing", {}, /no body/],
     ["what is no JSON", { method: "POST", headers: json, body: "{" }, /JSON object/],
+    ["JSON in Latin-1", { method: "POST", headers: json, body: Buffer.from('{"a":"é"}', "latin1") }, /text in UTF-8/],
+    ["a form in Latin-1", { method: "POST", headers: form, body: Buffer.from("a=é", "latin1") }, /text in UTF-8/],
   ])("P5 %s cannot carry a credential in its body: a TypeError, and no request", async (_what, request, message) => {
     const send = makeSend(scriptedProvider(Credential.body("session", "s3cr3t")));
     const error = causeOf(await errorOf(() => send(`${api.origin}/rows`, request as Outgoing)));
