@@ -95,15 +95,26 @@ async function sendAuthorized(wrapper: Wrapper, request: FetchRequest): Promise<
   const response = await send(fetch, request, credential);
   if (isChallenge(request, credential, response)) return response;
   let answer: FetchedAnswer | undefined;
-  const verdict = wrapper.isRefusal(response.status, () => {
-    answer = new FetchedAnswer(response);
+  const looked = (): FetchedAnswer => {
+    answer ??= new FetchedAnswer(response);
     return answer;
-  });
-  if (verdict === true || (verdict !== false && (await verdict))) {
-    return sendAgain(wrapper, request, credential, answer ?? new FetchedAnswer(response));
+  };
+  const verdict = wrapper.isRefusal(response.status, looked, request.signal);
+  if (verdict === true || (verdict !== false && (await decided(verdict, looked())))) {
+    return sendAgain(wrapper, request, credential, looked());
   }
   authorization.answered(credential, response.status);
   return answer?.pass() ?? response;
+}
+
+/** The verdict about `answer`, which nobody will read where there is none. */
+async function decided(verdict: boolean | Promise<boolean>, answer: FetchedAnswer): Promise<boolean> {
+  try {
+    return await verdict;
+  } catch (error) {
+    answer.discard();
+    throw error;
+  }
 }
 
 function isMeantFor({ isMeant }: Wrapper, { href }: FetchRequest): boolean {
@@ -152,7 +163,12 @@ async function sendAgain(
     const response = await sendWith(next);
     if (isChallenge(request, next, response)) return response;
     const current = new FetchedAnswer(response);
-    if (!(await isRefusal(current.status, () => current))) {
+    if (
+      !(await decided(
+        isRefusal(current.status, () => current, request.signal),
+        current,
+      ))
+    ) {
       authorization.answered(next, current.status);
       return current.pass() as Response;
     }

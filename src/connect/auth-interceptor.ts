@@ -143,7 +143,7 @@ class AuthorizedRequest implements Decider {
       return this.#challenge === "met";
     }
     this.#challenge = "none";
-    return this.#wrapper.isRefusal(status, candidate);
+    return this.#wrapper.isRefusal(status, candidate, this.#signal);
   }
 
   answered(status: number): void {
