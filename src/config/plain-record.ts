@@ -35,10 +35,10 @@ export function mistakenWithin(
 
 const COLLECTIONS: ReadonlySet<string> = new Set(["Map", "Set", "WeakMap", "WeakSet"]);
 
-/** An object of a class, such as a provider, is no part of the configuration that it stands in. */
-function isLiteral(value: object): boolean {
+/** Whether an object is of no class, in whichever realm: one of a class, such as a provider, is no part of a configuration. */
+export function isLiteral(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf"));
 }
 
 function kindOf(value: unknown): string {

@@ -10,6 +10,7 @@ import { type IsMeant, listedOrigins } from "./origins.js";
 import { asRedirected, locationOf } from "./redirects.js";
 import { type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { SignalRelay } from "./signal-relay.js";
+import { NO_BASE } from "./unusable-url.js";
 import { checkWrapper, faultOfFunction } from "./wrapper-options.js";
 
 /** `fetch`, as the types of the environment have it; some function where they have none. */
@@ -215,7 +216,8 @@ const MOST_REDIRECTS = 20;
 
 function originOf(href: string): string {
   if (!URL.canParse(href)) {
-    throw new TypeError(`fetch failed: a URL that is relative or invalid cannot be compared with authFetch's origins`);
+    const why = "a URL that is relative or invalid cannot be compared with authFetch's origins";
+    throw new TypeError(`fetch failed: ${why}; if it is relative, ${NO_BASE}`);
   }
   return new URL(href).origin;
 }

@@ -15,7 +15,7 @@ import {
   knownBody,
 } from "./fetch-body.js";
 import { copyOfHeaders, type FetchHeaders, headersWith, withoutLength, withType } from "./fetch-headers.js";
-import { isRequest, keepDispatcher, settingsOf } from "./fetch-init.js";
+import { copyOfInit, isRequest, keepDispatcher, settingsOf } from "./fetch-init.js";
 import { PlacedParameters } from "./placed-parameters.js";
 import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
 import { sentTo } from "./unusable-url.js";
@@ -36,6 +36,8 @@ interface Parts {
 /** A request of the Fetch standard that can be sent more than once, unless its body is used up by being sent. */
 export class FetchRequest {
   readonly signal: AbortSignal | undefined;
+  /** Whether it is relative, so that it depends on the credential where it goes. */
+  readonly isRelative: boolean;
   /** Whether the caller wants redirects to be followed. */
   readonly follows: boolean;
   /** What the final answer's body must match (Subresource Integrity); empty if nothing is asked. */
@@ -52,6 +54,7 @@ export class FetchRequest {
 
   private constructor({ href, init, headers, input, parameters }: Parts) {
     this.#given = href;
+    this.isRelative = !URL.canParse(href);
     this.signal = (init.signal === undefined ? input?.signal : init.signal) ?? undefined;
     this.follows = (init.redirect ?? input?.redirect ?? "follow") === "follow";
     this.integrity = init.integrity ?? input?.integrity ?? "";
@@ -67,7 +70,7 @@ export class FetchRequest {
   /** What is given, as it is now: a caller may change its objects while a token is waited for. */
   static from(input: string | URL | Request, given: RequestInit = {}): FetchRequest {
     const request = isRequest(input) ? input : undefined;
-    const init: RequestInit = isRequest(given) ? settingsOf(given) : { headers: undefined as never, ...given };
+    const init = isRequest(given) ? settingsOf(given) : copyOfInit(given);
     const body = isRequest(given) ? given.clone().body : given.body;
     if (body != null) {
       init.body = copyOf(body) as NonNullable<Body>;
@@ -85,11 +88,6 @@ export class FetchRequest {
   /** Where it goes: as the caller spelt it, or below the address of the API, where only a credential tells that (P2). */
   get href(): string {
     return this.#base === undefined ? this.#given : below(this.#base, this.#given);
-  }
-
-  /** Whether it is relative, so that it depends on the credential where it goes. */
-  get isRelative(): boolean {
-    return !URL.canParse(this.#given);
   }
 
   /** Lets a relative URL start at the base URL of `credential`, if that has one. */
@@ -113,7 +111,9 @@ export class FetchRequest {
       init.headers = headersWith(this.#headers, added);
     }
     if (signal !== undefined) init.signal = signal;
-    if (this.#input === undefined) return fetch(this.href, init);
+    if (this.#input === undefined) {
+      return this.isRelative ? sentTo(this.href, () => fetch(this.href, init)) : fetch(this.href, init);
+    }
     // A clone keeps what cannot be read from a Request: its dispatcher, the length of its body.
     return fetch(hasForeignBody(this.#input) ? this.#input : this.#input.clone(), init);
   }

@@ -554,8 +554,8 @@ describe("P2 a relative URL", () => {
     expect(other.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([["/b/rows", undefined]]);
   });
 
-  test("without a base URL is fetch's to judge", async () => {
-    expect((await errorOf(() => authFetch(providerAt(undefined))("rows"))).message).toMatch(/parse URL/i);
+  test("without a base URL is fetch's to judge, whose error says how to have one", async () => {
+    expect((await errorOf(() => authFetch(providerAt(undefined))("rows"))).message).toMatch(/configure base_url_path/);
     const listed = authFetch(providerAt(undefined), { origins: [api.origin] });
     expect((await errorOf(() => listed("rows"))).message).toMatch(/cannot be compared with authFetch's origins/);
   });
