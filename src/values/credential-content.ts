@@ -1,5 +1,6 @@
 /** What a credential carries, as text: what is compared, and what must not be seen. */
 
+import { bareTokenOf } from "./brands.js";
 import { refuseCopy } from "./credential-copy.js";
 import type { CredentialFields } from "./credential-kinds.js";
 
@@ -27,6 +28,11 @@ export function secretOf(credential: CredentialFields): string {
 
 /** Each text of it that must not be seen. */
 export function secretsOf(credential: CredentialFields): string[] {
+  const token = bareTokenOf(credential);
+  return token === undefined ? textsOf(credential) : [...textsOf(credential), token];
+}
+
+function textsOf(credential: CredentialFields): string[] {
   switch (credential.type) {
     case "headers":
       return Object.values(credential.headers);
@@ -43,6 +49,8 @@ export function secretsOf(credential: CredentialFields): string[] {
  */
 export function tokenOf(credential: CredentialFields | undefined): string | undefined {
   refuseCopy(credential);
+  const token = bareTokenOf(credential);
+  if (token !== undefined) return token;
   switch (credential?.type) {
     case "bearer":
     case "token":

@@ -3,7 +3,7 @@
  * unusable (A5), and print without their secret (S1, S3).
  */
 
-import { type Brands, baseUrlOf, expiryOf } from "./brands.js";
+import { type Brands, bareTokenOf, baseUrlOf, expiryOf } from "./brands.js";
 import { labelOf, secretOf } from "./credential-content.js";
 import { refuseCopy } from "./credential-copy.js";
 import { faultsOfFields } from "./credential-fields.js";
@@ -201,8 +201,9 @@ export const Credential = {
   },
 };
 
-/** A new object of the same value, made here, whatever made the given one, and with none but these brands. Throws `TypeError`. */
-export function remake(credential: Credential | undefined, brands: Brands = {}): Credential {
+/** A new object of the same value, made here, whatever made the given one, and with no brands but its bare token and these. Throws `TypeError`. */
+export function remake(credential: Credential | undefined, added: Brands = {}): Credential {
+  const brands: Brands = { token: bareTokenOf(credential), ...added };
   switch (credential?.type) {
     case "bearer":
     case "token":
