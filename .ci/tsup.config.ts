@@ -42,6 +42,14 @@ const common: Options = {
   },
   plugins: [
     {
+      name: "classes by their own names",
+      // A class that mentions itself is named _ClassName by esbuild, and that would be printed.
+      renderChunk(code) {
+        const classes = new Set([...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name));
+        return { code: code.replaceAll(/\b_(\w+)\b/g, (whole, name) => (classes.has(name) ? name : whole)) };
+      },
+    },
+    {
       name: "require where it stands",
       // Only so do bundlers see that it stands in a try block, and that what it names may be missing.
       renderChunk(code) {

@@ -11,12 +11,11 @@ import { agreeTo } from "./from-nothing/person.js";
 import { startProvider } from "./from-nothing/provider.js";
 import { Terminal } from "./from-nothing/terminal.js";
 
-const job = fileURLToPath(new URL("from-nothing/job.js", import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "faucet-auth-from-nothing-"));
 const provider = await startProvider();
 const terminal = new Terminal(folder, {
-  "faucet-auth": fileURLToPath(new URL("../dist/cli.js", import.meta.url)),
-  job,
+  "npx faucet-auth": fileURLToPath(new URL("../dist/cli.js", import.meta.url)),
+  "node job.js": fileURLToPath(new URL("from-nothing/job.js", import.meta.url)),
 });
 
 try {
@@ -35,13 +34,13 @@ try {
   );
   await terminal.type("cat pipeline.yaml");
   const began = performance.now();
-  await terminal.type("faucet-auth login pipeline.yaml crm", { onAddress: agreeTo });
+  await terminal.type("npx faucet-auth login pipeline.yaml crm", { onAddress: agreeTo });
   const seconds = (performance.now() - began) / 1000;
-  await terminal.type("faucet-auth check pipeline.yaml");
-  await terminal.type("job pipeline.yaml");
-  await terminal.type("job pipeline.yaml");
-  await terminal.type("faucet-auth revoke pipeline.yaml crm");
-  await terminal.type("job pipeline.yaml");
+  await terminal.type("npx faucet-auth check pipeline.yaml");
+  await terminal.type("node job.js pipeline.yaml");
+  await terminal.type("node job.js pipeline.yaml");
+  await terminal.type("npx faucet-auth revoke pipeline.yaml crm");
+  await terminal.type("node job.js pipeline.yaml");
   console.log(`# One file and one command to a durable grant, in ${seconds.toFixed(1)} s, the person included.`);
   console.log(`# The provider was asked for a token ${provider.tokenRequests()} time, for two runs of the job.`);
 } finally {

@@ -43,7 +43,7 @@ export type { FlowKeys } from "./flow/flow-config.js";
 export type { SignatureConfig, SignatureHeader } from "./flow/hmac-signature.js";
 export type { FlowStepConfig } from "./flow/login.js";
 export type { PlacementConfig } from "./flow/placements.js";
-export type { FlowRequestConfig } from "./flow/step-request.js";
+export type { FlowRequestConfig } from "./flow/request-config.js";
 export { fromConfig, type ProviderSpec } from "./from-config.js";
 export { type DurableOptions, durable } from "./grant/durable.js";
 export type { GrantAtRiskEvent, GrantName } from "./grant/grant-events.js";

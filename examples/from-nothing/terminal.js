@@ -7,7 +7,7 @@ export class Terminal {
   #folder;
   #programs;
 
-  /** @param {string} folder @param {Readonly<Record<string, string>>} programs Scripts for Node, by the name that is typed. */
+  /** @param {string} folder @param {Readonly<Record<string, string>>} programs Scripts for Node, by the two words that are typed for each. */
   constructor(folder, programs) {
     this.#folder = folder;
     this.#programs = programs;
@@ -19,10 +19,11 @@ export class Terminal {
    */
   async type(line, { onAddress } = {}) {
     console.log(`$ ${line}`);
-    const [name = "", ...args] = line.split(" ");
-    const script = this.#programs[name];
-    const [command, given] = script === undefined ? [name, args] : [process.execPath, [script, ...args]];
-    const child = spawn(command, given, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
+    const [command = "", first = "", ...others] = line.split(" ");
+    const script = this.#programs[`${command} ${first}`];
+    const [program, args] =
+      script === undefined ? [command, [first, ...others]] : [process.execPath, [script, ...others]];
+    const child = spawn(program, args, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     let printed = "";
     /** @type {Promise<void> | undefined} */
     let following;

@@ -73,12 +73,26 @@ function isConfigError(error: unknown): error is ConfigError {
 
 /** What a name was probably meant to be, and else what it could be. */
 export function suggest(name: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((candidate) => ({ candidate, distance: leven(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
-    .sort((a, b) => a.distance - b.distance);
-  if (nearest !== undefined) return `did you mean "${nearest.candidate}"?`;
+  const meant = nearest(name, known, (candidate) => Math.max(2, candidate.length / 3));
+  if (meant !== undefined) return `did you mean "${meant}"?`;
   return known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;
+}
+
+/** Which of `known` was meant by a `name` that has at least two letters of three in common with it: no other text is shown. */
+export function misspelt(name: string, known: readonly string[]): string | undefined {
+  return nearest(name, known, (candidate) => candidate.length / 3);
+}
+
+function nearest(
+  name: string,
+  known: readonly string[],
+  mostChanges: (candidate: string) => number,
+): string | undefined {
+  const [first] = known
+    .map((candidate) => ({ candidate, distance: leven(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= mostChanges(candidate))
+    .sort((a, b) => a.distance - b.distance);
+  return first?.candidate;
 }
 
 function toFaults(issue: z.core.$ZodIssue, above = ""): ConfigFault[] {

@@ -42,26 +42,42 @@ function repeated(name: string, value: unknown): [string, string][] {
 /** Request headers, by lower-case name. */
 export function headers(): Field<Readonly<Record<string, string>>> {
   return z.pipe(
+    headersAsSpelt(),
+    z.transform((given) =>
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])),
+    ),
+  );
+}
+
+/** Request headers, by their names as they are spelt; `asSent` makes of a value what is judged of it. */
+export function headersAsSpelt(asSent: (value: string) => string = String): Field<Readonly<Record<string, string>>> {
+  return z.pipe(
     z.record(z.string(), z.unknown()).check((payload) => {
       const names = new Set<string>();
       for (const [name, value] of Object.entries(payload.value)) {
-        const fault = names.has(name.toLowerCase()) ? "is given twice" : faultOfHeader(name, value);
+        const fault = names.has(name.toLowerCase()) ? "is given twice" : faultOfHeader(name, value, asSent);
         if (fault !== undefined) payload.issues.push(faultAt([name], fault));
         names.add(name.toLowerCase());
       }
     }),
     z.transform((given) =>
-      Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value as Scalar)])),
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value as Scalar)])),
     ),
   );
 }
 
-function faultOfHeader(name: string, value: unknown): string | undefined {
-  if (!isToken(name)) return "is not the name of a header (RFC 9110 §5.1)";
-  if (HOP_HEADERS.has(name.toLowerCase())) return "is set by the HTTP client, leave it out";
+function faultOfHeader(name: string, value: unknown, asSent: (value: string) => string): string | undefined {
+  const ofName = faultOfHeaderName(name);
+  if (ofName !== undefined) return ofName;
   if (!isScalar(value)) return "must be a string, a number or a boolean";
   if (value === "") return "must not be empty, leave the header out";
-  return faultOfNumber(value) ?? (isFieldValue(String(value)) ? undefined : NO_FIELD_VALUE);
+  return faultOfNumber(value) ?? (isFieldValue(asSent(String(value))) ? undefined : NO_FIELD_VALUE);
+}
+
+/** What is wrong with the name of a header that a request would be given. */
+export function faultOfHeaderName(name: string): string | undefined {
+  if (!isToken(name)) return "is not the name of a header (RFC 9110 §5.1)";
+  return HOP_HEADERS.has(name.toLowerCase()) ? "is set by the HTTP client, leave it out" : undefined;
 }
 
 /** The client computes these, or refuses them. */

@@ -47,8 +47,5 @@ function parametersOf(...forms: readonly Shape[]): Shape {
   return { type: "object", additionalProperties: { anyOf: [...forms, { type: "array", items: one }] } };
 }
 
-/** What stands as text in a request. */
-export const TEXT_SHAPE: Shape = { type: "string" };
-
 /** An absolute URL, once it is interpolated. */
 export const URL_SHAPE: Shape = { pattern: "^\\s*[Hh][Tt][Tt][Pp][Ss]?:|\\$\\{" };

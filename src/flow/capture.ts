@@ -1,12 +1,13 @@
-/** What a step of a flow takes from its answer: out of JSON, XML, a header or a cookie. */
+/** What a step of a flow takes from its answer: out of JSON or a form, XML, a header or a cookie. */
 
 import * as z from "zod/mini";
 import { because, type Field, faultAt, optional, text } from "../config/fields.js";
+import { parseBody } from "../http/answer.js";
 import { inexact, isInexact } from "../http/exact-number.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import { faultOfPath, finder } from "../json-path/select.js";
 import { AuthError } from "../values/errors.js";
-import { parseJson } from "../values/parse-json.js";
+import { cookieSetBy } from "./set-cookie.js";
 import { textAtXmlPath } from "./xml-path.js";
 
 /** Where in an answer a value stands, other than at a JSONPath. */
@@ -46,7 +47,8 @@ export const captureField = (): Field<Capture> =>
       z.transform(({ from, path = "", name = "" }): Capture => {
         if (from === "json") return fromJson(path);
         if (from === "xml") return ({ text: document }) => textAtXmlPath(document, path);
-        return from === "header" ? fromHeader(name) : fromCookie(name);
+        if (from === "header") return fromHeader(name);
+        return async (answer) => cookieSetBy(answer, name);
       }),
     ),
   ]);
@@ -58,12 +60,33 @@ function jsonPath(): Field<string> {
 function fromJson(path: string): Capture {
   const find = finder(path, isValue);
   return async (answer) => {
-    const found = await find(parseJson(answer.text));
-    if (isInexact(found)) throw inexact(`${path} is no value to capture`, answer);
-    if (found === undefined || typeof found === "string") return found;
-    return typeof found === "object" ? JSON.stringify(found) : String(found);
+    const found = await find(parseBody(answer, { isBareToken: path === WHOLE_BODY }));
+    return typeof found === "string" ? found : writtenJson(found, path, answer);
   };
 }
+
+/** The JSON of `found`, which stands at `path`, with no digit lost. */
+function writtenJson(found: unknown, path: string, answer: HttpAnswer): string | undefined {
+  let isLossy = false;
+  const noted = (_key: string, value: unknown): unknown => {
+    isLossy ||= isInexact(value);
+    return value;
+  };
+  const text = writtenOrFault(() => JSON.stringify(found, noted), path, answer);
+  if (isLossy) throw inexact(`${path} is no value to capture`, answer);
+  return text;
+}
+
+/** Documents can be read that are too deep to be written. */
+function writtenOrFault<T>(write: () => T, path: string, { to, status }: HttpAnswer): T {
+  try {
+    return write();
+  } catch {
+    throw new AuthError(`${to}: what the answer has at ${path} is nested too deeply to be captured`, { status });
+  }
+}
+
+const WHOLE_BODY = "$";
 
 function isValue(found: unknown): found is NonNullable<unknown> {
   return found !== undefined && found !== null;
@@ -73,18 +96,6 @@ function fromHeader(name: string): Capture {
   return async ({ headers }) => {
     const [value] = [headers[name.toLowerCase()]].flat();
     return value;
-  };
-}
-
-/** RFC 6265 §5.2: the name and the value come first, the attributes after them. */
-function fromCookie(name: string): Capture {
-  return async ({ headers }) => {
-    for (const cookie of [headers["set-cookie"] ?? []].flat()) {
-      const [pair = ""] = cookie.split(";");
-      const [found = "", ...value] = pair.split("=");
-      if (found.trim() === name) return value.join("=").trim();
-    }
-    return undefined;
   };
 }
 

@@ -3,13 +3,13 @@
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
 import { count, faultAt, optional, seconds, text, textOrEmpty, withDefault } from "../config/fields.js";
-import { allowedOriginsField } from "../http/base-url.js";
+import { allowedOriginsField, faultOfBaseUrl } from "../http/base-url.js";
 import { CLOCK_NAMES } from "./clock-values.js";
 import { SIGNATURE_NAME } from "./hmac-signature.js";
 import { type FlowStepConfig, stepField } from "./login.js";
 import { faultsOfPlacement, type PlacementConfig, placementField } from "./placements.js";
-import { type FlowRequestConfig, faultsOfRequest, requestField } from "./step-request.js";
-import { faultOfTemplate, type TemplateFault } from "./template.js";
+import { type FlowRequestConfig, faultsOfRequest, requestField } from "./request-config.js";
+import { faultOfTemplate, namesIn, sampleOf, type TemplateFault } from "./template.js";
 
 /** The keys of a flow. */
 export interface FlowKeys {
@@ -74,17 +74,18 @@ export type FlowSettings = z.output<ReturnType<typeof flowSchema>>;
 
 /** What is wrong with how the parts of a flow stand to each other, each with its path. */
 export function faultsOfFlow(flow: FlowSettings): readonly z.core.$ZodRawIssue[] {
-  const { steps, apply, base_url_from: baseUrl, rotates, logout } = flow;
+  const { steps, apply, rotates, logout } = flow;
   const known: string[] = Object.keys(rotates);
   const issues = steps.flatMap(({ request, capture }, index) => {
-    const faults = placed(["steps", index, "request"], faultsOfRequest(request, known));
+    const later = steps.slice(index).flatMap((step) => Object.keys(step.capture));
+    const faults = placed(["steps", index, "request"], faultsOfRequest(request, known, later));
     const names = Object.keys(capture).flatMap((name) => faultOfName(name, ["steps", index, "capture", name]));
     known.push(...Object.keys(capture));
     return [...faults, ...names];
   });
   const isEmpty = steps.length === 0 && apply.length === 0;
   const lost = Object.keys(rotates).filter((name) => !steps.some(({ capture }) => Object.hasOwn(capture, name)));
-  const baseFault = baseUrl === undefined ? undefined : faultOfTemplate(baseUrl, known);
+  const baseFault = faultOfBase(flow, known);
   return [
     ...(isEmpty ? [faultAt([], "has neither steps nor apply: there is nothing to do")] : []),
     ...issues,
@@ -94,6 +95,14 @@ export function faultsOfFlow(flow: FlowSettings): readonly z.core.$ZodRawIssue[]
     ...(baseFault === undefined ? [] : [faultAt(["base_url_from"], baseFault)]),
     ...(logout === undefined ? [] : placed(["logout"], faultsOfRequest(logout, known))),
   ];
+}
+
+/** What is wrong with `base_url_from`, whatever its names stand for. One that begins with a name may become anything. */
+function faultOfBase({ base_url_from: template, allowed_origins: allowed }: FlowSettings, known: readonly string[]) {
+  if (template === undefined) return undefined;
+  const fault = faultOfTemplate(template, known);
+  if (fault !== undefined || template.startsWith("${")) return fault;
+  return faultOfBaseUrl(sampleOf(template), namesIn(template).length === 0 ? allowed : undefined);
 }
 
 function placed(above: readonly PropertyKey[], faults: readonly TemplateFault[]): z.core.$ZodRawIssue[] {

@@ -2,9 +2,11 @@
 
 import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
-import { type Field, headerName, withDefault } from "../config/fields.js";
+import { because, type Field, NO_FIELD_VALUE, withDefault } from "../config/fields.js";
+import { faultOfHeaderName } from "../config/parameters.js";
 import { type LiveText, liveText } from "../live/live-text.js";
-import { render, type Templated, type Values } from "./template.js";
+import { isFieldValue } from "../values/http-field.js";
+import { namesIn, render, sampleOf, type Templated, type Values } from "./template.js";
 
 /** The algorithms, and Node's names of their hashes. */
 const HASHES = { hmac_sha256: "sha256", hmac_sha1: "sha1", hmac_sha512: "sha512" } as const;
@@ -48,8 +50,17 @@ export const signatureField = () =>
     key: liveText("key", { role: "grant" }),
     template: z.string() as Field<string>,
     encoding: withDefault(z.enum(["hex", "base64"]), "hex"),
-    into: z.strictObject({ header: headerName(), format: withDefault(z.string(), "${sig}") }),
+    into: z.strictObject({
+      header: z.string().check(because(faultOfHeaderName)),
+      format: withDefault(z.string().check(because(faultOfFormat)), "${sig}"),
+    }),
   });
+
+function faultOfFormat(template: string): string | undefined {
+  if (!namesIn(template).includes(SIGNATURE_NAME))
+    return "must have ${sig} in it: the request would go without its signature";
+  return isFieldValue(sampleOf(template)) ? undefined : NO_FIELD_VALUE;
+}
 
 /** That in its normal form. */
 export type SignatureSettings = z.output<ReturnType<typeof signatureField>>;
@@ -66,12 +77,18 @@ export function templatesOf({ key, template, into }: SignatureSettings): readonl
 /** The name that the signature has within `into.format`. */
 export const SIGNATURE_NAME = "sig";
 
-/** The header with the signature. */
-export function signatureHeader(
-  { alg, key, template, encoding, into }: SignatureSettings,
-  values: Values,
-): readonly [name: string, value: string] {
+/** A signature as it is sent. */
+export interface Signature {
+  readonly header: readonly [name: string, value: string];
+  /** What it is made of, and must not be shown. */
+  readonly secrets: readonly string[];
+}
+
+/** The signature with `values` in it. */
+export function signatureOf({ alg, key, template, encoding, into }: SignatureSettings, values: Values): Signature {
   const secret = key.isLive ? key.text : render(key.text, values);
-  const sig = createHmac(HASHES[alg], secret).update(render(template, values)).digest(encoding);
-  return [into.header, render(into.format, { ...values, [SIGNATURE_NAME]: sig })];
+  const signed = render(template, values);
+  const sig = createHmac(HASHES[alg], secret).update(signed).digest(encoding);
+  const value = render(into.format, { ...values, [SIGNATURE_NAME]: sig });
+  return { header: [into.header, value], secrets: [secret, signed] };
 }

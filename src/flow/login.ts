@@ -7,7 +7,8 @@ import type { HttpAnswer, HttpRequest } from "../http/exchange.js";
 import type { Mask } from "../http/mask.js";
 import type { Clock } from "../values/clock.js";
 import { type Capture, type CaptureSource, captureField, nothingCaptured } from "./capture.js";
-import { type FlowRequest, type FlowRequestConfig, requestField, requestWith } from "./step-request.js";
+import { type FlowRequest, type FlowRequestConfig, requestField } from "./request-config.js";
+import { requestWith } from "./step-request.js";
 import type { Values } from "./template.js";
 
 /** One step: a request, and what is taken from its answer. */
@@ -34,21 +35,26 @@ export interface FlowStep {
 /** Sends one request. What it rejects with is the failure of the login. */
 export type SendStep = (request: HttpRequest) => Promise<{ readonly answer: HttpAnswer; readonly mask: Mask }>;
 
-/** What a login has captured, in so far as it came: all, or what there was when a step failed. */
-export type Login = { readonly captured: Values } & ({ readonly isWhole: true } | { readonly failure: unknown });
+/** What a login has captured, in so far as it came: all, or what there was when a step failed, be it the first one or not. */
+export type Login = { readonly captured: Values } & (
+  | { readonly isWhole: true }
+  | { readonly failure: unknown; readonly hasBegun: boolean }
+);
 
 /** Runs `steps` one after the other, beginning with the values that are known. */
 export async function login(steps: readonly FlowStep[], known: Values, send: SendStep, clock: Clock): Promise<Login> {
   const captured = { ...known };
+  let hasBegun = false;
   try {
     for (const { request, capture } of steps) {
       const { answer, mask } = await send(requestWith(request, captured, clock));
       accepted(answer, parseBody(answer) ?? {}, mask);
+      hasBegun = true;
       await captureAll(answer, capture, captured);
     }
     return { captured, isWhole: true };
   } catch (failure) {
-    return { captured, failure };
+    return { captured, failure, hasBegun };
   }
 }
 

@@ -13,10 +13,18 @@ import {
   type SignatureConfig,
   type SignatureSettings,
   signatureField,
-  signatureHeader,
+  signatureOf,
   templatesOf,
 } from "./hmac-signature.js";
-import { asTemplate, faultsOfTemplates, namesIn, render, type TemplateFault, type Values } from "./template.js";
+import {
+  asTemplate,
+  faultsOfTemplates,
+  namesIn,
+  render,
+  sampleOf,
+  type TemplateFault,
+  type Values,
+} from "./template.js";
 
 /** One thing that goes onto each request: `into`, `name` and `value`; or `sign`. */
 export interface PlacementConfig {
@@ -57,12 +65,28 @@ export const placementField = (): Field<Placement> =>
           if (isNamed && name !== undefined && !isToken(name)) {
             payload.issues.push(faultAt(["name"], `is not the name of a ${into}`));
           }
+          const fault = faultOfPlace(payload.value);
+          if (fault !== undefined && payload.issues.length === 0) payload.issues.push(faultAt(["value"], fault));
         }
       }),
     z.transform(({ into = "header", name = "", value = fixedValue("", "grant"), sign }): Placement => {
       return sign === undefined ? { into, name, value } : { sign };
     }),
   );
+
+/** Where something goes, and what, in so far as it is given. */
+type GivenPlace = { readonly [K in "into" | "name" | "value"]: Extract<Placement, { into: unknown }>[K] | undefined };
+
+/** Why nothing can go there, whatever is captured. What is live is checked when it is read. */
+function faultOfPlace({ into, name, value }: GivenPlace): string | undefined {
+  if (into === undefined || name === undefined || value === undefined || value.isLive) return undefined;
+  try {
+    Credential[into](name, sampleOf(value.text));
+    return undefined;
+  } catch (error) {
+    return (error as TypeError).message;
+  }
+}
 
 /** What is wrong with its templates, where `captured` are the names that steps capture. */
 export function faultsOfPlacement(placement: Placement, captured: readonly string[]): readonly TemplateFault[] {
@@ -131,7 +155,7 @@ function together(placements: readonly Placement[], values: Values): Credential 
 }
 
 function partOf(placement: Placement, values: Values): PartCredential {
-  if ("sign" in placement) return Credential.header(...signatureHeader(placement.sign, values));
+  if ("sign" in placement) return Credential.header(...signatureOf(placement.sign, values).header);
   const { into, name, value } = placement;
   return Credential[into](name, value.isLive ? value.text : render(value.text, values));
 }

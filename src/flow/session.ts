@@ -13,13 +13,15 @@ import { parseJson } from "../values/parse-json.js";
 import type { FlowSettings } from "./flow-config.js";
 import { login } from "./login.js";
 import { credentialOf, neededBy, valuesOf as valuesOfPlacements } from "./placements.js";
-import { type FlowRequest, requestWith, secretsIn, valuesOf } from "./step-request.js";
+import { type FlowRequest, neededFor } from "./request-config.js";
+import { requestWith, secretsIn, valuesOf } from "./step-request.js";
+import { renderUrl } from "./step-url.js";
 import { namesIn, render, type Values } from "./template.js";
 
 /** What sends the requests of a login, and masks what comes back. */
 export interface FlowSender {
   send(request: HttpRequest): Promise<HttpAnswer>;
-  maskOf(request: HttpRequest, secrets: readonly string[]): Mask;
+  maskOf(request: HttpRequest): Mask;
 }
 
 /** The sessions of one provider. */
@@ -33,8 +35,10 @@ export class FlowSession {
   readonly secrets: readonly string[];
   readonly #clock: Clock;
   readonly #make: (captured: Values) => Credential;
-  /** What the last login has captured. */
+  /** What the last whole login has captured. */
   #captured: Values | undefined;
+  /** What logins have captured that came to nothing behind a step which may have begun a session. */
+  readonly #stranded: Values[] = [];
 
   constructor(flow: FlowSettings, clock: Clock) {
     this.flow = flow;
@@ -68,16 +72,16 @@ export class FlowSession {
    */
   async begin(rotating: string | undefined, { send, maskOf }: FlowSender): Promise<Redemption> {
     const known = rotating === undefined ? this.flow.rotates : valuesIn(rotating);
-    const sendStep = async (request: HttpRequest) => {
-      const secrets = [...Object.values(known), ...(request.body === undefined ? [] : [request.body])];
-      return { answer: await send(request), mask: maskOf(request, secrets) };
-    };
+    const sendStep = async (request: HttpRequest) => ({ answer: await send(request), mask: maskOf(request) });
     const result = await login(this.flow.steps, known, sendStep, this.#clock);
     const refreshToken = this.#rotating(result.captured);
     if ("isWhole" in result) {
-      this.#captured = result.captured;
-      return { refreshToken, ...tokenOrFault(() => this.#token(result.captured)) };
+      const outcome = tokenOrFault(() => this.#token(result.captured));
+      if ("token" in outcome) this.#captured = result.captured;
+      else this.#strand(result.captured);
+      return { refreshToken, ...outcome };
     }
+    if (result.hasBegun) this.#strand(result.captured);
     if (refreshToken === undefined || refreshToken === this.#rotating(known)) throw result.failure;
     return { refreshToken, unusable: asAuthError(result.failure) };
   }
@@ -93,12 +97,20 @@ export class FlowSession {
     return this.#baseUrl(valuesOnRecord(text, namesIn(template)));
   }
 
-  /** The request that ends the last session, once; `undefined` if there was none, or nothing is said of how it ends. */
-  logout(): HttpRequest | undefined {
-    const captured = this.#captured;
+  /** What makes the requests that end sessions, each once: the last one, and those that came to nothing. None if nothing is said of how one ends. */
+  logouts(): readonly (() => HttpRequest)[] {
+    const { logout } = this.flow;
+    const begun = [...this.#stranded.splice(0), ...(this.#captured === undefined ? [] : [this.#captured])];
     this.#captured = undefined;
-    if (captured === undefined || this.flow.logout === undefined) return undefined;
-    return requestWith(this.flow.logout, captured, this.#clock);
+    return logout === undefined ? [] : begun.map((captured) => () => requestWith(logout, captured, this.#clock));
+  }
+
+  /** Remembers what a session is ended with, if it was captured. Of very many, the oldest will have ended by themselves. */
+  #strand(captured: Values): void {
+    const { logout } = this.flow;
+    if (logout === undefined || !neededFor(logout).every((name) => Object.hasOwn(captured, name))) return;
+    this.#stranded.push(captured);
+    if (this.#stranded.length > MOST_STRANDED) this.#stranded.shift();
   }
 
   #token(captured: Values): AccessToken {
@@ -110,7 +122,7 @@ export class FlowSession {
   #baseUrl(captured: Values): string | undefined {
     const { base_url_from: template, allowed_origins: allowed } = this.flow;
     if (template === undefined) return undefined;
-    const baseUrl = render(template, captured);
+    const baseUrl = renderUrl(template, captured);
     const fault = faultOfBaseUrl(baseUrl, allowed);
     if (fault !== undefined) throw new AuthError(`the base URL that the login gave ${fault}`);
     return baseUrl;
@@ -132,6 +144,8 @@ export class FlowSession {
       : JSON.stringify(Object.fromEntries(names.map((name) => [name, values[name]])));
   }
 }
+
+const MOST_STRANDED = 20;
 
 /** What is no URL as it is configured, since a value is missing in it, has none. */
 function addressOf(request: FlowRequest | undefined): URL {

@@ -1,131 +1,18 @@
-/** One request of a login as it is configured, and as it is sent with the values that are known by then (P4). */
+/** One request of a login as it is sent, with the values that are known by then, and what of it is secret (P4). */
 
-import * as z from "zod/mini";
 import { isGiven } from "../config/check.js";
-import {
-  because,
-  type Field,
-  faultAt,
-  faultOfUrl,
-  headerName,
-  NO_FIELD_VALUE,
-  optional,
-  text,
-  withDefault,
-} from "../config/fields.js";
-import { faultOfScalar, isScalar } from "../config/scalars.js";
-import { shaped, TEXT_SHAPE } from "../config/shapes.js";
 import type { HttpRequest } from "../http/exchange.js";
-import { isLoopback } from "../http/plain-http.js";
-import { isOrigin, secretsOfBody } from "../http/url.js";
-import { fixedData, type LiveData, liveData } from "../live/live-data.js";
-import type { ScalarConfig } from "../live/live-parameters.js";
+import { hideable } from "../http/mask.js";
+import { secretsOfBody } from "../http/url.js";
 import type { LiveValue } from "../live/live-value.js";
 import type { Clock } from "../values/clock.js";
 import { AuthError } from "../values/errors.js";
-import { isFieldValue, isToken } from "../values/http-field.js";
-import { CLOCK_NAMES, clockValues } from "./clock-values.js";
-import { type SignatureConfig, signatureField, signatureHeader, templatesOf } from "./hmac-signature.js";
-import {
-  asTemplate,
-  faultsOfTemplates,
-  namesIn,
-  render,
-  renderJson,
-  type Templated,
-  type TemplateFault,
-  textsIn,
-  type Values,
-} from "./template.js";
-
-/**
- * A request whose texts are templates: `${name}` stands for what an earlier step has captured, `${ts}` and `${nonce}` for the time
- * and a nonce. What a file or a function gives is read at each login, and is no template.
- */
-export interface FlowRequestConfig {
-  /**
-   * The HTTP method.
-   *
-   * @default GET
-   */
-  readonly method?: string | null;
-  /** The URL, which may begin with a name: `${base_url}/login`. */
-  readonly url: string;
-  /** Request headers. */
-  readonly headers?: Readonly<Record<string, ScalarConfig>> | null;
-  /** Parameters of the query, beside those of the URL. */
-  readonly query?: Readonly<Record<string, ScalarConfig>> | null;
-  /** The fields of a form, which is the body. Not beside `json`. */
-  readonly form?: Readonly<Record<string, ScalarConfig>> | null;
-  /** A JSON value, which is the body. In its texts, values are put as data; `{ file: PATH }` and functions below its top are live texts. */
-  readonly json?: unknown;
-  /** Signs the request. */
-  readonly sign?: SignatureConfig | null;
-}
-
-/** The field for it. */
-export const requestField = () =>
-  z
-    .strictObject({
-      method: withDefault(method(), "GET"),
-      url: text().check(because(faultOfAddress)),
-      headers: live("headers", templates(headerName()), NONE, faultOfHeader),
-      query: live("query", templates(), NONE),
-      form: live<Templates | undefined>("form", templates(), undefined),
-      json: live<unknown>("json", z.unknown(), undefined),
-      sign: optional(signatureField()),
-    })
-    .check((payload) => {
-      const { form, json } = payload.value;
-      if (form.identity !== undefined && isGiven(json.identity))
-        payload.issues.push(faultAt(["json"], "cannot stand beside form"));
-    });
-
-/** That in its normal form. */
-export type FlowRequest = z.output<ReturnType<typeof requestField>>;
-
-/** What is wrong with the template of a URL, whatever its names stand for. One that begins with a name may become anything. */
-function faultOfAddress(template: string): string | undefined {
-  if (template.startsWith("${")) return undefined;
-  return faultOfUrl(render(template, Object.fromEntries(namesIn(template).map((name) => [name, "0"]))));
-}
-
-function method(): Field<string> {
-  return z.pipe(
-    z.string().check(z.refine(isToken, "is not an HTTP method")),
-    z.transform((given) => given.toUpperCase()),
-  );
-}
-
-/** Texts by name; numbers and booleans are the texts that they are written as. */
-function templates(name: Field<string> = z.string()): Field<Templates> {
-  const value = z.pipe(
-    shaped(z.unknown(), TEXT_SHAPE).check(
-      because((given) => (isScalar(given) ? faultOfScalar(given) : "must be a string, a number or a boolean")),
-    ),
-    z.transform(String),
-  );
-  return z.record(name as never, value) as Field<Record<string, string>>;
-}
-
-type Templates = Readonly<Record<string, string>>;
-
-const NONE: Templates = {};
-
-/** Data whose texts are templates, except for those that are live; `absent` where there is none. */
-function live<T>(
-  key: string,
-  field: Field<T>,
-  absent: T,
-  faultOf?: (text: string) => string | undefined,
-): Field<LiveData<T>> {
-  const options = { role: "grant", written: asTemplate, ...(faultOf !== undefined && { faultOf }) } as const;
-  return withDefault(liveData(key, field, options), fixedData(absent));
-}
-
-function faultOfHeader(text: string): string | undefined {
-  return isFieldValue(text) ? undefined : NO_FIELD_VALUE;
-}
+import { isFieldValue } from "../values/http-field.js";
+import { clockValues } from "./clock-values.js";
+import { signatureOf } from "./hmac-signature.js";
+import type { FlowRequest } from "./request-config.js";
+import { shownUrlOf, urlOf } from "./step-url.js";
+import { asTemplate, piecesOf, render, renderJson, type Values } from "./template.js";
 
 /** What is read before it is sent. */
 export function valuesOf({ headers, query, form, json, sign }: FlowRequest): readonly LiveValue[] {
@@ -139,73 +26,38 @@ export function identityOf({ headers, query, form, json, sign, ...others }: Flow
   return { ...others, ...data, sign: sign && { ...sign, key: sign.key.identity } };
 }
 
-/** What is wrong with its templates, where `known` are the names that were captured before. */
-export function faultsOfRequest(request: FlowRequest, known: readonly string[]): readonly TemplateFault[] {
-  const { url, headers, query, form, json, sign } = request;
-  const maps = Object.entries({ headers, query, form }).flatMap(([key, { identity = {} }]) =>
-    Object.entries(identity).map(([name, template]): Templated => ({ path: [key, name], template })),
-  );
-  const texts = textsIn(json.identity).map((template): Templated => ({ path: ["json"], template }));
-  const signed = sign === undefined ? [] : templatesOf(sign);
-  return faultsOfTemplates(
-    [{ path: ["url"], template: url }, ...maps, ...texts, ...signed],
-    [...known, ...CLOCK_NAMES],
-  );
-}
-
 /** The request with `values` in it, at a moment of its own. Throws an `AuthError` if they do not fit into it. */
 export function requestWith(request: FlowRequest, values: Values, clock: Clock): HttpRequest {
-  const now = clockValues(clock);
-  const own = { ...values, ...now };
+  const own = { ...values, ...clockValues(clock) };
   const url = urlOf(request.url, own);
-  const shownUrl = shownUrlOf(request.url, url, { ...shownValues(values), ...now });
+  const shownUrl = shownUrlOf(request.url, url, own);
   for (const [name, value] of Object.entries(request.query.current)) url.searchParams.append(name, render(value, own));
   const body = bodyOf(request, own);
-  const signature = request.sign === undefined ? [] : [signatureHeader(request.sign, own)];
+  const signature = request.sign && signatureOf(request.sign, own);
   const configured = Object.entries(request.headers.current).map(
     ([name, value]) => [name, render(value, own)] as const,
   );
-  const headers = [["accept", "*/*"] as const, ...(body?.headers ?? []), ...configured, ...signature];
+  const headers = [
+    ["accept", "*/*"] as const,
+    ...(body?.headers ?? []),
+    ...configured,
+    ...(signature ? [signature.header] : []),
+  ];
   return {
     method: request.method,
     url,
     shownUrl,
-    // An answer may quote whatever was captured, wherever that was put.
-    secrets: Object.values(values),
+    // An answer may quote whatever was captured, wherever that was put, and each text as it was sent.
+    secrets: [...Object.values(values), ...(body?.secrets ?? []), ...(signature?.secrets ?? [])],
     headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), sendable(name, value)])),
     ...(body !== undefined && { body: body.text }),
   };
 }
 
-/** What came from an answer may lead anywhere: then it must be encrypted. */
-function urlOf(template: string, values: Values): URL {
-  const text = render(template, values);
-  if (!URL.canParse(text)) throw new AuthError("the URL of a step is none, once what was captured is in it");
-  const url = new URL(text);
-  const isAsConfigured = url.protocol === "http:" && template.toLowerCase().startsWith("http://");
-  if (url.protocol === "https:" || isAsConfigured || (url.protocol === "http:" && isLoopback(url))) return url;
-  throw new AuthError("the URL of a step is not https, once what was captured is in it");
-}
-
-/** What messages show of it, where captured values are not: of one that cannot be read without them, the origin. */
-function shownUrlOf(template: string, url: URL, shown: Values): URL {
-  const text = render(template, shown);
-  return URL.canParse(text) ? new URL(text) : new URL("/***", url);
-}
-
-/** Of an address, its origin may be shown; of any other value, nothing. */
-function shownValues(values: Values): Values {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => {
-      const origin = URL.canParse(value) ? new URL(value).origin : "null";
-      if (origin === "null") return [name, "***"];
-      return [name, isOrigin(value) ? origin : `${origin}/***`];
-    }),
-  );
-}
-
 interface Body {
   readonly text: string;
+  /** The whole, and each value in it. */
+  readonly secrets: readonly string[];
   readonly headers: readonly (readonly [string, string])[];
 }
 
@@ -213,27 +65,35 @@ function bodyOf(request: FlowRequest, values: Values): Body | undefined {
   const [form, json] = [request.form.current, request.json.current];
   if (form !== undefined) {
     const fields = Object.entries(form).map(([name, value]) => [name, render(value, values)] as [string, string]);
-    return {
-      text: String(new URLSearchParams(fields)),
-      headers: [["content-type", "application/x-www-form-urlencoded"]],
-    };
+    const text = String(new URLSearchParams(fields));
+    const secrets = [text, ...fields.map(([, value]) => value)];
+    return { text, secrets, headers: [["content-type", "application/x-www-form-urlencoded"]] };
   }
   if (!isGiven(json)) return undefined;
-  return { text: JSON.stringify(renderJson(json, values)), headers: [["content-type", "application/json"]] };
+  const rendered = renderJson(json, values);
+  const text = JSON.stringify(rendered);
+  return { text, secrets: [text, ...secretsOfBody(rendered)], headers: [["content-type", "application/json"]] };
 }
 
 /** The error does not quote it, as a client's would. */
 function sendable(name: string, value: string): string {
-  if (value === "" || isFieldValue(value)) return value;
+  if (isFieldValue(value)) return value;
   throw new AuthError(`the header ${name} of a step cannot be sent, once what was captured is in it`);
 }
 
-/** What an answer may echo of it, beside what is live: each text that is more than a name for something else. */
+/** What an answer may echo of it, beside what is live, whatever its names stand for: each text, or what is beside the names in it. */
 export function secretsIn({ headers, query, form, json, sign }: FlowRequest): readonly string[] {
-  const texts = [headers, query, form].flatMap(({ identity = {} }) => Object.values(identity));
-  const others = new Set(
+  const inHeaders = Object.values(headers.identity).map(withoutScheme);
+  const fields = [query, form].flatMap(({ identity = {} }) => Object.values(identity));
+  const live = new Set(
     [headers, query, form, json].flatMap(({ values }) => values).map(({ identity }) => asTemplate(identity)),
   );
-  const key = sign === undefined || sign.key.isLive ? [] : [sign.key.text];
-  return [...[...texts, ...secretsOfBody(json.identity)].filter((text) => !others.has(text)), ...key];
+  const own = [...inHeaders, ...fields, ...secretsOfBody(json.identity)].filter((text) => !live.has(text));
+  const signed = sign === undefined ? [] : [...(sign.key.isLive ? [] : [sign.key.text]), sign.template];
+  return [...own, ...signed].flatMap((text) => hideable(piecesOf(text)));
+}
+
+/** The word before a credential, such as `Bearer`, is no part of it. */
+function withoutScheme(header: string): string {
+  return header.replace(/^[\w-]+ (?=\$\{)/, "");
 }

@@ -12,41 +12,52 @@ export async function textAtXmlPath(document: string, path: string): Promise<str
     // Entities of a document's own could make a short answer a huge text.
     processEntities: false,
   });
-  let node: unknown;
+  let nodes: readonly unknown[];
   try {
-    node = parser.parse(withoutSections(document));
+    nodes = [parser.parse(withoutSections(document))];
   } catch {
     return undefined;
   }
-  for (const name of path.split(".")) node = childOf(node, localName(name));
+  for (const name of path.split(".")) nodes = nodes.flatMap((each) => childrenOf(each, localName(name)));
+  const [node] = nodes;
   const text = typeof node === "object" && node !== null ? (node as Record<string, unknown>)["#text"] : node;
   return typeof text === "string" ? withPredefinedEntities(text).trim() : undefined;
 }
 
-/** `document` with the text of its CDATA sections in place of them (XML 1.0 §2.7). */
+/** `document` with the text of its CDATA sections in place of them, and without what may hold the sign of one but no text (XML 1.0 §2.5 to §2.7). */
 function withoutSections(document: string): string {
   const parts: string[] = [];
   let end = 0;
   for (;;) {
-    const begin = document.indexOf(BEGIN, end);
-    const next = begin < 0 ? -1 : document.indexOf(END, begin + BEGIN.length);
-    if (next < 0) return parts.join("") + document.slice(end);
-    parts.push(document.slice(end, begin), escaped(document.slice(begin + BEGIN.length, next)));
-    end = next + END.length;
+    const { index: begin = -1, 0: sign = "" } = nextSign(document, end) ?? {};
+    const ending = ENDINGS[sign];
+    const next = ending === undefined ? -1 : document.indexOf(ending, begin + sign.length);
+    if (ending === undefined || next < 0) return parts.join("") + document.slice(end);
+    parts.push(document.slice(end, begin));
+    if (sign === SECTION) parts.push(escaped(document.slice(begin + sign.length, next)));
+    end = next + ending.length;
   }
 }
 
-const [BEGIN, END] = ["<![CDATA[", "]]>"] as const;
+const SECTION = "<![CDATA[";
+
+/** How a section, a comment and an instruction end. */
+const ENDINGS: Readonly<Record<string, string>> = { [SECTION]: "]]>", "<!--": "-->", "<?": "?>" };
+
+function nextSign(document: string, from: number): RegExpExecArray | null {
+  const sign = /<!\[CDATA\[|<!--|<\?/g;
+  sign.lastIndex = from;
+  return sign.exec(document);
+}
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** The first child of that name. */
-function childOf(node: unknown, name: string): unknown {
+/** The children of that name, in the order of the document. */
+function childrenOf(node: unknown, name: string): readonly unknown[] {
   const isElement = typeof node === "object" && node !== null && Object.hasOwn(node, name);
-  const [first] = isElement ? [(node as Record<string, unknown>)[name]].flat() : [];
-  return first;
+  return isElement ? [(node as Record<string, unknown>)[name]].flat() : [];
 }
 
 /** A prefix is the document's own choice. */

@@ -48,6 +48,11 @@ export class Mask {
   }
 }
 
+/** Of the `pieces` that a secret is made of, those that can be hidden: a short one would be found all over a text. */
+export function hideable(pieces: readonly string[]): readonly string[] {
+  return pieces.length === 1 ? pieces : pieces.filter((piece) => piece.length >= SHORTEST_MASKED);
+}
+
 /** `text` on one line, cut to `length` characters. */
 export function shorten(text: string, length: number): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();

@@ -11,11 +11,14 @@ const MARK = /\$\$\{|\$\{param\.([^{}]+)\}/g;
 export function withParams<T>(subject: string, config: T, runtime: Runtime): T {
   const params = isGiven(runtime) && isGiven(runtime.params) ? (runtime.params ?? {}) : {};
   const faults: ConfigFault[] = [];
-  const put = (value: unknown, path: string): unknown => {
+  const put = (value: unknown, path: string, above: readonly unknown[] = []): unknown => {
     if (typeof value === "string") return inText(value, path);
-    if (Array.isArray(value)) return value.map((item, index) => put(item, join(path, `[${index}]`)));
+    // What holds itself is refused elsewhere.
+    if (above.includes(value)) return value;
+    const within = (item: unknown, step: string): unknown => put(item, join(path, step), [...above, value]);
+    if (Array.isArray(value)) return value.map((item, index) => within(item, `[${index}]`));
     if (!isData(value)) return value;
-    const entries = Object.entries(value).map(([key, item]) => [key, put(item, join(path, redactKey(key)))]);
+    const entries = Object.entries(value).map(([key, item]) => [key, within(item, redactKey(key))]);
     return standingWith(value, Object.fromEntries(entries));
   };
   const inText = (text: string, path: string): string =>

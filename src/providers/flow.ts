@@ -5,6 +5,7 @@ import { lazily } from "../config/check.js";
 import { within } from "../failure/deadline.js";
 import { type FlowKeys, faultsOfFlow, flowFields } from "../flow/flow-config.js";
 import { visiblePlacements } from "../flow/placements.js";
+import { requestsFit } from "../flow/request-config.js";
 import { FlowSession } from "../flow/session.js";
 import { identityOf } from "../flow/step-request.js";
 import { exchange, type HttpRequest } from "../http/exchange.js";
@@ -49,7 +50,7 @@ export class FlowProvider extends FetchingProvider {
   /** @throws ConfigError with every fault of `config`, and of `runtime`. */
   constructor(config: FlowConfig, runtime: Runtime = {}) {
     const { type } = FlowProvider;
-    const rules = { schema: flowSchema(), relations: [] };
+    const rules = { schema: flowSchema(), relations: [requestsFit] };
     const settings = settingsOf(type, rules, withParams(type, config, runtime), runtime);
     const clock = reliable(runtime.clock ?? wallClock);
     const session = new FlowSession(settings, clock);
@@ -57,8 +58,8 @@ export class FlowProvider extends FetchingProvider {
     super(sourceOf(session), { ...UNSHAPED, ...settings }, runtime);
     this.refusedStatuses = [...new Set([401, ...settings.reauth_on])];
     this.#logout = async () => {
-      const request = isShared ? undefined : session.logout();
-      if (request !== undefined) await sent(request, session, settings, runtime);
+      const requests = isShared ? [] : session.logouts();
+      if (requests.length > 0) await sent(requests, session, settings, runtime);
     };
   }
 
@@ -117,19 +118,24 @@ function sourceOf(session: FlowSession): TokenSource {
   };
 }
 
-/** By a connection of its own: that of the provider is closed by then. */
+/** By a connection of its own: that of the provider is closed by then. What cannot be sent keeps nothing else from it. */
 async function sent(
-  request: HttpRequest,
+  requests: readonly (() => HttpRequest)[],
   { secrets }: FlowSession,
   settings: Pick<FetchingSettings, "timeout_secs" | "tls" | "proxy_url">,
   runtime: Runtime,
 ): Promise<void> {
   const { timeout_secs: seconds } = settings;
   const connection = new Connection(settings, runtime);
-  const mask = new Mask([...secrets, ...connection.secrets, ...secretsOfRequest(request)]);
   const late = (): Error => new TransportError(`no answer within ${seconds} s`);
   await within(seconds * 1000, late, async (signal) => {
     await connection.read(signal);
-    return exchange(request, { ...(await connection.sender()), signal, mask });
+    const sender = await connection.sender();
+    const send = async (make: () => HttpRequest): Promise<unknown> => {
+      const request = make();
+      const mask = new Mask([...secrets, ...connection.secrets, ...secretsOfRequest(request)]);
+      return exchange(request, { ...sender, signal, mask });
+    };
+    await Promise.allSettled(requests.map(send));
   }).finally(() => connection.close());
 }

@@ -46,7 +46,7 @@ export class ProviderGrant {
     const { name = type, clock = wallClock, random = Math.random } = runtime;
     const persistence = persistenceOf(settings.persist, source, runtime);
     const repository = persistence?.repository ?? new PrivateRepository();
-    const claim = { name, place: persistence?.place ?? { store: repository, key: "" } };
+    const claim = { name, hasFor: "for" in source, place: persistence?.place ?? { store: repository, key: "" } };
     this.#settings = settings;
     this.#runtime = runtime;
     this.#persistence = persistence;

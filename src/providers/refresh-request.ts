@@ -4,7 +4,9 @@ import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { isGiven, join, type Relation } from "../config/check.js";
 import { type Field, faultAt, optional, url } from "../config/fields.js";
+import { methodField } from "../config/http-method.js";
 import type { HttpRequest } from "../http/exchange.js";
+import { hideable } from "../http/mask.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
 import { secretsOfBody } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
@@ -13,13 +15,7 @@ import type { LiveValue } from "../live/live-value.js";
 import { AuthError } from "../values/errors.js";
 import { isFieldValue } from "../values/http-field.js";
 import type { ProviderCredential } from "./provider-credential.js";
-import {
-  bodyFitsEncoding,
-  bodyFitsMethod,
-  methodField,
-  type RequestSettings,
-  requestWith,
-} from "./token-endpoint-request.js";
+import { bodyFitsEncoding, bodyFitsMethod, type RequestSettings, requestWith } from "./token-endpoint-request.js";
 
 /** A request that presents a refresh token, for which `{refresh_token}` stands in each part of it. */
 export interface RefreshRequest {
@@ -88,7 +84,7 @@ function holdsPlaceholder(value: unknown): boolean {
 export interface Refresher {
   /** Where it goes, as it may be shown. */
   readonly shownUrl: URL;
-  /** What of its body is configured as it is. */
+  /** What of its body is configured, whatever the refresh token is. */
   readonly secrets: readonly string[];
   /** What is read before each request. */
   readonly live: readonly LiveValue[];
@@ -103,20 +99,22 @@ export function refresher(own: RefreshRequestSettings, login: RequestSettings): 
   const shownUrl = new URL(filled(template, "***"));
   return {
     shownUrl,
-    secrets: secretsOfBody(body.identity).filter((text) => !text.includes(PLACEHOLDER)),
+    secrets: secretsOfBody(body.identity).flatMap((text) => hideable(text.split(PLACEHOLDER))),
     live: [...headers.values, ...body.values],
     request: (refreshToken, auth) => {
+      const data = dataWith(body.current, refreshToken);
       const request = requestWith({
         method,
         url: new URL(filled(template, encodeURIComponent(refreshToken))),
         headers: headersWith(headers.current, refreshToken),
-        body: dataWith(body.current, refreshToken),
+        body: data,
         encoding,
       });
       const authorized = auth === undefined ? request : auth.onto(request);
       // Headers of its own may be how the refresh token is presented.
       const ownHeaders = headersWith(own.headers?.current ?? {}, refreshToken);
-      return { ...authorized, headers: { ...authorized.headers, ...ownHeaders }, shownUrl };
+      const secrets = secretsOfBody(data);
+      return { ...authorized, headers: { ...authorized.headers, ...ownHeaders }, shownUrl, secrets };
     },
   };
 }

@@ -9,6 +9,8 @@ import { displayUrl } from "../http/url.js";
 /** A provider that has presented a refresh token, and where it keeps the record of the grant. */
 export interface Claim {
   readonly name: string;
+  /** Whether it can be asked for other audiences of its grant. */
+  readonly hasFor: boolean;
   readonly place: RecordPlace;
 }
 
@@ -72,8 +74,8 @@ function isSame(a: RecordPlace, b: RecordPlace): boolean {
 function warn(first: Claim, second: Claim): void {
   const both = first.name === second.name ? `two providers named ${first.name}` : `${first.name} and ${second.name}`;
   const consequence = "where the identity provider rotates it, each ends the other's grant";
-  const mend =
-    "share one provider, whose for() gives other scopes and parameters of its grant, or give both the same persist.path (and persist.key)";
+  const others = first.hasFor ? ", whose for() gives other scopes and parameters of its grant" : "";
+  const mend = `share one provider${others}, or give both the same persist.path (and persist.key)`;
   process.emitWarning(`${both} present the same refresh token: ${consequence}; ${mend}`, {
     code: "FAUCET_AUTH_GRANT_SHARED",
   });

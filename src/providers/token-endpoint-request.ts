@@ -1,8 +1,7 @@
 /** The request of a login that is not OAuth 2: what it is made of, and what tells its account from others. */
 
-import * as z from "zod/mini";
 import { isGiven, type Relation } from "../config/check.js";
-import type { Field } from "../config/fields.js";
+import { fitsHead } from "../config/http-method.js";
 import { faultsOfJson } from "../config/json-value.js";
 import { type Parameters, parameters } from "../config/parameters.js";
 import type { HttpRequest } from "../http/exchange.js";
@@ -14,7 +13,6 @@ import {
   withQuery,
 } from "../http/request-encoding.js";
 import { type LiveData, withoutLiveValues } from "../live/live-data.js";
-import { isToken } from "../values/http-field.js";
 
 /** The settings that a request is made of. */
 export interface RequestSettings {
@@ -73,25 +71,8 @@ function encodedBody(target: URL, body: unknown, encoding: RequestEncoding): Enc
     : encodedParameters(target, parameters().parse(body), encoding);
 }
 
-/** The field for an HTTP method, in capital letters. */
-export function methodField(): Field<string> {
-  return z.pipe(
-    z
-      .string()
-      .check(z.refine(isToken, "is not an HTTP method"), z.refine(isNoTunnel, "must be a method that has an answer")),
-    z.transform((given) => given.toUpperCase()),
-  );
-}
-
-function isNoTunnel(given: string): boolean {
-  return !["CONNECT", "TRACE"].includes(given.toUpperCase());
-}
-
-/** HEAD has no body. */
-export const bodyFitsMethod: Relation = ({ method: given, body, encoding }) => {
-  const isHead = typeof given === "string" && given.toUpperCase() === "HEAD";
-  return isHead && encoding !== "query" && isGiven(body) ? [{ path: "body", message: "cannot be sent with HEAD" }] : [];
-};
+/** In the query, what is called body is none. */
+export const bodyFitsMethod: Relation = (config) => (config.encoding === "query" ? [] : fitsHead("body")(config));
 
 /** Form and query take scalars and lists of them, JSON whatever JSON can carry. */
 export const bodyFitsEncoding: Relation = ({ encoding, body: given }) => {

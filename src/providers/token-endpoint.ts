@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { authorizedOnce } from "../config/authorization.js";
 import { lazily } from "../config/check.js";
 import { optional, url, withDefault } from "../config/fields.js";
+import { methodField } from "../config/http-method.js";
 import { REQUEST_ENCODINGS, type RequestEncoding } from "../http/request-encoding.js";
 import { displayUrl, secretsOfBody } from "../http/url.js";
 import { fixedData, liveData } from "../live/live-data.js";
@@ -25,7 +26,7 @@ import {
   refreshRequestFits,
 } from "./refresh-request.js";
 import type { Runtime } from "./runtime.js";
-import { accountOf, bodyFitsEncoding, bodyFitsMethod, methodField, requestMaker } from "./token-endpoint-request.js";
+import { accountOf, bodyFitsEncoding, bodyFitsMethod, requestMaker } from "./token-endpoint-request.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The configuration of a `token_endpoint` provider. */

@@ -10,7 +10,7 @@ test("L3 from an empty folder to a durable grant, two runs of a job on one login
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain("crm: logged in.");
   expect(stdout).toContain("pipeline.yaml: 1 provider, no faults\n");
-  const run = '$ job pipeline.yaml\nrows: {"sub":"ann"}\nstatus: fresh (token requests: 0)\n';
+  const run = '$ node job.js pipeline.yaml\nrows: {"sub":"ann"}\nstatus: fresh (token requests: 0)\n';
   expect(stdout.split(run)).toHaveLength(3);
   expect(stdout).toContain("crm: revoked.");
   expect(stdout).toMatch(

@@ -1,8 +1,12 @@
+import { existsSync } from "node:fs";
 import { cp, readFile, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { execute, load, root, run } from "../support/child.js";
 import { newFolder } from "../support/folder.js";
+
+const require = createRequire(import.meta.url);
 
 test("npm pack on a fresh clone packs what it builds", { tags: ["slow"], timeout: 600_000 }, async () => {
   const clone = await newFolder();
@@ -15,6 +19,32 @@ test("npm pack on a fresh clone packs what it builds", { tags: ["slow"], timeout
   expect(packed).toEqual(
     expect.arrayContaining(["dist/index.js", "dist/index.cjs", "dist/index.d.ts", "src/index.ts"]),
   );
+});
+
+test("what README and the guides link to is in the package", async () => {
+  const { stdout } = await execute("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]);
+  const packed: string[] = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
+  const linked: string[] = [];
+  for (const document of packed.filter((path) => path.endsWith(".md"))) {
+    const text = await readFile(join(root, document), "utf8");
+    const targets = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) => target);
+    linked.push(...targets.map((target) => join(dirname(document), target)));
+  }
+  expect(linked.length).toBeGreaterThan(20);
+  const missing = linked.filter((path) => !packed.some((file) => file === path || file.startsWith(`${path}/`)));
+  // Whatever is only in the repository is named as such, without a link.
+  expect(missing.map((path) => (existsSync(join(root, path)) ? path : `${path} (nowhere)`))).toEqual([]);
+});
+
+const entries = ["index", "adapters", "broker", "postgres", "redis", "store-conformance", "testing"];
+
+test.each(entries)("what dist/%s exports has the name that it is exported by", async (entry) => {
+  const built = [await import(join(root, "dist", `${entry}.js`)), require(join(root, "dist", `${entry}.cjs`))];
+  for (const exported of built) {
+    const functions = Object.entries<unknown>(exported).filter(([, value]) => typeof value === "function");
+    expect(functions.length).toBeGreaterThan(0);
+    expect(functions.map(([, value]) => (value as { name: string }).name)).toEqual(functions.map(([name]) => name));
+  }
 });
 
 test.each(["dist/index.js", "dist/index.cjs"])("the source map of %s leads to sources of the package", async (file) => {

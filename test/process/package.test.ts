@@ -27,14 +27,17 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 describe("the packed tarball", () => {
-  test("holds dist with its sources, README, CHANGELOG and licences, and nothing else", async () => {
+  test("holds dist with its sources, documents and licences, and nothing else", async () => {
     const packed = await readdir(join(project, "node_modules", "faucet-auth"));
     expect(packed.sort()).toEqual([
       "CHANGELOG.md",
+      "CONTRIBUTING.md",
       "LICENSE-APACHE",
       "LICENSE-MIT",
       "README.md",
+      "SECURITY.md",
       "dist",
+      "docs",
       "package.json",
       "src",
     ]);

@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
-import { authFetch, type FlowConfig, FlowProvider, type PlacementConfig } from "../../src/index.js";
+import { authFetch, Credential, type FlowConfig, FlowProvider, type PlacementConfig } from "../../src/index.js";
 import { type Api, type ApiRequest, startApi } from "../support/api.js";
 import { testClock } from "../support/clock.js";
 import { errorOf } from "../support/errors.js";
@@ -12,7 +12,7 @@ let api: Api;
 let login: (
   request: ApiRequest,
   count: number,
-) => { status?: number; headers?: Record<string, string>; body?: unknown };
+) => { status?: number; headers?: Record<string, string | string[]>; body?: unknown };
 
 beforeEach(async () => {
   api = await startApi();
@@ -86,6 +86,31 @@ describe("P4 what is captured is data", () => {
     expect(asJson?.headers["x-sig"]).toMatch(/^[\da-f]{64}$/);
   });
 
+  test.each<[string, string, string, string]>([
+    ["the query", "ORIGIN/x?t=${v}&k=2", "a+b/c==&x=1#y", "/x?t=a%2Bb%2Fc%3D%3D%26x%3D1%23y&k=2"],
+    ["the path", "ORIGIN/x/${v}/y", "a/b?c#d e", "/x/a%2Fb%3Fc%23d%20e/y"],
+    ["an address with more behind it", "${v}/x?u=${v}", "ORIGIN/base", "/base/x?u=ENCODED%2Fbase"],
+    ["where a path begins", "ORIGIN${v}", "/sessions/7?a=1", "/sessions/7?a=1"],
+    ["a path behind an address", "${o}${v}?k=${v}", "/sessions/7", "/sessions/7?k=%2Fsessions%2F7"],
+    ["a host", "http://${v}/x/${o}", "HOST", "/x/ENCODED"],
+  ])("P4 in a URL: %s", async (_where, url, value, path) => {
+    const filled = (text: string) =>
+      text
+        .replace("ORIGIN", api.origin)
+        .replace("HOST", new URL(api.origin).host)
+        .replace("ENCODED", encodeURIComponent(api.origin));
+    login = () => ({ body: { value: filled(value), origin: api.origin } });
+    const steps = [step({ v: "$.value", o: "$.origin" }), { request: { url: filled(url) } }];
+    await flow([], { steps }).getToken();
+    expect(api.seen[1]?.path).toBe(filled(path));
+  });
+
+  test("P2 P4 in a base URL likewise", async () => {
+    login = () => ({ body: { value: "a/b?c", origin: api.origin } });
+    const provider = flow([], { steps: [step({ v: "$.value", o: "$.origin" })], base_url_from: "${o}/rest/${v}" });
+    expect(Credential.baseUrl(await provider.getToken())).toBe(`${api.origin}/rest/a%2Fb%3Fc`);
+  });
+
   test.each(["quotes", "the end of a JSON object", "a backslash", "separators of a form", "markup"])(
     "P5 %s, in a body that a connector sends",
     async (what) => {
@@ -157,7 +182,7 @@ describe("P4 A5 what cannot stand where it would go", () => {
     [
       "the header of a signature",
       {
-        sign: { alg: "hmac_sha512", key: "k", template: "t", into: { header: "X-S", format: "${v}" } } as const,
+        sign: { alg: "hmac_sha512", key: "k", template: "t", into: { header: "X-S", format: "${v}:${sig}" } } as const,
       },
     ],
   ])("%s of a step is an AuthError, and nothing is sent", async (_what, request) => {
@@ -192,6 +217,13 @@ describe("P4 what stands in XML", () => {
     ],
     ["the first of many", "<a><b>1</b><b>2</b></a>", "1"],
     ["a text beside elements", "<a><b>t<c>u</c></b></a>", "t"],
+    [
+      "an element behind the sign of a section in a comment",
+      "<a><!-- <![CDATA[ --><b>1</b><c><![CDATA[q]]></c></a>",
+      "1",
+    ],
+    ["an element behind one in an instruction", "<a><?x <![CDATA[ ?><b>1</b><c><![CDATA[q]]></c></a>", "1"],
+    ["the sign of a comment in a section", "<a><b><![CDATA[<!-- 1]]></b><c>--></c></a>", "<!-- 1"],
     ["a document after a comment", "<!-- <a><b>no</b></a> --><a><b>yes</b></a>", "yes"],
   ])("P4 %s", async (_what, body, value) => {
     login = () => ({ body });
@@ -209,13 +241,88 @@ test("P4 statuses may be texts, as variables of the environment give them", asyn
   }
 });
 
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+describe("P4 what an answer holds", () => {
+  test.each([
+    ["behind a parent without it", "a.p.b", "<a><p><q>1</q></p><p><b>2</b></p><p><b>3</b></p></a>", "2"],
+    ["at any depth", "a.p.b.c", "<a><p><b/></p><p><b>x</b><b><c>1</c></b></p><p/></a>", "1"],
+    ["behind a parent that is a text", "a.p.b", "<a><p>t</p><p><b>2</b></p></a>", "2"],
+  ])("P4 of XML, the first element on the path, %s", async (_what, path, body, value) => {
+    expect(await captured({ from: "xml", path }, body)).toBe(value);
+  });
+
+  /** What is captured of `body`, or the error. */
+  async function captured(capture: unknown, body: unknown, headers: Record<string, string | string[]> = {}) {
+    login = () => ({ body, headers });
+    const steps = [step({ v: capture } as never)];
+    await authFetch(flow([{ into: "query", name: "v", value: "${v}" }], { steps }))(`${api.origin}/rows`);
+    return new URL(to("/rows").at(-1)?.path ?? "", api.origin).searchParams.get("v");
+  }
+
+  test.each([
+    ["the last of a name counts", ["sid=old", "sid=new"], "new"],
+    ["one that is ended and set again", ["sid=; Max-Age=0", "sid=new; HttpOnly"], "new"],
+    ["one of another path is another cookie", ["sid=new; Path=/", "sid=; Path=/old; Max-Age=0"], "new"],
+    ["names are told apart by their case", ["sid=a", "SID=b"], "a"],
+    ["Max-Age goes before Expires", ["sid=a; Expires=Thu, 01 Jan 1970 00:00:00 GMT; max-age=60"], "a"],
+    ["the date of the server counts", ["sid=a; Expires=Thu, 01 Jan 1970 00:02:00 GMT"], "a"],
+  ])("P4 of cookies, %s (RFC 6265 §5.3)", async (_what, cookies, value) => {
+    const headers = { "set-cookie": cookies, date: "Thu, 01 Jan 1970 00:01:00 GMT" };
+    expect(await captured({ from: "set_cookie", name: "sid" }, {}, headers)).toBe(value);
+  });
+
+  test.each([
+    ["a form", "$.sid", "sid=a+b%26c&n=1", FORM, "a b&c"],
+    [
+      "a form, by its place",
+      { from: "json", path: "$.n" },
+      "sid=a&n=12345678901234567890",
+      FORM,
+      "12345678901234567890",
+    ],
+    ["a body that is nothing but a value", "$", "tok-1\n", { "content-type": "text/plain" }, "tok-1"],
+    ["JSON whatever it is called", "$.sid", '{"sid":"a"}', FORM, "a"],
+  ] as const)("P4 A7 of %s", async (_what, capture, body, headers, value) => {
+    expect(await captured(capture, body, headers)).toBe(value);
+  });
+
+  test("P4 F1 what is nested more deeply than JSON can be written is an error that says where", async () => {
+    const depth = 200_000;
+    const error = await errorOf(() => captured("$.deep", `{"deep":${"[".repeat(depth)}${"]".repeat(depth)}}`));
+    expect(error).toMatchObject({ code: "auth", message: expect.stringContaining("at $.deep is nested too deeply") });
+  });
+
+  test.each([
+    ["an object", "$.user", '{"user":{"id":12345678901234567890}}'],
+    ["a list in it", "$", '{"user":[{"ids":[1,12345678901234567890]}]}'],
+    ["a number", "$.id", '{"id":12345678901234567890}'],
+  ])("P4 A8 %s that would lose digits is an error that says where", async (_what, path, body) => {
+    const error = await errorOf(() => captured(path, body));
+    expect(error).toMatchObject({ code: "auth", message: expect.stringMatching(/at \$.* is no value.*beyond 2\^53/s) });
+  });
+});
+
 describe("P4 captures that find nothing", () => {
-  test.each<[string, object, string | object, Record<string, string>?]>([
+  test.each<[string, object, string | object, Record<string, string | string[]>?]>([
     ["JSON without the member", { v: "$.other" }, {}],
     ["an empty text", { v: "$.value" }, { value: "" }],
     ["an empty body", { v: "$.value" }, ""],
     ["a header that is not there", { v: { from: "header", name: "X-None" } }, {}],
     ["a cookie of another name", { v: { from: "set_cookie", name: "sid" } }, {}, { "set-cookie": "SID=1; Path=/" }],
+    [
+      "a cookie that is ended behind its value",
+      { v: { from: "set_cookie", name: "sid" } },
+      {},
+      { "set-cookie": ["sid=a", "sid=; Max-Age=0"] },
+    ],
+    [
+      "a cookie that ended long ago",
+      { v: { from: "set_cookie", name: "sid" } },
+      {},
+      { "set-cookie": "sid=deleted; Expires=Thu, 01-Jan-1970 00:00:01 GMT" },
+    ],
+    ["a form in which it is not", { v: "$.other" }, "value=1", FORM],
     ["a cookie that is ended", { v: { from: "set_cookie", name: "sid" } }, {}, { "set-cookie": "sid=; Max-Age=0" }],
     ["XML without the element", { v: { from: "xml", path: "a.c" } }, "<a><b>1</b></a>"],
     ["an element without a text", { v: { from: "xml", path: "a.b" } }, "<a><b/></a>"],
@@ -296,6 +403,52 @@ describe("P4 C F callers, and failures", () => {
     expect(await provider.getToken()).toBe(session);
     clock.advance(5);
     expect(await errorOf(() => provider.getToken())).toMatchObject({ code: "auth" });
+  });
+
+  test("P4 a session that a failed login has begun is ended too on close(), and each but once", async () => {
+    let logins = 0;
+    login = () => ({ body: { value: `s${++logins}` } });
+    api.answerWith((request, response) => {
+      const isBroken = request.path === "/second" && logins < 3;
+      response.writeHead(isBroken ? 503 : 200);
+      response.end(JSON.stringify(request.path === "/login" ? login(request, 0).body : {}));
+    });
+    const second = { request: { url: `${api.origin}/second` } };
+    const config = {
+      steps: [step(), second],
+      logout: { url: `${api.origin}/logout`, query: { v: "${v}" } },
+      retries: 2,
+    };
+    const provider = flow([], config, { random: () => 0 });
+    await provider.getToken();
+    await provider.close();
+    await provider.close();
+    const ended = api.seen.map(({ path }) => path).filter((path) => path.startsWith("/logout"));
+    expect(ended.sort()).toEqual(["/logout?v=s1", "/logout?v=s2", "/logout?v=s3"]);
+  });
+
+  test.each<[string, () => FlowConfig]>([
+    ["no step was accepted", () => ({ steps: [{ request: { url: `${api.origin}/login` } }] })],
+    ["what ends it was not captured", () => ({ steps: [step({ v: "$.none" })] })],
+    ["nothing is said of how it ends", () => ({ steps: [step(), { request: { url: "${v}" } }], logout: null })],
+  ])("P4 a failed login has begun no session that could be ended, since %s", async (_why, config) => {
+    login = ({ method }) => ({ status: method === "POST" ? 200 : 403, body: { value: "v" } });
+    const { steps = [] } = config();
+    const names = steps?.some(({ capture }) => capture?.v) ? { v: "${v}" } : {};
+    const logout = { url: `${api.origin}/logout`, query: names };
+    const provider = flow([], { logout, ...config() });
+    await errorOf(() => provider.getToken());
+    await provider.close();
+    expect(api.seen.map(({ path }) => path)).toEqual(["/login"]);
+  });
+
+  test("P4 a session that cannot be used is ended as well", async () => {
+    login = () => ({ body: { value: "http://far.example" } });
+    const logout = { url: `${api.origin}/logout` };
+    const provider = flow([], { base_url_from: "${v}", logout });
+    await errorOf(() => provider.getToken());
+    await provider.close();
+    expect(api.seen.map(({ path }) => path)).toEqual(["/login", "/logout"]);
   });
 
   test("P4 nothing is asked after close(), and a second close() ends no session again", async () => {

@@ -223,6 +223,59 @@ describe("the steps", () => {
     expect(error.message).toContain("no ***, ***, and not ***");
   });
 
+  test.each<[string, object, (request: ApiRequest) => unknown]>([
+    ["JSON, beside a name", { json: { deep: [{ a: "HARDSECRET1:${ts}" }] } }, ({ body }) => JSON.parse(body).deep[0].a],
+    ["JSON, without what the name stands for", { json: { a: "HARDSECRET1${ts}" } }, () => "HARDSECRET1"],
+    ["JSON, behind a word", { json: { a: "HARDSECRET1 ${ts}" } }, () => "HARDSECRET1 "],
+    ["JSON, with a literal ${", { json: { a: "HARDSECRET1$${x}y" } }, ({ body }) => JSON.parse(body).a],
+    ["a form", { form: { a: "${session}:HARDSECRET1" } }, ({ body }) => new URLSearchParams(body).get("a")],
+    [
+      "a form, with a literal ${",
+      { form: { a: "HARDSECRET1$${x}" } },
+      ({ body }) => new URLSearchParams(body).get("a"),
+    ],
+    ["a header", { headers: { "X-A": "HARDSECRET1:${ts}" } }, ({ headers }) => `${headers["x-a"]} HARDSECRET1:`],
+    [
+      "a query",
+      { query: { a: "${ts}HARDSECRET1$${x}" } },
+      ({ path }) => `${decodeURIComponent(path)} HARDSECRET1\${x}`,
+    ],
+    ["the key of a signature", { sign: { key: "${session}HARDSECRET1" } }, () => "s-1xHARDSECRET1, and HARDSECRET1"],
+    [
+      "what is signed",
+      { sign: { key: "k3y-1", template: "HARDSECRET1:${ts}:x" } },
+      () => "HARDSECRET1:1, HARDSECRET1:",
+    ],
+  ])("S1 S2 a secret that shares a text with a name is masked, in %s", async (_where, request, echoed) => {
+    routes({
+      "/login": (_request, respond) => respond(200, { session: { token: "s-1x" } }),
+      "/second": (sent, respond) => respond(400, { error: "bad", error_description: `no such user: ${echoed(sent)}` }),
+    });
+    const signed = { alg: "hmac_sha256", template: "${ts}", into: { header: "X-Sig" } };
+    const { sign, ...others } = request as { readonly sign?: object };
+    const second = {
+      request: {
+        method: "POST",
+        url: `${api.origin}/second`,
+        ...others,
+        ...(sign && { sign: { ...signed, ...sign } }),
+      },
+    };
+    const login = { request: { url: `${api.origin}/login` }, capture: { session: "$.session.token" } };
+    const error = await errorOf(() => new FlowProvider({ steps: [login, second] as never }).getToken());
+    expect(error.message).toContain("no such user: ");
+    expect(inspect(error, { depth: 9 })).not.toContain("HARDSECRET1");
+  });
+
+  test("S2 a short word beside a name is no secret, and the scheme of a header neither", async () => {
+    routes({
+      "/second": (_request, respond) => respond(400, { error: "bad", error_description: "the Bearer is a:b" }),
+    });
+    const request = { url: `${api.origin}/second`, headers: { "X-A": "Bearer ${ts}" }, query: { q: "${ts}:${nonce}" } };
+    const error = await errorOf(() => new FlowProvider({ steps: [{ request }] }).getToken());
+    expect(error.message).toContain("the Bearer is a:b");
+  });
+
   test("S2 each value of the JSON that is sent is a secret, numbers too; its keys are words like others", async () => {
     routes({
       "/login": (_request, respond) => {
@@ -659,6 +712,148 @@ describe("faults", () => {
     expect(found).toEqual({ "steps[0].request.url": expect.stringMatching(/URL|fragment/) });
   });
 
+  const SECRET = "abc${S3CRETPART}def";
+  const inRequest = (part: object) => ({ request: { url: "https://a.b/", ...part } });
+  const signedBy = (key: string) => ({ alg: "hmac_sha256", key, template: "t", into: { header: "X" } }) as const;
+  const circular: Record<string, unknown> = {};
+  circular.itself = [circular];
+  const sign = { alg: "hmac_sha256", key: "k", template: "${ts}", into: { header: "Authorization" } };
+  const userinfo = "https://${ts}:pw@a.b/";
+
+  test.each<[string, FlowConfig, string]>([
+    [
+      "JSON",
+      { steps: [inRequest({ json: { deep: [{ password: SECRET }] } })] },
+      "steps[0].request.json.deep[0].password",
+    ],
+    ["a key of JSON", { steps: [inRequest({ json: { [SECRET]: 1 } })] }, "steps[0].request.json.abc$…"],
+    ["a form", { steps: [inRequest({ form: { password: SECRET } })] }, "steps[0].request.form.password"],
+    ["a header", { steps: [inRequest({ headers: { "X-Key": SECRET } })] }, "steps[0].request.headers.X-Key"],
+    ["the key of a signature", { apply: [{ sign: signedBy(SECRET) }] }, "apply[0].sign.key"],
+    ["what goes onto requests", { apply: [{ ...inHeader, value: SECRET }] }, "apply[0].value"],
+    [
+      "a logout",
+      { apply: [{ ...inHeader, value: "v" }], logout: { url: "https://a.b", form: { p: SECRET } } },
+      "logout.form.p",
+    ],
+  ])("G2 S1 a name that nothing captures may be a part of a secret: %s", async (_where, config, path) => {
+    const found = await faultsOf("flow", config);
+    expect(Object.keys(found)).toEqual([path]);
+    expect(found[path]).toMatch(/^has a name that nothing has captured by then; known are ts, nonce/);
+    expect(inspect(found)).not.toContain("S3CRETPART");
+  });
+
+  test("G2 a misspelt name, and one that is captured too late, are named", async () => {
+    const found = await faultsOf("flow", {
+      steps: [
+        { ...inRequest({ json: { a: "${session}", b: "${none}" } }), capture: { session: "$.s", n: "$.n" } },
+        inRequest({ form: { a: "${Sesion}", b: "${x}" } }),
+      ],
+    });
+    expect(found).toEqual({
+      "steps[0].request.json.a": "has ${session}, which nothing has captured by then; a later step does",
+      "steps[0].request.json.b": 'has ${none}, which nothing captures; did you mean "nonce"?',
+      "steps[1].request.form.a": 'has ${Sesion}, which nothing captures; did you mean "session"?',
+      "steps[1].request.form.b": expect.stringMatching(/^has a name .* known are session, n, ts, nonce/),
+    });
+  });
+
+  test.each<[string, object, Record<string, RegExp>]>([
+    ["JSON that holds itself", { json: circular }, { json: /holds itself/ }],
+    ["a BigInt", { json: { a: 1n } }, { json: /has a BigInt/ }],
+    ["a number that loses digits", { json: { a: [2 ** 60] } }, { "json.a[0]": /put it in quotes/ }],
+    ["NaN", { json: { a: Number.NaN } }, { "json.a": /is not a finite number/ }],
+    ["a Map", { json: { a: new Map() } }, { "json.a": /is no JSON value/ }],
+    ["a Symbol", { json: { a: { b: Symbol("s") } } }, { "json.a.b": /is no JSON value/ }],
+    [
+      "a header that the client sets",
+      { headers: { "Content-Length": "3" } },
+      { "headers.Content-Length": /leave it out/ },
+    ],
+    ["another one", { headers: { "Transfer-Encoding": "chunked" } }, { "headers.Transfer-Encoding": /leave it out/ }],
+    ["a third one", { headers: { Expect: "100-continue" } }, { "headers.Expect": /leave it out/ }],
+    ["a header twice", { headers: { "X-A": "1", "x-a": "2" } }, { "headers.x-a": /is given twice/ }],
+    ["a header with a line break", { headers: { "X-A": "a\nb" } }, { "headers.X-A": /a header cannot carry/ }],
+    ["the same beside a name", { headers: { "X-A": "a\nb${ts}" } }, { "headers.X-A": /a header cannot carry/ }],
+    ["an empty header", { headers: { "X-A": "" } }, { "headers.X-A": /leave the header out/ }],
+    [
+      "two sources of an Authorization",
+      { url: userinfo, headers: { authorization: "x" } },
+      { "headers.authorization": /would replace the user name and password in url/ },
+    ],
+    [
+      "the signature as the second source",
+      { url: userinfo, sign },
+      { "sign.into.header": /would replace the user name and password in url/ },
+    ],
+    [
+      "a signature in the place of a header",
+      { headers: { authorization: "x" }, sign },
+      { "sign.into.header": /would replace headers\.authorization/ },
+    ],
+    ["CONNECT", { method: "CONNECT" }, { method: /a method that has an answer/ }],
+    ["TRACE", { method: "trace" }, { method: /a method that has an answer/ }],
+    ["HEAD with JSON", { method: "HEAD", json: {} }, { json: /cannot be sent with HEAD/ }],
+    ["HEAD with a form", { method: "head", form: {} }, { form: /cannot be sent with HEAD/ }],
+    [
+      "a format without the signature",
+      { sign: { ...sign, into: { header: "X-S", format: "SIG $${sig}" } } },
+      { "sign.into.format": /must have \$\{sig\} in it/ },
+    ],
+    [
+      "a signature in a header that the client sets",
+      { sign: { ...sign, into: { header: "Content-Length" } } },
+      { "sign.into.header": /leave it out/ },
+    ],
+    ["all at once", { method: "HEAD", form: {}, json: [1n] }, { json: /BigInt|HEAD|beside form/, form: /with HEAD/ }],
+  ])("G2 A8 %s in a request of a step or a logout is a fault, as elsewhere", async (_what, part, expected) => {
+    const request = { url: "https://a.b/", ...part };
+    const found = await faultsOf("flow", { steps: [{ request }], logout: request });
+    const below = (above: string) => Object.entries(expected).map(([path, reason]) => [`${above}.${path}`, reason]);
+    const all = [...below("steps[0].request"), ...below("logout")];
+    expect(found).toEqual(
+      Object.fromEntries(all.map(([path, reason]) => [path, expect.stringMatching(reason as RegExp)])),
+    );
+  });
+
+  test.each([
+    ["no URL", { base_url_from: "x" }, { base_url_from: /is no absolute URL/ }],
+    ["no URL whatever is captured", { base_url_from: "x/${s}" }, { base_url_from: /is no absolute URL/ }],
+    ["http", { base_url_from: "http://a.example/${s}" }, { base_url_from: /is not https/ }],
+    [
+      "an origin that is not allowed",
+      { base_url_from: "https://a.example", allowed_origins: ["https://b.example"] },
+      { base_url_from: /which allowed_origins does not list/ },
+    ],
+  ])("G2 P2 a base URL that is %s is a fault", async (_what, config, expected) => {
+    const steps = [{ request: { url: "https://a.b" }, capture: { s: "$.s" } }];
+    const found = await faultsOf("flow", { steps, ...config });
+    expect(found).toEqual({ base_url_from: expect.stringMatching(expected.base_url_from) });
+  });
+
+  test.each([[{ into: "header", name: "X-A", value: "ü€" }], [{ into: "cookie", name: "sid", value: "a;b${ts}" }]])(
+    "G2 what cannot go there, whatever is captured: %j",
+    async (placement) => {
+      expect(Object.keys(await faultsOf("flow", { apply: [placement] }))).toEqual(["apply[0].value"]);
+    },
+  );
+
+  test("G1 A8 null in a query or a form is absent, and what says itself what it is in JSON is sent as that", async () => {
+    routes({});
+    await new FlowProvider({
+      steps: [
+        {
+          request: { url: `${api.origin}/login`, query: { a: null, b: 1 }, json: { at: new Date(0), none: undefined } },
+        },
+        { request: { method: "POST", url: `${api.origin}/form`, form: { a: null, b: true } } },
+      ],
+    }).getToken();
+    expect(api.seen).toMatchObject([
+      { path: "/login?b=1", body: '{"at":"1970-01-01T00:00:00.000Z"}' },
+      { path: "/form", body: "b=true" },
+    ]);
+  });
+
   test.each([
     ["nothing to do", {}, { "": /neither steps nor apply/ }],
     [
@@ -669,7 +864,7 @@ describe("faults", () => {
     [
       "a name that nothing captures",
       { apply: [{ into: "header", name: "X", value: "${nope}" }] },
-      { "apply[0].value": /\$\{nope\}, which nothing has captured/ },
+      { "apply[0].value": /a name that nothing has captured by then; known are ts, nonce; write \$\$\{/ },
     ],
     [
       "a name before it is captured",

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import {
   AuthError,
   Credential,
+  FlowProvider,
   MemoryTokenStore,
   OAuth2ClientCredentialsProvider,
   TokenCache,
@@ -40,8 +41,18 @@ describe("two providers with one refresh token", () => {
     for (const name of ["orders", "customers", "invoices"]) await fetching.oauth2_refresh(idp, {}, { name }).getToken();
     const [warning, ...others] = await warnings.all();
     expect(warning?.message).toMatch(/^orders and customers present the same refresh token/);
+    expect(warning?.message).toContain("share one provider, whose for() gives");
     expect(warning?.message).not.toContain("r3fr3sh");
     expect(others).toEqual([]);
+  });
+
+  test("D9 that have no audiences are told of no for()", async () => {
+    const warnings = hearWarnings("FAUCET_AUTH_GRANT_SHARED");
+    const idp = await rotating();
+    const steps = [{ request: { url: idp.tokenUrl, query: { rt: "${rt}" } }, capture: { rt: "$.refresh_token" } }];
+    for (const name of ["a", "b"]) await new FlowProvider({ steps, rotates: { rt: "s33d" } }, { name }).getToken();
+    const mend = expect.stringContaining("; share one provider, or give both the same persist.path (and persist.key)");
+    expect(await warnings.all()).toMatchObject([{ message: mend }]);
   });
 
   test("with a common store, of other clients, or of other grants are not", async () => {

@@ -257,6 +257,25 @@ describe("S1 nothing of it is shown", () => {
     expect(inspect(provider)).toContain(`refresh_request: { url: '${idp.origin}/sessions/***' }`);
   });
 
+  test.each([
+    ["JSON", { body: { deep: ["HARDSECRET1:{refresh_token}"] } }],
+    ["a form", { body: { a: "HARDSECRET1:{refresh_token}" }, encoding: "form" }],
+    ["the query", { body: { a: "HARDSECRET1:{refresh_token}" }, encoding: "query" }],
+  ])("S1 S2 a secret beside the refresh token is masked, in %s", async (_where, request) => {
+    let isOpen = true;
+    const idp = await startIdp((_request, response) => {
+      if (isOpen) return json(response, { data: { access: "acc3ss", refresh: "r3fr3sh", ttl: 100 } });
+      const echoed = "no such key: HARDSECRET1:r3fr3sh, nor HARDSECRET1:";
+      return json(response, { error: "no", error_description: echoed }, 400);
+    });
+    const provider = new TokenEndpointProvider(configOf(idp, request));
+    const credential = await provider.getToken();
+    isOpen = false;
+    const error = await errorOf(() => provider.invalidate(credential));
+    expect(inspect(error, { depth: 9 })).toContain("no such key: ");
+    expect(inspect(error, { depth: 9 })).not.toContain("HARDSECRET1");
+  });
+
   test("H6 a refresh over plain http warns where the login does not", async () => {
     const warnings = hearWarnings("FAUCET_AUTH_PLAIN_HTTP");
     const before = (await warnings.all()).length;
