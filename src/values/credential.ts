@@ -190,14 +190,8 @@ export const Credential = {
    */
   authorizationValue(credential: Credential): string | undefined {
     refuseCopy(credential);
-    switch (credential.type) {
-      case "bearer":
-        return `Bearer ${credential.token}`;
-      case "token":
-        return credential.token;
-      default:
-        return undefined;
-    }
+    if (credential.type === "bearer") return `Bearer ${credential.token}`;
+    return credential.type === "token" ? credential.token : undefined;
   },
 };
 
