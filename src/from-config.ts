@@ -2,6 +2,7 @@
 
 import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
+import { faultOfRecord } from "./config/plain-record.js";
 import { BrokerProvider } from "./providers/broker.js";
 import { FlowProvider } from "./providers/flow.js";
 import { GoogleServiceAccountProvider } from "./providers/google-service-account.js";
@@ -90,9 +91,8 @@ function usable(provider: unknown, type: string, subject: string): AuthProvider 
 }
 
 function faultsOfSpec(spec: unknown, types: readonly string[]): ConfigFault[] {
-  if (typeof spec !== "object" || spec === null || Array.isArray(spec)) {
-    return [{ path: "", message: "must be a mapping with type and config" }];
-  }
+  const fault = faultOfRecord(spec, "must be a mapping with type and config");
+  if (fault !== undefined) return [{ path: "", message: fault }];
   const { type, config, ...others } = spec as Record<string, unknown>;
   const faults = Object.keys(others).map((key) => ({
     path: redactKey(key),

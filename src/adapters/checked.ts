@@ -1,6 +1,6 @@
 /** What an adapter is made with, checked when it is made: a provider that can do what is needed, and known options. */
 
-import { type AuthProvider, ConfigError, type ConfigFault } from "faucet-auth";
+import { type AuthProvider, ConfigError, type ConfigFault, faultOfRecord } from "faucet-auth";
 
 /** Says what is wrong with the value of one option; `undefined` if nothing is. */
 export type OptionCheck = (value: unknown) => string | undefined;
@@ -61,10 +61,9 @@ function faultsOfProvider(provider: unknown): ConfigFault[] {
 function faultsOfOptions(options: unknown, checks: Readonly<Record<string, OptionCheck>>): ConfigFault[] {
   if (options === undefined) return [];
   const known = Object.keys(checks).join(", ") || "none";
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    return [{ path: "options", message: `must be an object; its keys may be ${known}` }];
-  }
-  return Object.entries(options).flatMap(([path, value]) => {
+  const fault = faultOfRecord(options, `must be an object; its keys may be ${known}`);
+  if (fault !== undefined) return [{ path: "options", message: fault }];
+  return Object.entries(options as object).flatMap(([path, value]) => {
     if (!Object.hasOwn(checks, path)) return [{ path, message: `unknown option; there are: ${known}` }];
     const message = value === undefined ? undefined : checks[path]?.(value);
     return message === undefined ? [] : [{ path, message }];

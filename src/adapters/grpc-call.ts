@@ -1,10 +1,11 @@
 /** One call of @grpc/grpc-js with a provider's credential on it: a unary one that is refused is made once more. */
 
-import { type AuthProvider, Credential, credentialHeaders, FaucetError, reportAccepted } from "faucet-auth";
+import { type AuthProvider, Credential, FaucetError, reportAccepted } from "faucet-auth";
+import { metadataOf } from "./grpc-metadata.js";
 import type { GrpcCall, GrpcCallOptions, GrpcListener, GrpcMetadata, GrpcStatus } from "./grpc-types.js";
 
-/** Gives the credential of a call, or nothing where there is no other than before. */
-type Ask = (options: { readonly signal: AbortSignal }) => Promise<Credential | undefined>;
+/** Asks the provider, and gives what is to be done then. */
+type Ask = (options: { readonly signal: AbortSignal }) => Promise<() => void>;
 
 /** The codes of gRPC that are used here. */
 const OK = 0;
@@ -35,7 +36,10 @@ export class AuthorizedCall implements GrpcCall {
   start(metadata: GrpcMetadata, listener: Partial<GrpcListener> = {}): void {
     this.#metadata = metadata.clone();
     this.#listener = listener;
-    this.#sendWith(({ signal }) => this.#provider.getToken({ signal }));
+    this.#asking(async ({ signal }) => {
+      const credential = await this.#provider.getToken({ signal });
+      return () => this.#send(credential);
+    });
   }
 
   sendMessageWithContext(context: object, message: unknown): void {
@@ -78,25 +82,17 @@ export class AuthorizedCall implements GrpcCall {
   }
 
   /**
-   * Makes a call with what `ask` gives, unless the caller is gone by then; `otherwise` where that is nothing. The caller's listener is
-   * called outside of the promise, in which what it throws would be lost.
+   * Does what `ask` gives, unless the caller is gone by then. The caller's listener is called outside of the promise, in which what it
+   * throws would be lost.
    */
-  #sendWith(ask: Ask, otherwise: () => void = () => {}): void {
+  #asking(ask: Ask): void {
     const timer = this.#deadlineTimer();
-    // A provider of a user's own may throw at once.
-    const asked = (async () => ask({ signal: this.#waiting.signal }))();
-    asked
+    ask({ signal: this.#waiting.signal })
       .finally(() => clearTimeout(timer))
       .then(
-        (credential) => process.nextTick(() => this.#proceed(credential, otherwise)),
+        (proceed) => process.nextTick(() => this.#hasEnded || proceed()),
         (error: unknown) => process.nextTick(() => this.#fail(error)),
       );
-  }
-
-  #proceed(credential: Credential | undefined, otherwise: () => void): void {
-    if (this.#hasEnded) return;
-    if (credential === undefined) otherwise();
-    else this.#send(credential);
   }
 
   #send(credential: Credential): void {
@@ -155,13 +151,13 @@ export class AuthorizedCall implements GrpcCall {
   #sendAgain(refused: Credential, status: GrpcStatus, held: readonly (() => void)[]): void {
     this.#isSecond = true;
     this.#call = undefined;
-    const ask: Ask = async ({ signal }) => {
+    this.#asking(async ({ signal }) => {
       const next = await this.#provider.invalidate(refused, { signal });
-      return Credential.equals(next, refused) ? undefined : next;
-    };
-    this.#sendWith(ask, () => {
-      for (const pass of held) pass();
-      this.#end(status);
+      if (!Credential.equals(next, refused)) return () => this.#send(next);
+      return () => {
+        for (const pass of held) pass();
+        this.#end(status);
+      };
     });
   }
 
@@ -204,7 +200,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function withCredential(given: GrpcMetadata, credential: Credential): GrpcMetadata {
   const metadata = given.clone();
-  for (const [name, value] of Object.entries(credentialHeaders(credential))) metadata.set(name, value);
+  for (const [name, value] of Object.entries(metadataOf(credential))) metadata.set(name, value);
   return metadata;
 }
 

@@ -1,8 +1,9 @@
 /** gRPC: call credentials and an interceptor for clients of @grpc/grpc-js, and of what is built on it. */
 
-import { type AuthProvider, credentialHeaders } from "faucet-auth";
+import type { AuthProvider } from "faucet-auth";
 import { checkAdapter } from "./checked.js";
 import { AuthorizedCall } from "./grpc-call.js";
+import { metadataOf } from "./grpc-metadata.js";
 import type { GrpcCall, GrpcCallOptions } from "./grpc-types.js";
 
 /** What `credentials.createFromGoogleCredential()` takes. */
@@ -24,7 +25,7 @@ export function grpcCredentials(provider: AuthProvider): GrpcCredentials {
   checkAdapter("grpcCredentials", provider);
   return {
     async getRequestHeaders() {
-      return credentialHeaders(await provider.getToken());
+      return metadataOf(await provider.getToken());
     },
   };
 }

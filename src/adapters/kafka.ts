@@ -1,6 +1,6 @@
 /** Kafka: the `oauthBearerProvider` of kafkajs and of @confluentinc/kafka-javascript. */
 
-import { type AuthProvider, accessToken } from "faucet-auth";
+import { type AuthProvider, accessToken, faultOfRecord } from "faucet-auth";
 import { checkAdapter, faultOfText } from "./checked.js";
 import { expiryOrSoon } from "./given-tokens.js";
 
@@ -50,9 +50,10 @@ export function kafkaOauthBearer(provider: AuthProvider, options: KafkaOptions =
 
 /** RFC 7628 §3.1: names are letters, and `auth` is that of the token itself. */
 function faultOfExtensions(value: unknown): string | undefined {
-  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
   const isGood = ([name, text]: [string, unknown]): boolean =>
     /^[A-Za-z]+$/.test(name) && name !== "auth" && typeof text === "string" && /^[\t\r\n\x20-\x7e]*$/.test(text);
-  if (isRecord && Object.entries(value).every(isGood)) return undefined;
-  return "must be an object of strings, whose names are of letters and not auth";
+  const fault = faultOfRecord(value, EXTENSIONS);
+  return fault ?? (Object.entries(value as object).every(isGood) ? undefined : EXTENSIONS);
 }
+
+const EXTENSIONS = "must be an object of strings, whose names are of letters and not auth";

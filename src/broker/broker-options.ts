@@ -1,7 +1,7 @@
 /** The options of a broker, checked before anything listens (G5), and in their normal form. */
 
 import { resolve } from "node:path";
-import { type AuthCatalog, ConfigError, type ConfigFault } from "faucet-auth";
+import { type AuthCatalog, ConfigError, type ConfigFault, faultOfRecord } from "faucet-auth";
 
 /** What a broker serves: an `AuthCatalog`, of either build. */
 export type BrokerCatalog = Pick<AuthCatalog, "names" | "get">;
@@ -118,9 +118,8 @@ function faultsOfTcp(tcp: Partial<BrokerTcpOptions>): readonly ConfigFault[] {
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/;
 
 function faultsOfKeys(path: string, given: unknown, known: readonly string[]): ConfigFault[] {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    return [{ path, message: `must be an object; its keys may be ${known.join(", ")}` }];
-  }
-  const unknown = Object.keys(given).filter((key) => !known.includes(key));
+  const fault = faultOfRecord(given, `must be an object; its keys may be ${known.join(", ")}`);
+  if (fault !== undefined) return [{ path, message: fault }];
+  const unknown = Object.keys(given as object).filter((key) => !known.includes(key));
   return unknown.map((key) => ({ path: `${path}.${key}`, message: `unknown option; there are: ${known.join(", ")}` }));
 }

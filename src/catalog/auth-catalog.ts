@@ -8,13 +8,14 @@ import type { ProviderReference } from "../providers/runtime.js";
 import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
 import { handled } from "../values/handled.js";
 import type { CallOptions } from "../values/issued.js";
-import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf, runtimeOf } from "./build.js";
+import { buildAll, buildOne, type Definition, entriesOf, type Origin, pathOf } from "./build.js";
 import {
   type CatalogOptions,
   type CatalogRuntime,
   checkOptions,
   checkRuntime,
   LEFT_OUT,
+  runtimeOf,
   STAND_IN,
 } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";

@@ -3,13 +3,14 @@
 import { resolve as resolvePath } from "node:path";
 import { isAuthProvider } from "../auth-provider.js";
 import { faultsOf, join, redactKey } from "../config/check.js";
+import { faultOfRecord } from "../config/plain-record.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import { standingIn } from "../live/document-folder.js";
 import { DOCUMENT, type Runtime } from "../providers/runtime.js";
 import { grantOf } from "../providers/shared-grants.js";
 import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
-import { type CatalogRuntime, checkRuntime } from "./catalog-options.js";
+import { type CatalogRuntime, runtimeOf } from "./catalog-options.js";
 import { type CatalogProvider, complete } from "./catalog-provider.js";
 import { buildInOrder, type Dependents, type Need } from "./dependency-order.js";
 import { isReference, providerFor, referenceOf } from "./entry-reference.js";
@@ -112,20 +113,15 @@ export function buildOne(spec: ProviderSpec, runtime: Runtime, folder: string | 
   return complete(fromConfig(standingIn(folder, startingAt(folder, spec), isAuthProvider) as ProviderSpec, runtime));
 }
 
-/** The runtime of the provider of that name. */
-export function runtimeOf(runtime: CatalogRuntime, name: string): Runtime {
-  if (typeof runtime !== "function") return runtime;
-  const own = runtime(name);
-  checkRuntime(name, own);
-  return own;
-}
-
 /** The definitions in an `auth:` block. Throws a `ConfigError` if it is none. */
 export function entriesOf(authBlock: unknown, subject: string): [name: string, spec: unknown][] {
   const block = authBlock ?? {};
-  if (typeof block === "object" && !Array.isArray(block) && !(block instanceof Scalar)) return Object.entries(block);
-  throw new ConfigError(subject, [{ path: "auth", message: "must be a mapping of names to { type, config }" }]);
+  const fault = faultOfRecord(block instanceof Scalar ? block.plain : block, BLOCK);
+  if (fault === undefined) return Object.entries(block);
+  throw new ConfigError(subject, [{ path: "auth", message: fault }]);
 }
+
+const BLOCK = "must be a mapping of names to { type, config }";
 
 /** Where the definition of that name stands. */
 export function pathOf(name: string): string {

@@ -1,8 +1,10 @@
 /** What a catalog is given beside its document. */
 
 import { faultsOfOptions } from "../config/options.js";
+import { faultOfRecord } from "../config/plain-record.js";
 import { faultsOfRuntime, type Runtime } from "../providers/runtime.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
+import { handled } from "../values/handled.js";
 import type { Resolver } from "./references.js";
 
 /**
@@ -59,10 +61,25 @@ export function checkRuntime(subject: string, runtime: CatalogRuntime): void {
   refuse(subject, faultsOfCatalogRuntime(runtime));
 }
 
+/** What `runtime` gives the provider of that name. Throws a `ConfigError` for what is no runtime. */
+export function runtimeOf(runtime: CatalogRuntime, name: string): Runtime {
+  if (typeof runtime !== "function") return runtime;
+  const own: unknown = runtime(name);
+  const fault = faultOfRecord(own, "must be an object");
+  // Nobody waits for it, so that its failure must not end the process.
+  if (fault !== undefined) handled(Promise.resolve(own));
+  refuse(name, fault === undefined ? faultsOfOneRuntime(own as Runtime) : [{ path: "runtime", message: fault }]);
+  return own as Runtime;
+}
+
 function faultsOfCatalogRuntime(runtime: unknown): readonly ConfigFault[] {
   if (typeof runtime === "function") return [];
-  if (isRecord(runtime)) return [...faultsOfRuntime(runtime), ...faultsOfResolve(runtime)];
-  return [{ path: "runtime", message: "must be an object, or a function that gives one for each name" }];
+  const fault = faultOfRecord(runtime, "must be an object, or a function that gives one for each name");
+  return fault === undefined ? faultsOfOneRuntime(runtime as Runtime) : [{ path: "runtime", message: fault }];
+}
+
+function faultsOfOneRuntime(runtime: Runtime): readonly ConfigFault[] {
+  return [...faultsOfRuntime(runtime), ...faultsOfResolve(runtime)];
 }
 
 /** Within a catalog, its own names count. */
@@ -77,13 +94,10 @@ function faultsOfEach(
   isUsable: (value: unknown) => boolean,
   message: string,
 ): readonly ConfigFault[] {
-  if (!isRecord(given)) return [{ path, message: "must be an object" }];
-  const unusable = Object.entries(given).filter(([, value]) => !isUsable(value));
+  const fault = faultOfRecord(given, "must be an object");
+  if (fault !== undefined) return [{ path, message: fault }];
+  const unusable = Object.entries(given as object).filter(([, value]) => !isUsable(value));
   return unusable.map(([key]) => ({ path: `${path}.${key}`, message }));
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isFunction(value: unknown): boolean {

@@ -4,6 +4,7 @@
  */
 
 import { isAuthProvider } from "../auth-provider.js";
+import { isPlainRecord } from "../config/plain-record.js";
 import { faultOfNumber } from "../config/scalars.js";
 
 /**
@@ -99,7 +100,7 @@ export function replaced(
   if (value instanceof Scalar) return replace(value, path);
   if (Array.isArray(value)) return value.map((item, index) => replaced(item, step(path, index), replace, step));
   // In code, a provider may stand where YAML has a reference to one.
-  if (typeof value !== "object" || value === null || isAuthProvider(value)) return value;
+  if (!isPlainRecord(value) || isAuthProvider(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [key, replaced(item, step(path, key), replace, step)]);
   return Object.fromEntries(entries);
 }

@@ -3,6 +3,7 @@
 import leven from "leven";
 import type * as z from "zod/mini";
 import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
+import { mistakenWithin } from "./plain-record.js";
 
 /** Finds faults in how keys stand to each other, which no key shows alone. */
 export type Relation = (config: Readonly<Record<string, unknown>>) => readonly ConfigFault[];
@@ -27,10 +28,14 @@ export function check<T>(
   { schema, relations = [], settled = () => [], others = [] }: Checks<T>,
 ): T {
   const result = schema.safeParse(config, { error: messageOf });
-  const faults = result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue));
+  const found = result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue));
   if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-    faults.push(...relations.flatMap((relation) => relation(config as Record<string, unknown>)));
+    found.push(...relations.flatMap((relation) => relation(config as Record<string, unknown>)));
   }
+  // To a schema, what has no keys is a mapping whose keys are all left out.
+  const mistaken = mistakenWithin(config, (above, step) => join(above, pathOf([step])));
+  const isKnown = ({ path }: ConfigFault): boolean => mistaken.some((fault) => isWithin(fault.path, path));
+  const faults = [...mistaken, ...found.filter((fault) => !isKnown(fault))];
   if (result.success && faults.length === 0) faults.push(...settled(result.data));
   faults.push(...others);
   if (!result.success || faults.length > 0) throw new ConfigError(subject, faults);
@@ -161,6 +166,10 @@ function pathOf(path: readonly PropertyKey[] | undefined): string {
 /** A path below another. */
 export function join(path: string, rest: string): string {
   return path === "" || rest === "" || rest.startsWith("[") ? path + rest : `${path}.${rest}`;
+}
+
+function isWithin(path: string, inner: string): boolean {
+  return path === "" || inner === path || inner.startsWith(`${path}.`) || inner.startsWith(`${path}[`);
 }
 
 /** A key as it may be shown: where a colon or a space was forgotten, a secret value stands in it. */

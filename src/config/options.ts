@@ -2,6 +2,7 @@
 
 import type { ConfigFault } from "../values/errors.js";
 import { join, redactKey, suggest } from "./check.js";
+import { faultOfRecord } from "./plain-record.js";
 
 /**
  * What is wrong with the shape of `options`, with `path` before each fault's own: it is no object, or has
@@ -9,10 +10,9 @@ import { join, redactKey, suggest } from "./check.js";
  */
 export function faultsOfOptions(path: string, options: unknown, known: readonly string[]): readonly ConfigFault[] {
   if (options === undefined) return [];
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    return [{ path, message: `must be an object; its keys may be ${known.join(", ")}` }];
-  }
-  return Object.keys(options)
+  const fault = faultOfRecord(options, `must be an object; its keys may be ${known.join(", ")}`);
+  if (fault !== undefined) return [{ path, message: fault }];
+  return Object.keys(options as object)
     .filter((key) => !known.includes(key))
     .map((key) => ({ path: join(path, redactKey(key)), message: `unknown option; ${suggest(redactKey(key), known)}` }));
 }

@@ -7,7 +7,7 @@ import type { CallOptions } from "../values/issued.js";
 
 /** A token as text, and what it was taken from. */
 export interface BareToken {
-  /** The token of a bearer or a raw token; the whole value of a header. */
+  /** The token of a bearer or a raw token; the token that `apply_as` has put elsewhere; else the whole value of a header. */
   readonly token: string;
   /** When this very token expires, in milliseconds since the epoch; absent where that is not known. */
   readonly expiresAt?: number;

@@ -2,8 +2,8 @@
 
 import { headersOf, placed, readsBody, unknownKind } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
-import { FORM, isSearchParams } from "./fetch-body.js";
-import { withType } from "./fetch-request.js";
+import { bytesOf, FORM, isSearchParams } from "./fetch-body.js";
+import { withType } from "./fetch-headers.js";
 
 /** A request onto which a credential can be put: a `Request` of any fetch, or an object of your own. */
 export interface ApplicableRequest {
@@ -36,8 +36,8 @@ export interface ApplicableHeaders {
  * gives the request to send: `request` itself, changed; or, where a `Request` of fetch must get another URL,
  * which it does not let anybody change, a new one.
  *
- * @throws `TypeError` for a kind of credential that is not known, and for a request that cannot carry it: a
- * credential in the body needs a body that is text, and `authFetch` where that belongs to a `Request`.
+ * @throws `TypeError` for a kind of credential that is not known, for a copy of a credential, which has no secret in it,
+ * and for a request that cannot carry it: a credential in the body needs a body that is text, and `authFetch` where that belongs to a `Request`.
  * @example
  * const request = applyCredential(new Request("https://api.example/rows"), await provider.getToken());
  */
@@ -54,7 +54,7 @@ export function applyCredential<R extends ApplicableRequest>(request: R, credent
 /**
  * `credential` as headers, for gRPC metadata and whatever else takes a plain record.
  *
- * @throws `TypeError` for a credential that is not made of headers alone.
+ * @throws `TypeError` for a credential that is not made of headers alone, and for a copy of one, which has no secret in it.
  * @example
  * const headers = credentialHeaders(await provider.getToken()); // { authorization: "Bearer …" }
  */
@@ -98,8 +98,10 @@ function hrefOf({ url }: ApplicableRequest): string {
 
 function bodyOf({ body }: ApplicableRequest): string | Uint8Array | undefined {
   if (body === undefined || body === null) return undefined;
-  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  if (typeof body === "string") return body;
   if (isSearchParams(body)) return String(body);
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) return bytes;
   throw new TypeError("the credential needs the request's body as text or bytes; authFetch can read that of a Request");
 }
 

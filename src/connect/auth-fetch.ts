@@ -10,6 +10,7 @@ import { type IsMeant, listedOrigins } from "./origins.js";
 import { asRedirected, locationOf } from "./redirects.js";
 import { type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { SignalRelay } from "./signal-relay.js";
+import { NO_BASE } from "./unusable-url.js";
 import { checkWrapper, faultOfFunction } from "./wrapper-options.js";
 
 /** `fetch`, as the types of the environment have it; some function where they have none. */
@@ -95,15 +96,26 @@ async function sendAuthorized(wrapper: Wrapper, request: FetchRequest): Promise<
   const response = await send(fetch, request, credential);
   if (isChallenge(request, credential, response)) return response;
   let answer: FetchedAnswer | undefined;
-  const verdict = wrapper.isRefusal(response.status, () => {
-    answer = new FetchedAnswer(response);
+  const looked = (): FetchedAnswer => {
+    answer ??= new FetchedAnswer(response);
     return answer;
-  });
-  if (verdict === true || (verdict !== false && (await verdict))) {
-    return sendAgain(wrapper, request, credential, answer ?? new FetchedAnswer(response));
+  };
+  const verdict = wrapper.isRefusal(response.status, looked, request.signal);
+  if (verdict === true || (verdict !== false && (await decided(verdict, looked())))) {
+    return sendAgain(wrapper, request, credential, looked());
   }
   authorization.answered(credential, response.status);
   return answer?.pass() ?? response;
+}
+
+/** The verdict about `answer`, which nobody will read where there is none. */
+async function decided(verdict: boolean | Promise<boolean>, answer: FetchedAnswer): Promise<boolean> {
+  try {
+    return await verdict;
+  } catch (error) {
+    answer.discard();
+    throw error;
+  }
 }
 
 function isMeantFor({ isMeant }: Wrapper, { href }: FetchRequest): boolean {
@@ -152,7 +164,12 @@ async function sendAgain(
     const response = await sendWith(next);
     if (isChallenge(request, next, response)) return response;
     const current = new FetchedAnswer(response);
-    if (!(await isRefusal(current.status, () => current))) {
+    if (
+      !(await decided(
+        isRefusal(current.status, () => current, request.signal),
+        current,
+      ))
+    ) {
       authorization.answered(next, current.status);
       return current.pass() as Response;
     }
@@ -199,7 +216,8 @@ const MOST_REDIRECTS = 20;
 
 function originOf(href: string): string {
   if (!URL.canParse(href)) {
-    throw new TypeError(`fetch failed: a URL that is relative or invalid cannot be compared with authFetch's origins`);
+    const why = "a URL that is relative or invalid cannot be compared with authFetch's origins";
+    throw new TypeError(`fetch failed: ${why}; if it is relative, ${NO_BASE}`);
   }
   return new URL(href).origin;
 }

@@ -25,6 +25,7 @@ import { checkBelow, explained, faultAbove } from "./interceptor-order.js";
 import { LegacyExchange } from "./legacy-exchange.js";
 import { faultsOfOrigins, type IsMeant, listedOrigins } from "./origins.js";
 import { placedDispatch } from "./placed-dispatch.js";
+import { PlacedParameters } from "./placed-parameters.js";
 import { type RefusalCandidate, type RefusalOptions, type RefusalRule, refusalRule } from "./refusal.js";
 import { gathered, isReplayable } from "./replayable-body.js";
 import { checkWrapper } from "./wrapper-options.js";
@@ -62,6 +63,7 @@ export function authInterceptor(provider: AuthProvider, options: AuthInterceptor
     isMeant,
     authorization: new Authorization(provider, options.graceMs),
     isRefusal: refusalRule(options, provider),
+    parameters: new PlacedParameters(),
   };
   return (dispatch) => (given: DispatchOptions, handler: DispatchHandler | LegacyHandler) => {
     if (TOKEN_REQUEST in given) return dispatch(given, handler);
@@ -71,9 +73,8 @@ export function authInterceptor(provider: AuthProvider, options: AuthInterceptor
       queueMicrotask(() => failWithoutExchange(handler, fault));
       return true;
     }
-    if ((isMeant !== undefined && !isMeant(originOf(given))) || wrapper.authorization.isOwnFlight()) {
-      return dispatch(given, handler);
-    }
+    if (isMeant !== undefined && !isMeant(originOf(given))) return dispatch(unmeant(given, wrapper), handler);
+    if (wrapper.authorization.isOwnFlight()) return dispatch(given, handler);
     new AuthorizedRequest(wrapper, dispatch, given, handler).begin();
     return true;
   };
@@ -85,6 +86,14 @@ interface Wrapper {
   readonly isRefusal: RefusalRule;
   /** `undefined` where every origin is meant. */
   readonly isMeant: IsMeant | undefined;
+  /** What requests have had in their queries, any of which may have been answered by a redirect. */
+  readonly parameters: PlacedParameters;
+}
+
+/** A request to an origin that is not meant: it may be the next hop of one that had the credential in its query. */
+function unmeant(given: DispatchOptions, { parameters }: Wrapper): DispatchOptions {
+  const path = typeof given.path === "string" ? parameters.takenOutOf(given.path) : given.path;
+  return path === given.path ? given : { ...copyOfOptions(given), path };
 }
 
 /** One request of a caller, who sees one exchange however often it is sent. */
@@ -134,7 +143,7 @@ class AuthorizedRequest implements Decider {
       return this.#challenge === "met";
     }
     this.#challenge = "none";
-    return this.#wrapper.isRefusal(status, candidate);
+    return this.#wrapper.isRefusal(status, candidate, this.#signal);
   }
 
   answered(status: number): void {
@@ -173,10 +182,16 @@ class AuthorizedRequest implements Decider {
     const added = headersOf(credential);
     // Whoever got the options of the first time may have kept them.
     const options = this.#sent === undefined && added !== undefined ? this.#options : copyOfOptions(this.#options);
-    if (added === undefined) Object.assign(options, placedDispatch(this.#options, this.#headers, credential));
+    if (added === undefined) this.#place(credential, options);
     else options.headers = withHeaders(this.#headers, added);
     this.#sent = credential;
     this.#dispatch(options, exchangeFor(this.#handler, this));
+  }
+
+  #place(credential: Credential, options: object): void {
+    const { changes, parameters } = placedDispatch(this.#options, this.#headers, credential);
+    this.#wrapper.parameters.add(parameters);
+    Object.assign(options, changes);
   }
 }
 

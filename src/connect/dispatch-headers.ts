@@ -1,7 +1,7 @@
 /** Headers as undici takes and gives them. */
 
 import type { DispatchOptions, HeaderRecord } from "./dispatch.js";
-import { withoutNames } from "./fetch-request.js";
+import { withoutNames } from "./fetch-headers.js";
 
 /** A record or a flat list: interceptors that are composed below read a caller's record as one. */
 export type RequestHeaders = Record<string, unknown> | unknown[];
@@ -69,7 +69,7 @@ export class AnswerHeaders {
 
 function textOf(value: unknown): string | string[] {
   if (Array.isArray(value)) return value.flatMap(textOf);
-  return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
+  return ArrayBuffer.isView(value) ? Buffer.from(value as Uint8Array).toString("latin1") : String(value);
 }
 
 function pairsOf(list: readonly unknown[]): [string, unknown][] {

@@ -70,9 +70,10 @@ function endedController(reason: Error): Controller & { readonly reason: Error }
   return { aborted: true, reason, pause() {}, resume() {}, abort() {} };
 }
 
-/** The signal of a caller, where it is one that a wait for a token can heed. */
+/** The signal of a caller, where it is one that a wait for a token can heed: undici takes an `EventEmitter` too. */
 export function signalOf({ signal }: DispatchOptions): AbortSignal | undefined {
-  return signal instanceof AbortSignal ? signal : undefined;
+  const isAbortSignal = Object.prototype.toString.call(signal) === "[object AbortSignal]";
+  return isAbortSignal ? (signal as AbortSignal) : undefined;
 }
 
 /** A pool knows its origin without hearing it with each request; this does not. */

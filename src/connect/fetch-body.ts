@@ -1,13 +1,20 @@
 /** Bodies as fetch takes them: which can be sent again, which can be read, and how one is let go of (W3). */
 
+import { types } from "node:util";
+
 type Body = RequestInit["body"];
 
 /** Of a body that its caller may change, a copy; one that is used up by being read stays as it is. */
 export function copyOf(body: Body): Body {
   if (isSearchParams(body)) return new URLSearchParams(String(body));
-  if (body instanceof ArrayBuffer) return body.slice(0);
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-  return body;
+  return bytesOf(body)?.slice() ?? body;
+}
+
+/** A body that is made of bytes, of whichever realm; `undefined` for any other. */
+export function bytesOf(body: unknown): Uint8Array<ArrayBuffer> | undefined {
+  if (types.isArrayBuffer(body)) return new Uint8Array(body);
+  if (!ArrayBuffer.isView(body)) return undefined;
+  return new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength);
 }
 
 /** Whether a body is used up by being sent. */
@@ -74,8 +81,8 @@ export async function knownBody(body: Body | undefined, input: Request | undefin
   }
   if (typeof body === "string") return { content: body, type: "text/plain;charset=UTF-8" };
   if (isSearchParams(body)) return { content: String(body), type: FORM };
-  if (body instanceof ArrayBuffer) return { content: new Uint8Array(body) };
-  if (ArrayBuffer.isView(body)) return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) return { content: bytes };
   const { arrayBuffer, type } = body as Partial<Blob>;
   if (typeof arrayBuffer !== "function") return { content: UNREADABLE };
   return { content: new Uint8Array(await (body as Blob).arrayBuffer()), type: type || undefined };

@@ -1,7 +1,7 @@
 /** What `fetch` was called with, in a form that can be sent, sent again, and sent on. */
 
 import { headersOf, placed, readsBody } from "../placement/placement.js";
-import { Credential, type SignableRequest } from "../values/credential.js";
+import { Credential, type QueryCredential, type SignableRequest } from "../values/credential.js";
 import { below } from "./base-url.js";
 import {
   bodyOfInput,
@@ -14,12 +14,14 @@ import {
   type KnownBody,
   knownBody,
 } from "./fetch-body.js";
+import { copyOfHeaders, type FetchHeaders, headersWith, withoutLength, withType } from "./fetch-headers.js";
+import { copyOfInit, isRequest, keepDispatcher, settingsOf } from "./fetch-init.js";
+import { PlacedParameters } from "./placed-parameters.js";
 import { becomesGet, type Location, withoutBodyHeaders, withoutPrivateHeaders } from "./redirects.js";
 import { sentTo } from "./unusable-url.js";
 
 type Fetch = typeof globalThis.fetch;
 type Body = RequestInit["body"];
-type FetchHeaders = Headers | Record<string, string>;
 
 /** What was given, as this room has it: `init` is a copy of its own, `input` keeps what only a `Request` has. */
 interface Parts {
@@ -27,11 +29,15 @@ interface Parts {
   readonly init: RequestInit;
   readonly headers: FetchHeaders | undefined;
   readonly input?: Request | undefined;
+  /** What the hops before it had in their queries. */
+  readonly parameters?: PlacedParameters | undefined;
 }
 
 /** A request of the Fetch standard that can be sent more than once, unless its body is used up by being sent. */
 export class FetchRequest {
   readonly signal: AbortSignal | undefined;
+  /** Whether it is relative, so that it depends on the credential where it goes. */
+  readonly isRelative: boolean;
   /** Whether the caller wants redirects to be followed. */
   readonly follows: boolean;
   /** What the final answer's body must match (Subresource Integrity); empty if nothing is asked. */
@@ -43,15 +49,19 @@ export class FetchRequest {
   readonly #given: string;
   /** The base URL of the credential that was sent last. */
   #base: string | undefined;
+  /** What credentials have put into its query; `undefined` if there is nothing. */
+  #parameters: PlacedParameters | undefined;
 
-  private constructor({ href, init, headers, input }: Parts) {
+  private constructor({ href, init, headers, input, parameters }: Parts) {
     this.#given = href;
+    this.isRelative = !URL.canParse(href);
     this.signal = (init.signal === undefined ? input?.signal : init.signal) ?? undefined;
     this.follows = (init.redirect ?? input?.redirect ?? "follow") === "follow";
     this.integrity = init.integrity ?? input?.integrity ?? "";
     this.#init = init;
     this.#headers = headers;
     this.#input = input;
+    this.#parameters = parameters;
     // A redirect is an answer here, unless the caller wants an error; so is one that does not match.
     if (this.follows) init.redirect = "manual";
     if (this.integrity !== "") init.integrity = "";
@@ -60,7 +70,7 @@ export class FetchRequest {
   /** What is given, as it is now: a caller may change its objects while a token is waited for. */
   static from(input: string | URL | Request, given: RequestInit = {}): FetchRequest {
     const request = isRequest(input) ? input : undefined;
-    const init: RequestInit = isRequest(given) ? settingsOf(given) : { headers: undefined as never, ...given };
+    const init = isRequest(given) ? settingsOf(given) : copyOfInit(given);
     const body = isRequest(given) ? given.clone().body : given.body;
     if (body != null) {
       init.body = copyOf(body) as NonNullable<Body>;
@@ -78,11 +88,6 @@ export class FetchRequest {
   /** Where it goes: as the caller spelt it, or below the address of the API, where only a credential tells that (P2). */
   get href(): string {
     return this.#base === undefined ? this.#given : below(this.#base, this.#given);
-  }
-
-  /** Whether it is relative, so that it depends on the credential where it goes. */
-  get isRelative(): boolean {
-    return !URL.canParse(this.#given);
   }
 
   /** Lets a relative URL start at the base URL of `credential`, if that has one. */
@@ -103,10 +108,12 @@ export class FetchRequest {
     } else {
       const added = headersOf(credential);
       if (added === undefined) return sentTo(this.href, () => this.#sendPlaced(fetch, credential, signal));
-      init.headers = this.#headersWith(added);
+      init.headers = headersWith(this.#headers, added);
     }
     if (signal !== undefined) init.signal = signal;
-    if (this.#input === undefined) return fetch(this.href, init);
+    if (this.#input === undefined) {
+      return this.isRelative ? sentTo(this.href, () => fetch(this.href, init)) : fetch(this.href, init);
+    }
     // A clone keeps what cannot be read from a Request: its dispatcher, the length of its body.
     return fetch(hasForeignBody(this.#input) ? this.#input : this.#input.clone(), init);
   }
@@ -117,22 +124,24 @@ export class FetchRequest {
     if (!isForm(this.#input)) discardBody(this.#input?.body, reason);
   }
 
-  /** The request that a redirect asks for (Fetch standard, HTTP-redirect fetch). */
-  async redirected(status: number, { href, leavesOrigin }: Location): Promise<FetchRequest> {
+  /** The request that a redirect asks for (Fetch standard, HTTP-redirect fetch), without any credential on it. */
+  async redirected(status: number, location: Location): Promise<FetchRequest> {
+    const parameters = this.#parameters;
+    const href = parameters?.takenOutOf(location.href) ?? location.href;
     const method = this.#init.method ?? this.#input?.method ?? "GET";
     const onward: RequestInit = { ...settingsOf(this.#input), ...this.#init, redirect: "follow" };
     if (this.integrity !== "") onward.integrity = this.integrity;
     let headers = new Headers(this.#headers);
-    if (leavesOrigin) headers = withoutPrivateHeaders(headers);
+    if (location.leavesOrigin) headers = withoutPrivateHeaders(headers);
     if (becomesGet(status, method)) {
       const init = { ...onward, method: "GET", body: null };
-      return new FetchRequest({ href, init, headers: withoutBodyHeaders(headers) });
+      return new FetchRequest({ href, init, headers: withoutBodyHeaders(headers), parameters });
     }
     if (!this.isReplayable) {
       throw new TypeError("fetch failed: a body that can be read only once cannot follow a redirect");
     }
     const body = onward.body ?? (this.#input?.body ? await this.#input.clone().arrayBuffer() : null);
-    return new FetchRequest({ href, init: { ...onward, method, body }, headers });
+    return new FetchRequest({ href, init: { ...onward, method, body }, headers, parameters });
   }
 
   /** One hop with a credential that may change the URL and the body, and sign them. */
@@ -141,14 +150,20 @@ export class FetchRequest {
     const body = readsBody(credential) ? await knownBody(given.body, input) : undefined;
     const request = this.#signable(body);
     const to = placed(request, credential);
+    if (to.parameters.length > 0) this.#hasInQuery(to.parameters);
     const added = to.body === undefined ? { ...to.headers } : withType(to.headers, request);
-    const init: RequestInit = { ...settingsOf(input), ...given, headers: this.#headersWith(added) };
+    const init: RequestInit = { ...settingsOf(input), ...given, headers: headersWith(this.#headers, added) };
     if (signal !== undefined) init.signal = signal;
     const content = to.body ?? given.body ?? (await bodyOfInput(input));
     if (content == null) return fetch(to.url, init);
     // The length that a caller has given is that of another body.
     if (to.body !== undefined) init.headers = withoutLength(init.headers as FetchHeaders);
     return fetch(to.url, Object.assign(init, { body: content, duplex: "half" }));
+  }
+
+  #hasInQuery(parameters: readonly QueryCredential[]): void {
+    this.#parameters ??= new PlacedParameters();
+    this.#parameters.add(parameters);
   }
 
   #signable(body: KnownBody | undefined): SignableRequest {
@@ -162,81 +177,4 @@ export class FetchRequest {
       body: () => body && contentOf(body),
     };
   }
-
-  /** A caller's record stays one, and none becomes one: implementations read it fastest. */
-  #headersWith(added: Record<string, string>): FetchHeaders {
-    const given = this.#headers;
-    if (given === undefined) return added;
-    if (given instanceof Headers) {
-      const headers = new Headers(given);
-      for (const name in added) headers.set(name, added[name] as string);
-      return headers;
-    }
-    return Object.assign(withoutNames(given, added), added);
-  }
-}
-
-/** `added` with the content type of the original body: a changed one is text, of which fetch would say that it is plain. */
-export function withType(added: Readonly<Record<string, string>>, { header }: SignableRequest): Record<string, string> {
-  const type = header("content-type");
-  return { ...(type !== null && withoutNames({ "content-type": type }, added)), ...added };
-}
-
-/** `headers` without the length of the body, which fetch counts itself. */
-function withoutLength(headers: FetchHeaders): FetchHeaders {
-  if (!(headers instanceof Headers)) return withoutNames(headers, { "content-length": "" });
-  headers.delete("content-length");
-  return headers;
-}
-
-/** `record` without the headers that `names` has, in any case. */
-export function withoutNames<T>(record: Record<string, T>, names: Record<string, string>): Record<string, T> {
-  const left: Record<string, T> = {};
-  for (const name of Object.keys(record)) {
-    if (!hasName(names, name)) left[name] = record[name] as T;
-  }
-  return left;
-}
-
-function hasName(names: Record<string, string>, wanted: string): boolean {
-  for (const name in names) {
-    if (name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase()) return true;
-  }
-  return false;
-}
-
-function copyOfHeaders(headers: RequestInit["headers"] | undefined): FetchHeaders | undefined {
-  if (headers === undefined || headers === null) return undefined;
-  return Symbol.iterator in headers ? new Headers(headers) : { ...(headers as Record<string, string>) };
-}
-
-/** Of whichever fetch implementation: there are several in one process. */
-function isRequest(input: unknown): input is Request {
-  return typeof input === "object" && Object.prototype.toString.call(input) === "[object Request]";
-}
-
-/** What a `Request` says beside its URL, headers and body. */
-function settingsOf(request: Request | undefined): RequestInit {
-  if (request === undefined) return {};
-  const { method, cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy, signal } =
-    request;
-  return {
-    method,
-    cache,
-    credentials,
-    integrity,
-    keepalive,
-    mode,
-    redirect,
-    referrer,
-    referrerPolicy,
-    signal,
-  } as RequestInit;
-}
-
-/** In undici 6, Node 20 and Node 22 a clone loses the request's own dispatcher. Later releases let nobody see it. */
-function keepDispatcher(init: { dispatcher?: unknown }, request: Request): void {
-  const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === "dispatcher");
-  const dispatcher = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
-  if (dispatcher !== undefined) init.dispatcher ??= dispatcher;
 }

@@ -5,34 +5,39 @@ import { type Placed, placed, readsBody } from "../placement/placement.js";
 import type { Credential, SignableRequest } from "../values/credential.js";
 import { type DispatchOptions, standardOriginOf } from "./dispatch.js";
 import { contentLengthRemoved, headerOf, type RequestHeaders, withHeaders } from "./dispatch-headers.js";
-import { contentOf, UNREADABLE } from "./fetch-body.js";
+import { bytesOf, contentOf, type KnownBody, UNREADABLE } from "./fetch-body.js";
 
-/** What of the options of a request is another once `credential` is on it. Throws a `TypeError` if it cannot carry it. */
+/** A request once a credential is on it. */
+export interface PlacedDispatch {
+  /** What of its options is another. */
+  readonly changes: object;
+  /** What its query has in it of the credential. */
+  readonly parameters: Placed["parameters"];
+}
+
+/** The request of these options with `credential` on it. Throws a `TypeError` if it cannot carry it. */
 export function placedDispatch(
   options: Omit<DispatchOptions, "headers">,
   headers: RequestHeaders,
   credential: Credential,
-): object {
-  const path = pathOf(options);
+): PlacedDispatch {
+  const given = pathOf(options);
   const isSigned = readsBody(credential);
   // For a proxy the path is a whole URL. Any other follows the origin as it is: resolved against it, `//a/b` would lose `a`.
-  const origin = isSigned && path.startsWith("/") ? standardOriginOf(options) : "";
+  const origin = isSigned && given.startsWith("/") ? standardOriginOf(options) : "";
   const { body } = options;
   const request: SignableRequest = {
     method: (options.method ?? "GET").toUpperCase(),
-    url: isSigned ? new URL(origin + path).href : path,
+    url: isSigned ? new URL(origin + given).href : given,
     header: (name) => headerOf(headers, name),
-    body: () => contentOf({ content: isKnown(body) ? (body ?? undefined) : UNREADABLE }),
+    body: () => contentOf(knownDispatchBody(body)),
   };
   const to = placed(request, credential);
-  return {
-    path: to.url.slice(origin.length),
-    query: undefined,
-    ...changes(to, headers),
-  };
+  const path = to.url.slice(origin.length);
+  return { changes: { path, query: undefined, ...changesBeside(to, headers) }, parameters: to.parameters };
 }
 
-function changes({ body, headers: added }: Placed, headers: RequestHeaders): object {
+function changesBeside({ body, headers: added }: Placed, headers: RequestHeaders): object {
   if (body === undefined) return { headers: withHeaders(headers, added) };
   // The length that the caller has given is that of another body.
   return { body, headers: withHeaders(contentLengthRemoved(headers), added) };
@@ -44,6 +49,7 @@ function pathOf({ path, query }: Omit<DispatchOptions, "headers">): string {
   return parameters === "" ? path : `${path}?${parameters}`;
 }
 
-function isKnown(body: unknown): body is string | Uint8Array | null | undefined {
-  return body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
+function knownDispatchBody(body: unknown): KnownBody {
+  if (body === undefined || body === null) return { content: undefined };
+  return { content: typeof body === "string" ? body : (bytesOf(body) ?? UNREADABLE) };
 }

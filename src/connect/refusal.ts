@@ -1,5 +1,7 @@
 /** Which answers of an API refuse a credential. */
 
+import { SignalRelay } from "./signal-relay.js";
+
 /** At most this much of a body is read to judge an answer, or held back while there is no decision. */
 export const MAX_HELD_BYTES: number = 64 * 1024;
 
@@ -43,8 +45,15 @@ export interface RefusalOptions {
   readonly graceMs?: number | undefined;
 }
 
-/** Decides about an answer. The candidate is made only for an answer that needs a closer look. */
-export type RefusalRule = (status: number, candidate: () => RefusalCandidate) => boolean | Promise<boolean>;
+/**
+ * Decides about an answer. The candidate is made only for an answer that needs a closer look. A decision that takes time rejects with the
+ * signal's reason once that is aborted.
+ */
+export type RefusalRule = (
+  status: number,
+  candidate: () => RefusalCandidate,
+  signal?: AbortSignal,
+) => boolean | Promise<boolean>;
 
 /** The rule that the options give, or else the provider. */
 export function refusalRule(
@@ -55,12 +64,13 @@ export function refusalRule(
     const refusing = statuses ?? refusedStatuses ?? DEFAULT_STATUSES;
     return (status, candidate) => refusing.includes(status) && !lacksScope(candidate());
   }
-  return (_status, makeCandidate) => {
+  const relay = new SignalRelay();
+  return (_status, makeCandidate, signal) => {
     const candidate = makeCandidate();
     try {
       const refused: unknown = isRefused(candidate);
       if (!isThenable(refused)) return refused === true && !lacksScope(candidate);
-      return Promise.resolve(refused).then((value) => value === true && !lacksScope(candidate));
+      return relay.until(signal, Promise.resolve(refused)).then((value) => value === true && !lacksScope(candidate));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -2,13 +2,14 @@
 
 import type { DispatchOptions } from "./dispatch.js";
 import { contentLength, type RequestHeaders } from "./dispatch-headers.js";
+import { bytesOf } from "./fetch-body.js";
 
 /** The most that is gathered of a body to be sent again. */
 const MAX_GATHERED_BYTES = 1024 * 1024;
 
 /** Whether sending `body` leaves it as it was. */
 export function isReplayable({ body }: DispatchOptions): boolean {
-  if (body === undefined || typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return true;
+  if (body === undefined || typeof body !== "object" || body === null || bytesOf(body) !== undefined) return true;
   const kind = Object.prototype.toString.call(body);
   return kind === "[object FormData]" || kind === "[object Blob]" || kind === "[object File]";
 }

@@ -26,7 +26,14 @@ const INVALID = "ERR_INVALID_URL";
 
 function unusable(href: string): TypeError {
   const shown = href.replace(USERINFO, "$1");
-  return new TypeError(`fetch failed: ${shown} is relative, invalid, or has a user name or a password`);
+  const fault = WITH_SCHEME.test(href) ? "is invalid, or has a user name or a password" : `is relative, and ${NO_BASE}`;
+  return new TypeError(`fetch failed: ${shown} ${fault}`);
 }
+
+/** Why a relative URL leads nowhere, and how to mend it. */
+export const NO_BASE =
+  "the credential has no base URL: give the whole URL, or configure base_url_path (of a flow, base_url_from)";
+
+const WITH_SCHEME = /^\s*[a-z][a-z\d+.-]*:/i;
 
 const USERINFO = /^(\s*[a-z][a-z\d+.-]*:[/\\]*)[^/\\?#]*@/i;

@@ -1,6 +1,7 @@
 /** What a wrapper is made with, checked whole: the provider and each option (G2, G5). */
 
 import { suggest } from "../config/check.js";
+import { faultOfRecord } from "../config/plain-record.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
 import { faultsOfOrigins } from "./origins.js";
 
@@ -42,12 +43,11 @@ function faultsOfOptions(
   required: readonly string[],
 ): ConfigFault[] {
   if (options === undefined) return [];
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    return [{ path: "options", message: `must be an object with any of ${Object.keys(checks).join(", ")}` }];
-  }
+  const fault = faultOfRecord(options, `must be an object with any of ${Object.keys(checks).join(", ")}`);
+  if (fault !== undefined) return [{ path: "options", message: fault }];
   const given = new Map<string, unknown>([
     ...required.map((key) => [key, undefined] as const),
-    ...Object.entries(options),
+    ...Object.entries(options as object),
   ]);
   const faults = [...given].flatMap(([key, value]) => {
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;

@@ -63,7 +63,8 @@ export function baseString(request: SignableRequest, oauth: readonly Parameter[]
 function formOf(request: SignableRequest): Iterable<Parameter> {
   const [type = ""] = (request.header("content-type") ?? "").split(";");
   if (type.trim().toLowerCase() !== "application/x-www-form-urlencoded") return [];
-  return new URLSearchParams(Buffer.from(request.body() ?? "").toString());
+  // At the beginning of a text, a question mark would be taken for that of a URL; here it is part of a name.
+  return new URLSearchParams(`&${Buffer.from(request.body() ?? "").toString()}`);
 }
 
 /** RFC 5849 §3.4.1.3.2: encoded, then sorted by name, and by value where names are the same. */

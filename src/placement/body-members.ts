@@ -9,17 +9,29 @@ export function withMember(
   name: string,
   value: string,
 ): string {
-  const text = body === undefined ? "" : typeof body === "string" ? body : Buffer.from(body).toString();
   const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (body !== undefined && type === "application/x-www-form-urlencoded") return withField(text, name, value);
-  if (body !== undefined && (type === "application/json" || type.endsWith("+json")) && isObject(text)) {
-    return withJsonMember(text, name, value);
+  if (body !== undefined && type === "application/x-www-form-urlencoded") return withField(textOf(body), name, value);
+  if (body !== undefined && (type === "application/json" || type.endsWith("+json"))) {
+    const text = textOf(body);
+    if (isObject(text)) return withJsonMember(text, name, value);
   }
   throw new TypeError(
     `a credential that stands in the body goes into a JSON object or a form, by its content-type; the request has ${
       body === undefined ? "no body" : type === "" ? "a body without a content-type" : `another body (${type})`
     }`,
   );
+}
+
+/** Where bytes are in another encoding, to read and write them would change what the caller sends. */
+function textOf(body: string | Uint8Array): string {
+  if (typeof body === "string") return body;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    throw new TypeError(
+      "a credential that stands in the body goes into text in UTF-8, and the request's body is none: encode it so",
+    );
+  }
 }
 
 function isObject(text: string): boolean {

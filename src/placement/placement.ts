@@ -3,10 +3,12 @@
 import {
   type Credential,
   type PartCredential,
+  type QueryCredential,
   remake,
   type SignableRequest,
   type SignerCredential,
 } from "../values/credential.js";
+import { refuseCopy } from "../values/credential-copy.js";
 import { withMember } from "./body-members.js";
 import { withCookie } from "./cookies.js";
 import { withQuery } from "./query.js";
@@ -14,15 +16,18 @@ import { withQuery } from "./query.js";
 /** What a request has once a credential is on it. */
 export interface Placed {
   readonly url: string;
+  /** What the query of `url` has in it of the credential. */
+  readonly parameters: readonly QueryCredential[];
   /** Headers in place of those of the same names; the others are left alone. */
   readonly headers: Readonly<Record<string, string>>;
   /** `undefined` where the body is left alone. */
   readonly body: string | undefined;
 }
 
-/** The headers that a credential is, if it is nothing else, whatever the request: this is nearly always so. */
+/** The headers that a credential is, if it is nothing else, whatever the request: this is nearly always so. Throws a `TypeError` for a copy. */
 export function headersOf(credential: Credential): Record<string, string> | undefined {
-  switch (credential.type) {
+  refuseCopy(credential);
+  switch (credential?.type) {
     case "bearer":
       return { authorization: `Bearer ${credential.token}` };
     case "token":
@@ -33,6 +38,8 @@ export function headersOf(credential: Credential): Record<string, string> | unde
       return { [credential.name]: credential.value };
     case "headers":
       return { ...credential.headers };
+    case undefined:
+      throw unknownKind(credential);
     default:
       return undefined;
   }
@@ -45,7 +52,8 @@ export function readsBody(credential: Credential): boolean {
 
 /** What `request` has once `credential` is on it. Throws a `TypeError` if it cannot carry it. */
 export function placed(request: SignableRequest, credential: Credential): Placed {
-  const unchanged: Placed = { url: request.url, headers: {}, body: undefined };
+  refuseCopy(credential);
+  const unchanged: Placed = { url: request.url, parameters: [], headers: {}, body: undefined };
   return partsOf(credential).reduce((before, part) => withPart(before, part, request), unchanged);
 }
 
@@ -60,7 +68,7 @@ function withPart(before: Placed, part: PartCredential, request: SignableRequest
   const { url, headers } = before;
   switch (part.type) {
     case "query":
-      return { ...before, url: withQuery(url, part.name, part.value) };
+      return { ...before, url: withQuery(url, part.name, part.value), parameters: [...before.parameters, part] };
     case "cookie": {
       const cookies = headerIn(headers, "cookie") ?? request.header("cookie") ?? "";
       return { ...before, headers: withHeaders(headers, { cookie: withCookie(cookies, part.name, part.value) }) };

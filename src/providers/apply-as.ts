@@ -12,7 +12,7 @@ import {
   text,
   withDefault,
 } from "../config/fields.js";
-import { Credential, type PartCredential } from "../values/credential.js";
+import { Credential, type PartCredential, remake } from "../values/credential.js";
 import { isFieldValue, isToken } from "../values/http-field.js";
 
 /** Where a token goes that is no bearer: exactly one of `header`, `query` and `cookie`. */
@@ -87,7 +87,7 @@ export function credentialMaker(places: readonly Place[] | undefined): (token: s
   return (token) => {
     const [first, ...others] = places.map((place) => partOf(place, token));
     if (first === undefined) return Credential.bearer(token);
-    return others.length === 0 ? first : Credential.composite([first, ...others]);
+    return remake(others.length === 0 ? first : Credential.composite([first, ...others]), { token });
   };
 }
 

@@ -20,6 +20,10 @@ export class ProviderToken extends ProviderValue {
     if (token === undefined) {
       throw this.unusable(`a credential of type ${JSON.stringify(credential?.type)}, which is no token`);
     }
+    if (credential.type === "header" && /\s/.test(token)) {
+      const instead = "configure it by token, and apply_as where it is no bearer, in place of header and value";
+      throw this.unusable(`the header ${credential.name}, whose value is more than a token: ${instead}`);
+    }
     return token;
   }
 }

@@ -3,6 +3,7 @@
 import type { Audience, AuthProvider } from "../auth-provider.js";
 import { isGiven } from "../config/check.js";
 import { faultsOfOptions } from "../config/options.js";
+import { isPlainRecord } from "../config/plain-record.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
 import type { TokenFetch } from "../http/fetch.js";
@@ -134,13 +135,11 @@ const REQUIREMENTS: Readonly<Record<keyof Runtime, Requirement>> = {
   },
   params: {
     isUsable: (value) =>
-      typeof value === "object" &&
-      value !== null &&
-      Object.values(value).every((each) => PARAM_TYPES.includes(typeof each)),
+      isPlainRecord(value) && Object.values(value).every((each) => PARAM_TYPES.includes(typeof each)),
     message: "must be an object of strings, numbers and booleans",
   },
   types: {
-    isUsable: (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction),
+    isUsable: (value) => isPlainRecord(value) && Object.values(value).every(isFunction),
     message: "must be an object of functions, each of which makes a provider",
   },
   resolve: {

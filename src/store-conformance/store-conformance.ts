@@ -1,7 +1,7 @@
 /** The suite as a list of cases, and what each of them is given. */
 
 import { randomUUID } from "node:crypto";
-import { ConfigError, type ConfigFault, type TokenStore } from "faucet-auth";
+import { ConfigError, type ConfigFault, faultOfRecord, type TokenStore } from "faucet-auth";
 import type { Case } from "./case.js";
 import { closing } from "./closing.js";
 import { leases } from "./leases.js";
@@ -66,10 +66,9 @@ function faultsOfStore(makeStore: unknown): readonly ConfigFault[] {
 }
 
 function faultsOfOptions(options: unknown): readonly ConfigFault[] {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    return [{ path: "options", message: `must be an object; its keys may be ${OPTIONS.join(", ")}` }];
-  }
-  const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key));
+  const notRecord = faultOfRecord(options, `must be an object; its keys may be ${OPTIONS.join(", ")}`);
+  if (notRecord !== undefined) return [{ path: "options", message: notRecord }];
+  const unknown = Object.keys(options as object).filter((key) => !OPTIONS.includes(key));
   const faults = unknown.map((key) => ({
     path: `options.${key}`,
     message: `unknown option; there are: ${OPTIONS.join(", ")}`,

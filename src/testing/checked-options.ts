@@ -1,6 +1,6 @@
 /** The options of a fake, checked when it is made: a misspelt one would let a test prove nothing (G5). */
 
-import { ConfigError, type ConfigFault } from "faucet-auth";
+import { ConfigError, type ConfigFault, faultOfRecord } from "faucet-auth";
 
 /** Says what is wrong with the value of one option; `undefined` if nothing is. */
 type OptionCheck = (value: unknown) => string | undefined;
@@ -13,9 +13,8 @@ export function checkOptions<T extends object>(
 ): void {
   const known: Readonly<Record<string, OptionCheck>> = checks;
   const names = Object.keys(checks).join(", ");
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new ConfigError(subject, [{ path: "options", message: `must be an object; its keys may be ${names}` }]);
-  }
+  const fault = faultOfRecord(options, `must be an object; its keys may be ${names}`);
+  if (fault !== undefined) throw new ConfigError(subject, [{ path: "options", message: fault }]);
   const faults = Object.entries(options).flatMap(([path, value]): ConfigFault[] => {
     if (!Object.hasOwn(known, path)) return [{ path, message: `unknown option; there are: ${names}` }];
     const message = value === undefined ? undefined : known[path]?.(value);

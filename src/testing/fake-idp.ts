@@ -2,6 +2,7 @@
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { faultOfRecord } from "faucet-auth";
 import { checkOptions, faultOfDuration, faultOfFlag, faultOfLifetime } from "./checked-options.js";
 import { FakeEndpoints } from "./fake-endpoints.js";
 import { FakeGrants } from "./fake-grants.js";
@@ -171,7 +172,7 @@ function stop(server: Server): Promise<void> {
 }
 
 function faultOfClients(clients: unknown): string | undefined {
-  const isMapping = typeof clients === "object" && clients !== null && !Array.isArray(clients);
-  const isUsable = isMapping && Object.values(clients).every((secret) => typeof secret === "string");
-  return isUsable ? undefined : "must be an object of client secrets by client id";
+  const expected = "must be an object of client secrets by client id";
+  const isText = (secret: unknown): boolean => typeof secret === "string";
+  return faultOfRecord(clients, expected) ?? (Object.values(clients as object).every(isText) ? undefined : expected);
 }

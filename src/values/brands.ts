@@ -5,6 +5,8 @@
 
 /** All of it. Each is absent where nothing is known. */
 export interface Brands {
+  /** The bare token, of a credential that has it within a longer text or in another place than `Authorization` (K4). */
+  readonly token?: string | undefined;
   /** When the credential expires, in milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
   /** The address of the API that the credential is for. */
@@ -16,6 +18,7 @@ export interface Brands {
 }
 
 const SYMBOLS: Readonly<Record<keyof Brands, symbol>> = {
+  token: Symbol.for("faucet-auth.token"),
   expiresAt: Symbol.for("faucet-auth.expiresAt"),
   baseUrl: Symbol.for("faucet-auth.baseUrl"),
   brokerId: Symbol.for("faucet-auth.brokerId"),
@@ -28,6 +31,12 @@ export function brand(credential: object, brands: Brands): void {
     const value = brands[name as keyof Brands];
     if (value !== undefined) Object.defineProperty(credential, symbol, { enumerable: false, get: () => value });
   }
+}
+
+/** The bare token that `credential` was made of, where it is not all of its text. */
+export function bareTokenOf(credential: unknown): string | undefined {
+  const token = brandOf(credential, "token");
+  return typeof token === "string" ? token : undefined;
 }
 
 /** When `credential` expires, whichever copy of this library has made it. */

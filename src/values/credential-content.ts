@@ -1,5 +1,7 @@
 /** What a credential carries, as text: what is compared, and what must not be seen. */
 
+import { bareTokenOf } from "./brands.js";
+import { refuseCopy } from "./credential-copy.js";
 import type { CredentialFields } from "./credential-kinds.js";
 
 /** What must not be seen; an API key used as user name has no password beside it. */
@@ -26,6 +28,11 @@ export function secretOf(credential: CredentialFields): string {
 
 /** Each text of it that must not be seen. */
 export function secretsOf(credential: CredentialFields): string[] {
+  const token = bareTokenOf(credential);
+  return token === undefined ? textsOf(credential) : [...textsOf(credential), token];
+}
+
+function textsOf(credential: CredentialFields): string[] {
   switch (credential.type) {
     case "headers":
       return Object.values(credential.headers);
@@ -36,8 +43,14 @@ export function secretsOf(credential: CredentialFields): string[] {
   }
 }
 
-/** The one text that a credential is, for those who do not put it onto a request themselves; `undefined` if it is none. */
+/**
+ * The one text that a credential is, for those who do not put it onto a request themselves; `undefined` if it is none. Throws a
+ * `TypeError` for a copy.
+ */
 export function tokenOf(credential: CredentialFields | undefined): string | undefined {
+  refuseCopy(credential);
+  const token = bareTokenOf(credential);
+  if (token !== undefined) return token;
   switch (credential?.type) {
     case "bearer":
     case "token":

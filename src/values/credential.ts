@@ -3,8 +3,9 @@
  * unusable (A5), and print without their secret (S1, S3).
  */
 
-import { type Brands, baseUrlOf, expiryOf } from "./brands.js";
+import { type Brands, bareTokenOf, baseUrlOf, expiryOf } from "./brands.js";
 import { labelOf, secretOf } from "./credential-content.js";
+import { refuseCopy } from "./credential-copy.js";
 import { faultsOfFields } from "./credential-fields.js";
 import type {
   BasicCredential,
@@ -184,21 +185,19 @@ export const Credential = {
   /**
    * The value of an `Authorization` header: `Bearer …` for a bearer, the raw text for a token,
    * `undefined` for the kinds that are not one ready-made value of that header.
+   *
+   * @throws `TypeError` for a copy of a credential, which has no secret in it.
    */
   authorizationValue(credential: Credential): string | undefined {
-    switch (credential.type) {
-      case "bearer":
-        return `Bearer ${credential.token}`;
-      case "token":
-        return credential.token;
-      default:
-        return undefined;
-    }
+    refuseCopy(credential);
+    if (credential.type === "bearer") return `Bearer ${credential.token}`;
+    return credential.type === "token" ? credential.token : undefined;
   },
 };
 
-/** A new object of the same value, made here, whatever made the given one, and with none but these brands. Throws `TypeError`. */
-export function remake(credential: Credential | undefined, brands: Brands = {}): Credential {
+/** A new object of the same value, made here, whatever made the given one, and with no brands but its bare token and these. Throws `TypeError`. */
+export function remake(credential: Credential | undefined, added: Brands = {}): Credential {
+  const brands: Brands = { token: bareTokenOf(credential), ...added };
   switch (credential?.type) {
     case "bearer":
     case "token":

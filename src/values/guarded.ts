@@ -50,7 +50,8 @@ function redacted(credential: Partial<Fields>): Record<string, unknown> {
   }
 }
 
-const MASK = "***";
+/** What stands for a secret wherever a credential is printed. */
+export const MASK = "***";
 
 function masked(headers: object | undefined): Record<string, string> {
   return Object.fromEntries(Object.keys(headers ?? {}).map((name) => [name, MASK]));

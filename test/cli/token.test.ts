@@ -93,7 +93,7 @@ describe("L2 formats", () => {
     expect(await token(["crm", "--format", "header"])).toMatchObject({ status: 1, stdout: "" });
     expect(JSON.parse((await token(["crm", "--format", "json"])).stdout)).toEqual({
       type: "query",
-      token: null,
+      token: "token-1",
       headers: null,
       query: { api_key: "token-1" },
       expires_at: null,

@@ -1,6 +1,7 @@
 /** `grpcInterceptor` in a client of grpc-js, against its own server (C3, W1 to W3 for gRPC). */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
 import {
   type CallOptions,
   type ClientReadableStream,
@@ -226,6 +227,35 @@ test("S1 a credential that is no header fails the call, and says why", async () 
   const error = await errorOf(async () => list(await start(provider)));
   expect(error.message).toMatch(/of type "query" is no header/);
   expect(error.message).not.toContain("s3cr3t");
+});
+
+test.each([
+  ["characters beyond ASCII", Credential.bearer("s3cr3t-pässword"), /header authorization .* not printable ASCII/],
+  ["a tab", Credential.bearer("s3cr3t\tpassword"), /not printable ASCII/],
+  ["a name of bytes", Credential.header("Key-Bin", "s3cr3t"), /header Key-Bin .* ends in -bin/],
+  ["a name beyond gRPC's", Credential.header("key!", "s3cr3t"), /header key! .* its name/],
+])("S1 a credential with %s is no metadata, and no error shows it", async (_what, credential, message) => {
+  const error = await errorOf(async () => list(await start(scriptedProvider(credential))));
+  expect(error).toMatchObject({ code: status.UNAUTHENTICATED, details: expect.stringMatching(message) });
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cr3t");
+  expect(seen).toEqual([]);
+});
+
+test.each([undefined, null, "t0ken", {}])("F1 what is no credential, as %j, ends the call", async (credential) => {
+  const getToken = async () => credential;
+  const error = await errorOf(async () => list(await start({ ...scriptedProvider(), getToken } as never)));
+  expect(error).toMatchObject({
+    code: status.UNAUTHENTICATED,
+    details: "a credential of type undefined is not known",
+  });
+});
+
+test("F1 a provider that throws at once ends the call", async () => {
+  const getToken = () => {
+    throw new Error("no");
+  };
+  const error = await errorOf(async () => list(await start({ ...scriptedProvider(), getToken } as never)));
+  expect(error).toMatchObject({ code: status.UNAUTHENTICATED, details: "no" });
 });
 
 test("C8 a call that is cancelled while it waits for a token ends at once", async () => {

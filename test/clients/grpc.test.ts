@@ -1,5 +1,6 @@
 /** grpc-js against its own server, over TLS: call credentials are sent on no other channel. */
 
+import { inspect } from "node:util";
 import {
   credentials,
   makeGenericClientConstructor,
@@ -73,6 +74,13 @@ test("C1 each call carries the token that is current then", async () => {
 test("a header is metadata by its own name", async () => {
   const list = await start(new StaticProvider({ header: "X-Api-Key", value: "k3y" }), "x-api-key");
   expect(await list()).toBe("k3y");
+});
+
+test("S1 a credential beyond ASCII is no metadata, and no error shows it", async () => {
+  const list = await start(new StaticProvider({ token: "s3cr3t-pässword" }));
+  const error = await errorOf(list);
+  expect(error.message).toMatch(/header authorization of the credential is no metadata of gRPC/);
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cr3t");
 });
 
 test("an error of the provider is that of the call", async () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { runInNewContext } from "node:vm";
 import { Agent, Request as UndiciRequest, fetch as undiciFetch } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { authFetch, Credential } from "../../src/index.js";
@@ -37,8 +38,29 @@ describe("requests", () => {
     expect(api.seen[0]?.headers).not.toHaveProperty("x-a");
   });
 
+  test.each(["/relative?a=1", "rows", ""])(
+    "P2 %j without a base URL rejects, and says how to have one",
+    async (url) => {
+      for (const fetch of [undefined, undiciFetch as never]) {
+        const error = await errorOf(() => authFetch(scriptedProvider(), { fetch })(url));
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error.message).toBe(
+          `fetch failed: ${url} is relative, and the credential has no base URL: give the whole URL, or configure ` +
+            "base_url_path (of a flow, base_url_from)",
+        );
+      }
+    },
+  );
+
+  test("P2 where origins are listed, it says so too", async () => {
+    const fetch = authFetch(scriptedProvider(), { origins: ["https://api.example"] });
+    expect((await errorOf(() => fetch("rows"))).message).toMatch(/authFetch's origins; .* configure base_url_path/);
+  });
+
   test("what is no URL rejects, as fetch does", async () => {
-    await expect(authFetch(scriptedProvider())("/relative")).rejects.toThrow(TypeError);
+    const error = await errorOf(() => authFetch(scriptedProvider())("http://h:99999/x"));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain("http://h:99999/x");
   });
 
   test("the fetch to send with may be given", async () => {
@@ -69,6 +91,50 @@ describe("what the caller gave, as it gave it", () => {
     );
     const sent = api.seen.map((request) => `${request.headers["x-n"]} ${request.body}`).sort();
     expect(sent).toEqual(["0 n=0", "1 n=1", "2 n=2"]);
+  });
+
+  class Settings {
+    readonly #method: string;
+    constructor(method: string) {
+      this.#method = method;
+    }
+    get method(): string {
+      return this.#method;
+    }
+    get body(): string {
+      return "payload";
+    }
+    get headers(): Record<string, string> {
+      return { "x-a": "b" };
+    }
+  }
+
+  test.each<[string, object]>([
+    ["of a class", new Settings("DELETE")],
+    ["that inherits", Object.create({ method: "DELETE", body: "payload", headers: { "x-a": "b" } })],
+    ["of another realm", runInNewContext('({ method: "DELETE", body: "payload", headers: { "x-a": "b" } })')],
+    [
+      "without a prototype",
+      Object.assign(Object.create(null), { method: "DELETE", body: "payload", headers: { "x-a": "b" } }),
+    ],
+  ])("an init %s is read as fetch reads it", async (_what, init) => {
+    const api = await startApi(["Bearer t2"]);
+    for (const input of [api.origin, new Request(api.origin)]) await authFetch(scriptedProvider())(input, init);
+    const sent = { method: "DELETE", body: "payload", headers: expect.objectContaining({ "x-a": "b" }) };
+    expect(api.seen).toMatchObject([sent, sent, sent, sent]);
+  });
+
+  test("a class's own signal and dispatcher are heeded", async () => {
+    const api = await startApi(accepted);
+    const reason = new Error("gone");
+    const init = Object.create({ signal: AbortSignal.abort(reason) });
+    expect(await errorOf(() => authFetch(scriptedProvider())(api.origin, init))).toBe(reason);
+    const dispatcher = new Agent();
+    onTestFinished(() => dispatcher.destroy());
+    const dispatch = vi.spyOn(dispatcher, "dispatch");
+    const fetch = authFetch(scriptedProvider(), { fetch: undiciFetch as never });
+    await fetch(api.origin, Object.create({ dispatcher }));
+    expect(dispatch).toHaveBeenCalledTimes(1);
   });
 
   test("a Request as init is read like one", async () => {

@@ -2,7 +2,8 @@
 
 import { createHmac } from "node:crypto";
 import { inspect } from "node:util";
-import { Agent, Request as UndiciRequest, fetch as undiciFetch } from "undici";
+import { runInNewContext } from "node:vm";
+import { Agent, interceptors, request, Request as UndiciRequest, fetch as undiciFetch } from "undici";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
   type AuthProvider,
@@ -33,10 +34,14 @@ interface Outgoing {
 
 type Send = (url: string, request?: Outgoing) => Promise<{ status: number; text(): Promise<string> }>;
 
-function composed(provider: AuthProvider) {
+function newAgent(): Agent {
   const agent = new Agent();
   onTestFinished(() => agent.destroy());
-  return agent.compose(authInterceptor(provider, { origins: "any" }));
+  return agent;
+}
+
+function composed(provider: AuthProvider) {
+  return newAgent().compose(authInterceptor(provider, { origins: "any" }));
 }
 
 const ways: Record<string, (provider: AuthProvider) => Send> = {
@@ -102,6 +107,8 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
     ["/rows?a=%7E&b", "/rows?a=%7E&b&key=s3%20cr%26t"],
     ["/rows?key=old&a=1&k%65y=older", "/rows?a=1&key=s3%20cr%26t"],
     ["/rows?", "/rows?key=s3%20cr%26t"],
+    ["/rows?a=1&?key=keep", "/rows?a=1&?key=keep&key=s3%20cr%26t"],
+    ["/rows??key=keep", "/rows??key=keep&key=s3%20cr%26t"],
   ])("P1 a query credential goes to %s as %s", async (path, expected) => {
     expect((await sent(Credential.query("key", "s3 cr&t"), path)).path).toBe(expected);
   });
@@ -137,9 +144,27 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
     expect((await sent(Credential.body("session", 's"1'), "/rows", request)).body).toBe(expected);
   });
 
+  test.each<[string, object]>([
+    ["a Buffer", Buffer.from('{"a":"é"}')],
+    ["a DataView", new DataView(Uint8Array.from(Buffer.from('{"a":"é"}')).buffer)],
+    ["an ArrayBuffer", Uint8Array.from(Buffer.from('{"a":"é"}')).buffer],
+    [
+      "a Uint8Array of another realm",
+      runInNewContext("Uint8Array.from(bytes)", { bytes: [...Buffer.from('{"a":"é"}')] }),
+    ],
+    [
+      "an ArrayBuffer of another realm",
+      runInNewContext("Uint8Array.from(bytes).buffer", { bytes: [...Buffer.from('{"a":"é"}')] }),
+    ],
+  ])("P5 a member of the JSON in %s", async (_what, body) => {
+    const request = { method: "POST", headers: json, body };
+    expect((await sent(Credential.body("session", "s"), "/rows", request)).body).toBe('{"a":"é","session":"s"}');
+  });
+
   test("P5 a field of a form", async () => {
-    const request = { method: "POST", headers: form, body: "a=1+2&session=old&b=%C3%BC" };
-    expect((await sent(Credential.body("session", "s 1"), "/rows", request)).body).toBe("a=1+2&b=%C3%BC&session=s+1");
+    const request = { method: "POST", headers: form, body: "?session=1+2&session=old&b=%C3%BC" };
+    const { body } = await sent(Credential.body("session", "s 1"), "/rows", request);
+    expect(body).toBe("?session=1+2&b=%C3%BC&session=s+1");
   });
 
   test.each([
@@ -147,6 +172,8 @@ describe.each(Object.entries(ways))("%s", (way, makeSend) => {
     ["text", { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" }, /another body \(text\/plain\)/],
     ["nothing", {}, /no body/],
     ["what is no JSON", { method: "POST", headers: json, body: "{" }, /JSON object/],
+    ["JSON in Latin-1", { method: "POST", headers: json, body: Buffer.from('{"a":"é"}', "latin1") }, /text in UTF-8/],
+    ["a form in Latin-1", { method: "POST", headers: form, body: Buffer.from("a=é", "latin1") }, /text in UTF-8/],
   ])("P5 %s cannot carry a credential in its body: a TypeError, and no request", async (_what, request, message) => {
     const send = makeSend(scriptedProvider(Credential.body("session", "s3cr3t")));
     const error = causeOf(await errorOf(() => send(`${api.origin}/rows`, request as Outgoing)));
@@ -380,6 +407,69 @@ describe("a redirect to another origin", () => {
     expect(JSON.stringify(other.seen)).not.toContain("s3cr3t");
   });
 
+  const withPart = Credential.composite([Credential.bearer("t1"), Credential.query("api_key", "t0p s+cret")]);
+  const inQuery = { scheme: "ACME", secret: "k", sign: () => Credential.query("api_key", "t0p s+cret") };
+  const keepingQuery = (at: Api, to: () => string): void =>
+    at.answerWith(({ path }, response) => {
+      if (path.startsWith("/rows")) response.writeHead(301, { location: to() + path.replace("/rows", "/new") });
+      response.end();
+    });
+
+  describe.each([
+    ["a query credential", Credential.query("api_key", "t0p s+cret")],
+    ["a composite with one", withPart],
+    ["a signer that makes one", Credential.signer(inQuery)],
+  ] as const)("W5 where the server keeps the query, %s", (_kind, credential) => {
+    const sending: [string, (origins: string[]) => Promise<(url: string) => Promise<unknown>>][] = [
+      ["authFetch", async () => authFetch(scriptedProvider(credential))],
+      ["authFetch with origins", async (origins) => authFetch(scriptedProvider(credential), { origins })],
+      [
+        "authInterceptor before redirect",
+        async (origins) => {
+          const auth = authInterceptor(scriptedProvider(credential), { origins });
+          const dispatcher = newAgent().compose(auth, interceptors.redirect({ maxRedirections: 5 }));
+          return (url) => request(url, { dispatcher });
+        },
+      ],
+      [
+        "authInterceptor below undici's fetch",
+        async (origins) => {
+          const dispatcher = newAgent().compose(authInterceptor(scriptedProvider(credential), { origins }));
+          return (url) => undiciFetch(url, { dispatcher });
+        },
+      ],
+    ];
+
+    test.each(sending)("W5 is taken out of it for another origin: %s", async (_way, make) => {
+      const other = await startApi();
+      keepingQuery(api, () => other.origin);
+      const send = await make([api.origin]);
+      await send(`${api.origin}/rows?page=1&api_key=mine`);
+      expect(api.seen.map(({ path }) => path)).toEqual(["/rows?page=1&api_key=t0p%20s%2Bcret"]);
+      expect(other.seen.map(({ path }) => path)).toEqual(["/new?page=1"]);
+    });
+
+    test.each(sending)("P1 stands in it once within the origin: %s", async (_way, make) => {
+      keepingQuery(api, () => api.origin);
+      const send = await make([api.origin]);
+      await send(`${api.origin}/rows?page=1`);
+      expect(api.seen[1]?.path).toBe("/new?page=1&api_key=t0p%20s%2Bcret");
+    });
+  });
+
+  test.each([
+    ["/new?api_key=t0p+s%2Bcret", "/new"],
+    ["/new?api_key=t0p%20s+cret#there", "/new"],
+    ["/new?api%5Fkey=%74%30p%20s%2Bcret&page=2", "/new?page=2"],
+    ["/new?api_key=its-own&page=2", "/new?api_key=its-own&page=2"],
+    ["/new?%zz=1&&page=2", "/new?%zz=1&&page=2"],
+  ])("W5 the redirect to %j leads to %j, however the server has spelt the parameter", async (location, reached) => {
+    const other = await startApi();
+    api.answerWith((_request, response) => response.writeHead(302, { location: other.origin + location }).end());
+    await authFetch(scriptedProvider(Credential.query("api_key", "t0p s+cret")))(`${api.origin}/rows`);
+    expect(other.seen.map(({ path }) => path)).toEqual([reached]);
+  });
+
   test("P1 a redirect within the origin carries it", async () => {
     api.answerWith(({ path }, response) => {
       if (path.startsWith("/rows")) response.writeHead(302, { location: "/moved?x=1" });
@@ -464,8 +554,8 @@ describe("P2 a relative URL", () => {
     expect(other.seen.map(({ path, headers }) => [path, headers.authorization])).toEqual([["/b/rows", undefined]]);
   });
 
-  test("without a base URL is fetch's to judge", async () => {
-    expect((await errorOf(() => authFetch(providerAt(undefined))("rows"))).message).toMatch(/parse URL/i);
+  test("without a base URL is fetch's to judge, whose error says how to have one", async () => {
+    expect((await errorOf(() => authFetch(providerAt(undefined))("rows"))).message).toMatch(/configure base_url_path/);
     const listed = authFetch(providerAt(undefined), { origins: [api.origin] });
     expect((await errorOf(() => listed("rows"))).message).toMatch(/cannot be compared with authFetch's origins/);
   });

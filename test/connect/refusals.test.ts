@@ -8,7 +8,7 @@ import { remake } from "../../src/values/credential.js";
 import { startApi } from "../support/api.js";
 import { errorOf } from "../support/errors.js";
 import { scriptedProvider } from "../support/scripted-provider.js";
-import { wrappers } from "../support/wrappers.js";
+import { newAgent, wrappers } from "../support/wrappers.js";
 
 describe.each(Object.entries(wrappers))("%s", (_name, makeSend) => {
   describe("W6 a refusal that is not about the token", () => {
@@ -129,6 +129,44 @@ describe.each(Object.entries(wrappers))("%s", (_name, makeSend) => {
       const api = await startApi(["Bearer t1"]);
       const error = await errorOf(() => makeSend(scriptedProvider(), { isRefused })(api.origin));
       expect(error.message === "odd" || (error.cause as Error).message === "odd").toBe(true);
+    });
+
+    test.each([
+      ["first", 1],
+      ["second", 2],
+    ])("C8 the caller's signal ends a decision about the %s answer that never comes", async (_which, decisive) => {
+      const api = await startApi();
+      api.answerWith((_request, response) => response.end("expired"));
+      const leaving = new AbortController();
+      let asked = 0;
+      const isRefused = async (response: RefusalCandidate): Promise<boolean> => {
+        asked += 1;
+        await response.text();
+        if (asked < decisive) return true;
+        if (asked > decisive) return false;
+        setImmediate(() => leaving.abort(new Error("gone")));
+        return new Promise(() => {});
+      };
+      const send = makeSend(scriptedProvider(), { isRefused }, newAgent({ connections: 1, pipelining: 1 }));
+      const error = await errorOf(() => send(api.origin, undefined, leaving.signal));
+      expect(error.message).toBe("gone");
+      // Its connection is free for another request.
+      expect(await (await send(api.origin)).text()).toBe("expired");
+      expect(asked).toBe(decisive + 1);
+    });
+
+    test("C8 a signal that is aborted while the answer comes ends a decision that waits for neither", async () => {
+      const api = await startApi();
+      api.answerWith((_request, response) => void response.writeHead(200).write("and then nothing"));
+      const leaving = new AbortController();
+      const isRefused = (): Promise<boolean> => {
+        setImmediate(() => leaving.abort(new Error("gone")));
+        return new Promise(() => {});
+      };
+      const error = await errorOf(() =>
+        makeSend(scriptedProvider(), { isRefused })(api.origin, undefined, leaving.signal),
+      );
+      expect(error.message).toBe("gone");
     });
 
     test("W8 headers that come twice are joined", async () => {

@@ -72,6 +72,12 @@ test("P3 characters beyond ASCII, and those that encodeURIComponent leaves", () 
   );
 });
 
+test("P3 a question mark that begins a name is part of it, in a query as in a form", () => {
+  expect(baseString(request("POST", "https://a.example/x??a=1&?c=3", "?b=2&?d=4"), [])).toBe(
+    "POST&https%3A%2F%2Fa.example%2Fx&%253Fa%3D1%26%253Fb%3D2%26%253Fc%3D3%26%253Fd%3D4",
+  );
+});
+
 test("P3 PLAINTEXT is the key, and a request for nobody has no token", () => {
   const signer = { ...photos, method: "PLAINTEXT", token: undefined, tokenSecret: "", consumerSecret: "a&b" } as const;
   const parts = partsOf(authorizationOf(signer, request("GET", "https://a.example"), { nonce: "n", timestamp: 1 }));

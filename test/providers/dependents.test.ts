@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   AuthCatalog,
   type AuthProvider,
+  accessToken,
   type CallOptions,
   Credential,
   JwtBearerProvider,
@@ -297,6 +298,51 @@ describe.each(Object.entries(dependents))("%s", (_type, make) => {
     expect(await make(sourceAt(home), {}, { store }).getToken()).toMatchObject({ token: "exchanged-1-token-1" });
     expect([home.seen.length, away.seen.length]).toEqual([1, 1]);
   });
+});
+
+const snowflake = { header: "Authorization", template: 'Snowflake Token="{token}"' };
+const PLACES: [string, object | object[]][] = [
+  ["a header with a template", snowflake],
+  ["the query", { query: "token" }],
+  ["two places", [snowflake, { cookie: "sid" }]],
+];
+
+describe.each(PLACES)("K4 a token that goes into %s", (_where, apply_as) => {
+  const exchangeOf = (source: AuthProvider): TokenExchangeProvider =>
+    new TokenExchangeProvider({ token_url: away.tokenUrl, subject_token: source, subject_token_type: "jwt" }, runtime);
+
+  test("K4 is presented bare, and reported as it was", async () => {
+    const source = sourceAt(home, { apply_as });
+    const provider = exchangeOf(source);
+    refused.add("token-1");
+    expect(await accessToken(provider)).toMatchObject({ token: "exchanged-2-token-2" });
+    expect(away.seen.map(({ form }) => form.subject_token)).toEqual(["token-1", "token-2"]);
+    expect((await accessToken(source)).token).toBe("token-2");
+  });
+
+  test("K4 is presented bare where it is static", async () => {
+    const provider = exchangeOf(new StaticProvider({ token: "t0ken", apply_as } as never));
+    expect(await accessToken(provider)).toMatchObject({ token: "exchanged-1-t0ken" });
+  });
+
+  test("S2 is masked where the IdP's error repeats it", async () => {
+    refused.add("s3cr3t-token");
+    refusal = { body: { error: "invalid_grant", error_description: "no such token: s3cr3t-token" }, status: 400 };
+    const error = await errorOf(
+      () => exchangeOf(new StaticProvider({ token: "s3cr3t-token", apply_as } as never)).getToken() as never,
+    );
+    expect(error.message).toContain("no such token");
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cr3t");
+  });
+});
+
+test.each(dependentsByToken)("K4 %s: the value of a header that is more than a token is told", async (_type, make) => {
+  const provider = make(new StaticProvider({ header: "Authorization", value: "Bearer s3cr3t" }, { name: "login" }));
+  const error = await errorOf(() => provider.getToken() as never);
+  expect(error.message).toMatch(
+    /login gives the header Authorization, whose value is more than a token: configure it by token/,
+  );
+  expect(error.message).not.toContain("s3cr3t");
 });
 
 test.each(dependentsByToken)("K4 %s: a credential that is no token is told, whatever gives it", async (_type, make) => {

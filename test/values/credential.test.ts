@@ -150,7 +150,9 @@ afterEach(() => {
 });
 
 /** As a cache hands them out. */
-const branded = all.map((credential) => remake(credential, { expiresAt: 1_700_000_000_000, onAccepted: () => {} }));
+const branded = all.map((credential) =>
+  remake(credential, { token: "s3cr3t", expiresAt: 1_700_000_000_000, onAccepted: () => {} }),
+);
 
 describe("S1 S3 a credential prints without its secret", () => {
   describe.each([...all, ...branded].map((credential) => [JSON.stringify(credential), credential] as const))(
