@@ -146,8 +146,13 @@ function jsonOf(schema: z.ZodMiniType): Json {
     unrepresentable: "any",
     metadata: SHAPES as never,
     override({ zodSchema, jsonSchema }) {
-      const { shape } = zodSchema._zod.def as { readonly shape?: Record<string, z.ZodMiniType> };
+      const { shape, element } = zodSchema._zod.def as Composite;
+      if (element !== undefined) jsonSchema.items = asTaken(element, jsonSchema.items as Json);
       if (shape === undefined) return;
+      const properties = Object.entries(jsonSchema.properties ?? {});
+      jsonSchema.properties = Object.fromEntries(
+        properties.map(([key, json]) => [key, asTaken(shape[key] as z.ZodMiniType, json as Json)]),
+      );
       // A field that looks at the value itself may have something against there being none.
       const required = Object.keys(shape).filter((key) => shape[key]?.safeParse(undefined).success === false);
       jsonSchema.required = required;
@@ -155,6 +160,29 @@ function jsonOf(schema: z.ZodMiniType): Json {
   }) as Json;
   return json;
 }
+
+/** What a schema of a mapping or of a list has in it. */
+interface Composite {
+  readonly shape?: Readonly<Record<string, z.ZodMiniType>>;
+  readonly element?: z.ZodMiniType;
+}
+
+/** `json`, whose text says which looks of it the field takes: no number is a private key, and no boolean a path. */
+function asTaken(field: z.ZodMiniType, json: Json): Json {
+  if (Array.isArray(json.anyOf)) return { ...json, anyOf: json.anyOf.map((form: Json) => asTaken(field, form)) };
+  if (json.type !== "string" || json.enum !== undefined || json.pattern !== undefined) return json;
+  const looks = Object.entries(LOOKS).filter(([, texts]) => texts.some((text) => field.safeParse(text).success));
+  return { ...json, [LOOKS_LIKE]: looks.map(([type]) => type) };
+}
+
+/** Texts that YAML reads as something else, by what they look like. Where seven is too short, many digits may do. */
+const LOOKS: Readonly<Record<string, readonly string[]>> = {
+  number: ["7", "0.5", "9".repeat(16), "9".repeat(32), "9".repeat(64)],
+  boolean: ["true", "false"],
+};
+
+/** The keyword under which a text says what it may look like, until it is one of a document. */
+const LOOKS_LIKE = "looksLike";
 
 /** What a key takes beside what its schema says: that an assertion is signed here, or that there is a key of one's own. */
 const ALTERNATIVES: Readonly<Record<string, Json>> = {
@@ -212,10 +240,11 @@ function formsOf(json: Json, path: string, keys: Documentation["keys"]): readonl
 }
 
 /** In YAML, a text may look like a number or a boolean; what the library wants as text it reads as text. */
-function textsOf(json: Json): readonly Json[] {
+function textsOf({ [LOOKS_LIKE]: looks = Object.keys(LOOKS), ...json }: Json): readonly Json[] {
   if (json.enum !== undefined) return [json, REF("interpolated")];
   if (json.pattern !== undefined) return [json];
-  return Object.keys(json).length > 1 ? [json, ...TEXT.slice(1)] : [REF("text")];
+  const others = (looks as readonly string[]).map((type) => ({ type }));
+  return Object.keys(json).length > 1 || others.length < TEXT.length - 1 ? [json, ...others] : [REF("text")];
 }
 
 const TEXT: readonly Json[] = [{ type: "string" }, { type: "number" }, { type: "boolean" }];

@@ -54,6 +54,7 @@ export type { RequestEncoding } from "./http/request-encoding.js";
 export type { ParameterConfig, ScalarConfig } from "./live/live-parameters.js";
 export type { LiveFile, LiveText } from "./live/live-text.js";
 export type { LiveFunction } from "./live/live-value.js";
+export type { SeedText } from "./live/seed-text.js";
 export type { SignatureMethod } from "./oauth1/signature.js";
 export type { AnswerConfig } from "./oauth2/answer-config.js";
 export type { ClientAssertionConfig } from "./oauth2/client-assertion-config.js";

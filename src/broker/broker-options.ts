@@ -71,12 +71,19 @@ function faultsOfCatalog(catalog: BrokerCatalog): readonly ConfigFault[] {
   if (typeof catalog?.get !== "function" || !Array.isArray(catalog.names)) {
     return [{ path: "catalog", message: "must be an AuthCatalog" }];
   }
-  const taken = catalog.names.filter((name) => OWN_PAGES.includes(name));
-  return taken.map((name) => ({
-    path: `auth.${name}`,
-    message: `/${name} is a page of the broker's own: give the provider another name`,
-  }));
+  return catalog.names.flatMap((name) => {
+    const fault = faultOfName(name);
+    return fault === undefined ? [] : [{ path: `auth.${name}`, message: `${fault}: give the provider another name` }];
+  });
 }
+
+function faultOfName(name: string): string | undefined {
+  if (OWN_PAGES.includes(name)) return `/${name} is a page of the broker's own`;
+  return STEPS.includes(name) ? `/${name} is a step in a path, which no client sends (RFC 3986 §5.2.4)` : undefined;
+}
+
+/** What is taken out of a path before it is sent, however it is spelt. */
+const STEPS: readonly string[] = [".", ".."];
 
 function faultsOfOptions(options: unknown): readonly ConfigFault[] {
   const faults = faultsOfKeys("options", options, ["socket", "tcp"]);

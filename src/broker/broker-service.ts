@@ -15,7 +15,7 @@ export interface BrokerRequest {
   readonly target: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Rejects with a `BodyTooLarge` where it is. */
+  /** Rejects with a `BodyTooLarge` where it is, and when the broker ends before it has come whole. */
   body(): Promise<string>;
 }
 
@@ -27,7 +27,7 @@ export class BrokerService {
   readonly #catalog: BrokerCatalog;
   readonly #providers: ReadonlyMap<string, BrokeredProvider>;
   readonly #counts = new RequestCounts();
-  #isClosed = false;
+  readonly #end = new AbortController();
 
   constructor(catalog: BrokerCatalog) {
     this.#catalog = catalog;
@@ -39,11 +39,16 @@ export class BrokerService {
 
   /** From now on every request is told that the broker ends. */
   close(): void {
-    this.#isClosed = true;
+    this.#end.abort();
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#end.signal.aborted;
+  }
+
+  /** Aborted when the broker ends. */
+  get end(): AbortSignal {
+    return this.#end.signal;
   }
 
   /** The answer; it never rejects. */
@@ -55,7 +60,7 @@ export class BrokerService {
   }
 
   async #answerOf({ page, name }: Route, request: BrokerRequest): Promise<BrokerAnswer> {
-    if (this.#isClosed) return problem(503, "the broker ends", { connection: "close" });
+    if (this.isClosed) return ending();
     if (page === "malformed") return problem(400, "the path is malformed, or has a query: ask for /NAME");
     if (page === "unknown") return problem(404, this.#noSuchPage());
     const allowed = page === "invalidate" ? "POST" : "GET";
@@ -73,6 +78,7 @@ export class BrokerService {
 
   async #invalidate(provider: BrokeredProvider, { signal, body }: BrokerRequest): Promise<BrokerAnswer> {
     const text = await body().catch((error: unknown) => {
+      if (this.isClosed) return ending();
       if (error instanceof BodyTooLarge) return problem(413, 'the body is too large: send { "id": … }');
       return problem(400, "the body has not come whole");
     });
@@ -115,6 +121,10 @@ export class BrokerService {
     const names = this.#catalog.names.map((name) => `/${encodeURIComponent(name)}`);
     return `there is no such page; there are ${[...names, ...OWN_PAGES.map((page) => `/${page}`)].join(", ")}`;
   }
+}
+
+function ending(): BrokerAnswer {
+  return problem(503, "the broker ends", { connection: "close" });
 }
 
 /** What a path leads to. */

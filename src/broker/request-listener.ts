@@ -44,7 +44,7 @@ async function answerTo(
   const refusal = await guard(request.headers);
   if (refusal !== undefined) return refusal;
   const { method = "", url: target = "" } = request;
-  return service.answer({ method, target, signal: leavingOf(response), body: () => bodyOf(request) });
+  return service.answer({ method, target, signal: leavingOf(response), body: () => bodyUntil(service.end, request) });
 }
 
 /** Aborted when the connection ends before there is an answer: then a caller less waits for the flight. */
@@ -54,6 +54,17 @@ function leavingOf(response: ServerResponse): AbortSignal {
     if (!response.writableFinished) leaving.abort(new Error("the client has gone away"));
   });
   return leaving.signal;
+}
+
+/** The body, as long as it comes before `end`: a client that never sends the rest must not keep the broker from ending. */
+function bodyUntil(end: AbortSignal, request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new Error("the broker ends"));
+    end.addEventListener("abort", giveUp);
+    bodyOf(request)
+      .finally(() => end.removeEventListener("abort", giveUp))
+      .then(resolve, reject);
+  });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -1,11 +1,9 @@
 /** The catalog: providers that are defined once, in an `auth:` block, and referred to by name. */
 
-import { readFile } from "node:fs/promises";
 import { dirname, resolve as resolvePath } from "node:path";
 import { inspect } from "node:util";
 import type { ProviderStatus } from "../cache/status.js";
 import type { ProviderSpec } from "../from-config.js";
-import { decoded } from "../live/text-file.js";
 import type { ProviderReference } from "../providers/runtime.js";
 import { ClosedError, ConfigError } from "../values/errors.js";
 import { handled } from "../values/handled.js";
@@ -22,6 +20,7 @@ import {
 } from "./catalog-options.js";
 import type { CatalogProvider } from "./catalog-provider.js";
 import { allOf, closeInOrder, type Dependents, noSuchProvider } from "./dependency-order.js";
+import { pathOfDocument, textOfDocument } from "./document-file.js";
 import { isReference, providerFor, referenceOf } from "./entry-reference.js";
 import { Interpolation } from "./interpolation.js";
 import { parsePipeline } from "./pipeline-document.js";
@@ -91,18 +90,16 @@ export class AuthCatalog {
   }
 
   /**
-   * `fromYaml` of the file at `path`. A relative `${file:…}` or `persist.path` starts at the file's folder, from
-   * wherever the program is run.
+   * `fromYaml` of the file at `path`, which may be a `file:` URL. A relative `${file:…}` or `persist.path` starts at the
+   * file's folder, from wherever the program is run.
    *
    * @throws ConfigError (rejects), as `fromYaml` does; its message begins with `path`.
    */
-  static async load(path: string, options: CatalogOptions = {}): Promise<AuthCatalog> {
+  static async load(path: string | URL, options: CatalogOptions = {}): Promise<AuthCatalog> {
     checkOptions(SUBJECT, options);
-    return AuthCatalog.#fromPipeline(
-      await textOfFile(path),
-      { subject: path, folder: resolvePath(dirname(path)) },
-      options,
-    );
+    const file = pathOfDocument(SUBJECT, path);
+    const text = await textOfDocument(SUBJECT, file);
+    return AuthCatalog.#fromPipeline(text, { subject: file, folder: resolvePath(dirname(file)) }, options);
   }
 
   /** The names of the providers, in the order of their definition. */
@@ -230,14 +227,3 @@ export class AuthCatalog {
 }
 
 const SUBJECT = "auth catalog";
-
-async function textOfFile(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(SUBJECT, [{ path: "", message: `${path} cannot be read (${error.code ?? error.name})` }]);
-  });
-  try {
-    return decoded(bytes);
-  } catch (error) {
-    throw new ConfigError(path, [{ path: "", message: `the file ${(error as Error).message}` }]);
-  }
-}

@@ -45,6 +45,7 @@ export function buildAll(definitions: readonly Definition[], { subject, folder, 
   const { outcomes, dependents } = buildInOrder<CatalogProvider>([...byName.keys()], (name, need) => {
     const { value, faults = [] } = byName.get(name) ?? {};
     if (faults.length > 0) return { faults };
+    if (name === "") return { faults: [{ path: pathOf(name), message: "a provider needs a name" }] };
     if (isReference(value)) return outcomeOf(name, value, () => buildReferred(name, value, need));
     const spec = startingAt(folder, value);
     const own = {
@@ -166,12 +167,13 @@ function startingAt(folder: string | undefined, spec: unknown): unknown {
   return { ...spec, config: { ...spec.config, persist: { ...persist, path: resolvePath(folder, path) } } };
 }
 
-/** A user's own type may throw anything, and quote its configuration. */
+/** A user's own type may throw anything, and quote its configuration. What it quotes may be a secret, so that it is no cause. */
 function reasonOf(error: unknown, spec: unknown): string {
-  const message: unknown =
-    typeof error === "object" && error !== null && "message" in error ? error.message : undefined;
-  const redacted = typeof message === "string" ? new Mask(textsIn(plainData(spec))).prose(message) : undefined;
-  return redacted ?? "its type threw an error";
+  const { message, name } = Object(error) as { readonly message?: unknown; readonly name?: unknown };
+  const what = typeof name === "string" && /^\w{1,60}$/.test(name) ? name : "what is no Error";
+  if (typeof message !== "string" || message === "") return `its type threw ${what}, without a message`;
+  const masked = new Mask(textsIn(plainData(spec))).name(message);
+  return masked ?? `its type threw ${what}, whose message quotes its configuration`;
 }
 
 function textsIn(value: unknown): string[] {

@@ -70,21 +70,21 @@ function step(path: string, key: string | number): string {
   return join(path, typeof key === "number" ? `[${key}]` : redactKey(key));
 }
 
-/** An integer that no number keeps may only be text, and only where text is taken (A8). */
+/** What no number keeps may only be text, and only where text is taken (A8). */
 function withoutLostDigits<T extends { close?(): unknown }>(
   outcome: Outcome<T>,
   places: readonly Place[],
   readings: ReadonlyMap<string, unknown>,
 ): Outcome<T> {
-  const tooLong = places.filter(({ scalar }) => scalar.isTooLong);
+  const inexact = places.filter(({ scalar }) => scalar.isInexact);
   if ("faults" in outcome) {
-    const isNumber = ({ path }: ConfigFault): boolean => tooLong.some((place) => place.path === path);
-    return { faults: outcome.faults.map((fault) => (isNumber(fault) ? { ...fault, message: TOO_LONG } : fault)) };
+    const isNumber = ({ path }: ConfigFault): boolean => inexact.some((place) => place.path === path);
+    return { faults: outcome.faults.map((fault) => (isNumber(fault) ? { ...fault, message: INEXACT } : fault)) };
   }
-  const unread = tooLong.filter(({ path }) => !readings.has(path));
+  const unread = inexact.filter(({ path }) => !readings.has(path));
   if (unread.length === 0) return outcome;
   void outcome.built.close?.();
-  return { faults: unread.map(({ path }) => ({ path, message: TOO_LONG })) };
+  return { faults: unread.map(({ path }) => ({ path, message: INEXACT })) };
 }
 
-const TOO_LONG = "has more digits than a number can keep; put it in quotes";
+const INEXACT = "is no number that can be kept exactly; put it in quotes";

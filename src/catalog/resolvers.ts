@@ -1,12 +1,12 @@
 /** The schemes of interpolation that are always there: environment variables and files. */
 
-import { resolve as resolvePath } from "node:path";
 import { bytesOfFile, decoded, type FileFault } from "../live/text-file.js";
+import { absolutePath, faultOfFilePath } from "../values/file-path.js";
 import { Absent, type Resolver } from "./references.js";
 
 /** `secret`, `env` and `file`, whose relative paths start at `folder`. */
 export function builtInResolvers(folder: string): Record<string, Resolver> {
-  return { secret: environment, env: environment, file: (path) => fileText(resolvePath(folder, path)) };
+  return { secret: environment, env: environment, file: (path) => fileText(path, folder) };
 }
 
 function environment(name: string): string {
@@ -16,11 +16,15 @@ function environment(name: string): string {
 }
 
 /** The file's text without white space at its end, which editors and `echo` leave there. */
-async function fileText(path: string): Promise<string> {
+async function fileText(given: string, folder: string): Promise<string> {
+  const fault = faultOfFilePath(given, "file");
+  if (fault !== undefined) throw new Error(`its path ${fault}`);
+  const path = absolutePath(given, folder);
   try {
     return decoded(await bytesOfFile(path)).trimEnd();
   } catch (error) {
     const { message, code } = error as FileFault;
-    throw code === "ENOENT" ? new Absent(`the file ${message}`) : new Error(`the file ${message}`);
+    const reason = `the file ${path} ${message}`;
+    throw code === "ENOENT" ? new Absent(reason) : new Error(reason);
   }
 }

@@ -5,6 +5,7 @@
 
 import { isAuthProvider } from "../auth-provider.js";
 import { isPlainRecord } from "../config/plain-record.js";
+import { faultOfNumber } from "../config/scalars.js";
 
 /**
  * A scalar beside the text that it was written as (A8). Only the text is a property, so that whoever takes
@@ -15,13 +16,13 @@ export class Scalar {
   readonly text: string;
   readonly #value: number | boolean | undefined;
   readonly #plain: string | number | boolean;
-  readonly #isTooLong: boolean;
+  readonly #isInexact: boolean;
 
-  private constructor(text: string, { value, plain, isTooLong }: Readings) {
+  private constructor(text: string, { value, plain, isInexact }: Readings) {
     this.text = text;
     this.#value = value;
     this.#plain = plain;
-    this.#isTooLong = isTooLong;
+    this.#isInexact = isInexact;
   }
 
   /** The number or boolean that it spells; `undefined` if it spells none that is exact. */
@@ -34,23 +35,23 @@ export class Scalar {
     return this.#plain;
   }
 
-  /** Whether it is an integer with more digits than a number can keep. */
-  get isTooLong(): boolean {
-    return this.#isTooLong;
+  /** Whether it spells a number that cannot be kept as one: infinite, or so large that its digits would be lost. */
+  get isInexact(): boolean {
+    return this.#isInexact;
   }
 
   /** A number or boolean of a document, beside its source text. */
   static literal(text: string, value: number | boolean): Scalar {
-    const isTooLong = Number.isInteger(value) && !Number.isSafeInteger(value) && DIGITS.test(text);
-    const exact = isTooLong || (typeof value === "number" && !Number.isFinite(value)) ? undefined : value;
+    const isInexact = faultOfNumber(value) !== undefined;
+    const exact = isInexact ? undefined : value;
     const plain = exact === undefined || LEADING_ZERO.test(text) ? text : exact;
-    return new Scalar(text, { value: exact, plain, isTooLong });
+    return new Scalar(text, { value: exact, plain, isInexact });
   }
 
   /** The text that a reference stands for: a `Scalar` if it could be meant as a number or a boolean. */
   static referred(text: string): Scalar | string {
     const value = spelt(text);
-    return value === undefined ? text : new Scalar(text, { value, plain: text, isTooLong: false });
+    return value === undefined ? text : new Scalar(text, { value, plain: text, isInexact: false });
   }
 
   /** What a key is offered first: the number or boolean, if writing it gives the same text again. */
@@ -69,11 +70,8 @@ export class Scalar {
 interface Readings {
   readonly value: number | boolean | undefined;
   readonly plain: string | number | boolean;
-  readonly isTooLong: boolean;
+  readonly isInexact: boolean;
 }
-
-/** An integer in digits, which a number must keep to the last one. */
-const DIGITS = /^[-+]?(?:0x[\da-f]+|0o[0-7]+|\d+(?:\.\d*)?)$/i;
 
 /** An account or a postal code, rather than a quantity. */
 const LEADING_ZERO = /^[-+]?0\d/;
@@ -84,8 +82,7 @@ function spelt(text: string): number | boolean | undefined {
   if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === "true";
   if (!NUMBER.test(text)) return undefined;
   const value = Number(text);
-  const isExact = Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
-  return isExact ? value : undefined;
+  return faultOfNumber(value) === undefined ? value : undefined;
 }
 
 /** `value` as plain data, with each scalar as what it is where nothing is known of its key. */

@@ -140,8 +140,15 @@ const TYPES: Readonly<Record<string, string>> = {
 
 function typeName(value: unknown): string {
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a mapping";
+  if (typeof value === "object") return className(value) ?? "a mapping";
   return Number.isFinite(value) || typeof value !== "number" ? `a ${typeof value}` : String(value);
+}
+
+/** What a class is called whose objects look like mappings and are none, as `Headers` and `Map`. */
+function className(value: object | null): string | undefined {
+  const name: unknown = (Object.getPrototypeOf(Object(value)) as object | null)?.constructor?.name;
+  if (typeof name !== "string" || !/^[A-Z]\w{0,59}$/.test(name) || name === "Object") return undefined;
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 function shapeKeys(schema: z.core.$ZodRawIssue["inst"]): readonly string[] {
@@ -167,6 +174,7 @@ function isWithin(path: string, inner: string): boolean {
 
 /** A key as it may be shown: where a colon or a space was forgotten, a secret value stands in it. */
 export function redactKey(key: string): string {
+  if (key === "") return '""';
   const [name = ""] = /^[\w$-]{0,60}/.exec(key) ?? [];
   return name === key ? key : `${name}…`;
 }

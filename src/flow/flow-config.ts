@@ -2,8 +2,9 @@
 
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
-import { count, faultAt, optional, seconds, text, textOrEmpty, withDefault } from "../config/fields.js";
+import { count, faultAt, optional, seconds, text, withDefault } from "../config/fields.js";
 import { allowedOriginsField, faultOfBaseUrl } from "../http/base-url.js";
+import { type SeedText, seedText } from "../live/seed-text.js";
 import { CLOCK_NAMES } from "./clock-values.js";
 import { SIGNATURE_NAME } from "./hmac-signature.js";
 import { type FlowStepConfig, stepField } from "./login.js";
@@ -43,10 +44,11 @@ export interface FlowKeys {
    */
   readonly reauth_on?: readonly number[] | null;
   /**
-   * Values that a login replaces, such as a refresh token that rotates: their names, and their first values. A step uses
-   * `${name}`, and one that captures it replaces it, for the next login and, with `persist`, the next process.
+   * Values that a login replaces, such as a refresh token that rotates: their names, and their first values, of which
+   * `{ file: PATH }` is read once, when the provider is made. A step uses `${name}`, and one that captures it replaces it, for
+   * the next login and, with `persist`, the next process.
    */
-  readonly rotates?: Readonly<Record<string, string>> | null;
+  readonly rotates?: Readonly<Record<string, SeedText>> | null;
   /** A request that ends the session, sent on `close()`, unless a store shares it. Its failure is no error. */
   readonly logout?: FlowRequestConfig | null;
 }
@@ -59,7 +61,7 @@ export const flowFields = () => ({
   allowed_origins: allowedOriginsField(),
   ttl_secs: optional(seconds()),
   reauth_on: withDefault(z.array(count(599).check(z.refine(isStatus, "must be an HTTP status from 300 to 599"))), []),
-  rotates: withDefault(z.record(z.string(), textOrEmpty(z.minLength(1, "must not be empty"))), {}),
+  rotates: withDefault(z.record(z.string(), seedText("rotates")), {}),
   logout: optional(requestField()),
 });
 

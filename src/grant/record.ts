@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
+import { isSealed } from "../store/encrypted-store.js";
 import { StoreError } from "../values/errors.js";
 import { parseJson } from "../values/parse-json.js";
 import { type RecordedFailure, recordedFailure } from "./recorded-failure.js";
@@ -106,9 +107,12 @@ export function parseRecord(text: string, key: string): GrantRecord {
     const { version: _version, ...record } = result.data;
     return record;
   }
-  const message = `what is stored for ${key} is no record that this release can read; it is left as it is`;
-  throw new StoreError(message, { retryable: false });
+  const what = isSealed(text) ? ENCRYPTED : "is no record that this release can read";
+  throw new StoreError(`what is stored for ${key} ${what}; it is left as it is`, { retryable: false });
 }
+
+const ENCRYPTED =
+  "is encrypted, and no key is given: persist.encryption_key, or encryptedStore around a store of your own";
 
 /** The first format had one token, of an audience that it did not name. */
 interface Version1 {

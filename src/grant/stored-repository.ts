@@ -2,6 +2,7 @@
 
 import { pause, stopwatch, within } from "../failure/deadline.js";
 import { lockDelay, type Random, releaseWait, SAVE_MS, saveDelay } from "../failure/policy.js";
+import { lockIn, readFrom, writeTo } from "../store/store-answers.js";
 import type { Lease, StoredRecord, TokenStore } from "../store/token-store.js";
 import { ConfigError, FaucetError, StoreError } from "../values/errors.js";
 import { type GrantName, publishAtRisk, publishSafe, warnOfOtherAccount, warnOfStore } from "./grant-events.js";
@@ -16,6 +17,8 @@ export interface StoredRecordOptions {
   readonly name: GrantName;
   /** What the grant's account is known by: URL, client, body, headers. Only its fingerprint is stored. */
   readonly account: string | undefined;
+  /** What earlier releases knew it by: a record that has the fingerprint of this is of the same account. */
+  readonly formerAccount?: string | undefined;
   /** Asked in turn where there is no record yet. */
   readonly inherit?: readonly Inherit[] | undefined;
   /** Whether the grant has a refresh token, which may be lost with this process. */
@@ -46,7 +49,7 @@ export class StoredRepository implements GrantRepository {
   /** Where the store has none, the last one known: a store that was emptied brings no spent token back (D3). */
   async read(): Promise<Kept> {
     const { store } = this.#options;
-    const stored = await this.#ask("read", () => store.read(this.#key));
+    const stored = await this.#ask("read", () => readFrom(store, this.#key));
     if (stored !== undefined) {
       const record = this.#ofThisAccount(parseRecord(stored.text, this.#key));
       this.#lastKnown = record;
@@ -67,7 +70,7 @@ export class StoredRepository implements GrantRepository {
   async lock(milliseconds: number): Promise<Lease | undefined> {
     let isLate = false;
     const locking = this.#ask("locked", async () => {
-      const lease = await this.#options.store.lock(this.#key, milliseconds);
+      const lease = await lockIn(this.#options.store, this.#key, milliseconds);
       // Nobody is there any more to release it.
       if (isLate) await lease?.release();
       return lease;
@@ -170,9 +173,8 @@ export class StoredRepository implements GrantRepository {
 
   /** A record of another account is never adopted, and never replaced where that would lose a refresh token (D8). */
   #ofThisAccount(record: GrantRecord): GrantRecord {
-    const { account, name } = this.#options;
-    const isOurs =
-      account === undefined || record.account === undefined || record.account === fingerprint(record, account);
+    const { name } = this.#options;
+    const isOurs = this.#isOurs(record);
     this.#isForeign = !isOurs;
     if (isOurs) return record;
     if (record.refreshToken !== undefined && record.cameByLogin !== true)
@@ -181,8 +183,16 @@ export class StoredRepository implements GrantRepository {
     return newRecord();
   }
 
+  #isOurs(record: GrantRecord): boolean {
+    const { account, formerAccount } = this.#options;
+    if (account === undefined || record.account === undefined) return true;
+    return [account, formerAccount].some(
+      (known) => known !== undefined && record.account === fingerprint(record, known),
+    );
+  }
+
   #write(stored: StoredRecord): Promise<boolean> {
-    return this.#ask("written", () => this.#options.store.write(this.#key, stored));
+    return this.#ask("written", () => writeTo(this.#options.store, this.#key, stored));
   }
 
   async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {

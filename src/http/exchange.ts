@@ -22,17 +22,22 @@ export interface HttpRequest {
   /** Further headers, made anew each time that it is sent: a server takes a proof once. */
   readonly freshHeaders?: (() => Readonly<Record<string, string>>) | undefined;
   readonly body?: string | undefined;
+  /** How it shows which OAuth 2 client sends it, if it does. */
+  readonly clientProof?: ClientProof | undefined;
   /** What was put into it for this time alone, and must not be shown. */
   readonly secrets?: readonly string[] | undefined;
 }
+
+/** How a client shows itself by something that it has: a secret in a header or in the body, or an assertion of its own or of another. */
+export type ClientProof = "basic" | "post" | "signed_assertion" | "issued_assertion";
 
 /** What came back. */
 export interface HttpAnswer {
   /** The request, for messages: method and URL, nothing secret. */
   readonly to: string;
   readonly url: URL;
-  /** Whether the request carried `Authorization: Basic`. */
-  readonly usedBasic: boolean;
+  /** How the request has shown its client, if it has. */
+  readonly clientProof?: ClientProof | undefined;
   readonly status: number;
   /** By lower-case name. */
   readonly headers: AnswerHeaders;
@@ -71,7 +76,7 @@ export async function exchange(request: HttpRequest, options: ExchangeOptions): 
   return {
     to,
     url: request.url,
-    usedBasic: /^basic /i.test(request.headers.authorization ?? userinfoAuthorization(request.url) ?? ""),
+    clientProof: request.clientProof,
     status: raw.status,
     headers: raw.headers,
     receivedAt: clock(),

@@ -3,7 +3,7 @@
 import { isRetryableAnswer } from "../failure/policy.js";
 import { AuthError } from "../values/errors.js";
 import { isInexact } from "./exact-number.js";
-import type { HttpAnswer } from "./exchange.js";
+import type { ClientProof, HttpAnswer } from "./exchange.js";
 import { isObject } from "./json-object.js";
 import { type Mask, shorten } from "./mask.js";
 import { retryAfterSeconds } from "./retry-after.js";
@@ -136,12 +136,20 @@ function withoutQuotations(given: GivenError, status: number): GivenError {
 }
 
 /** What somebody would try next. */
-function remedy({ status, usedBasic }: HttpAnswer, code: string | undefined): string {
-  if (code === "invalid_client") {
-    const other = usedBasic ? "client_secret_post" : "client_secret_basic";
-    return `; if id and secret are right, the server may want token_endpoint_auth_method: ${other}`;
-  }
+function remedy({ status, clientProof }: HttpAnswer, code: string | undefined): string {
+  if (code === "invalid_client") return clientProof === undefined ? "" : `; ${REMEDIES_OF_CLIENTS[clientProof]}`;
   return status === 404 && code === undefined
     ? "; there is no token endpoint at this URL: check token_url (or url)"
     : "";
 }
+
+/** What a server may have against a client, by how the client has shown itself. */
+const REMEDIES_OF_CLIENTS: Readonly<Record<ClientProof, string>> = {
+  basic: "if id and secret are right, the server may want token_endpoint_auth_method: client_secret_post",
+  post: "if id and secret are right, the server may want token_endpoint_auth_method: client_secret_basic",
+  signed_assertion:
+    "if the server has this client's key, it may want another aud in the assertion (assertion_audience), know the key by " +
+    "another kid (private_key_id), or have a clock that differs from this machine's",
+  issued_assertion:
+    "the client_assertion that was presented may have expired, or be for another aud or by a kid that the server does not know",
+};

@@ -6,7 +6,7 @@ import { type Field, faultAt } from "../config/fields.js";
 import { faultOfNumber, faultOfWord } from "../config/scalars.js";
 import { LIVE_TEXT_SHAPE, shaped } from "../config/shapes.js";
 import { absolutePath, faultOfFilePath } from "../values/file-path.js";
-import { folderOf } from "./document-folder.js";
+import { folderOf, isData } from "./document-folder.js";
 import {
   FileValue,
   FunctionValue,
@@ -68,7 +68,7 @@ export function liveText(key: string, options: LiveTextOptions = {}): Field<Live
       };
       if (isLiveValue(given)) return given;
       if (typeof given === "function") return new FunctionValue(given as LiveFunction, rules);
-      if (isMapping(given)) return fileValue(given, rules, fault);
+      if (isData(given)) return fileValue(given, rules, fault);
       const digits = faultOfNumber(given);
       if (digits !== undefined) return fault(digits);
       if (typeof given !== "string" && typeof given !== "number") return fault(noText(given));
@@ -80,13 +80,13 @@ export function liveText(key: string, options: LiveTextOptions = {}): Field<Live
 }
 
 function fileValue(
-  given: Readonly<Record<string, unknown>>,
+  given: object,
   rules: LiveRules,
   fault: (message: string, ...path: PropertyKey[]) => LiveValue,
 ): LiveValue {
   const [unknown] = Object.keys(given).filter((key) => key !== "file");
   if (unknown !== undefined) return fault(`unknown key; ${suggest(redactKey(unknown), ["file"])}`, unknown);
-  const { file } = given;
+  const { file } = given as { readonly file?: unknown };
   const wrong = faultOfFilePath(file, "file");
   if (wrong !== undefined) return fault(wrong, "file");
   const path = absolutePath(file as string, folderOf(given));
@@ -99,10 +99,11 @@ function fileValue(
 
 function noText(given: unknown): string {
   if (given === undefined || given === null) return "is required: a string";
-  const kind = Array.isArray(given) ? "a list" : `a ${typeof given}`;
-  return `must be a string, not ${kind}`;
+  return `must be a string, not ${kindOf(given)}`;
 }
 
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function kindOf(given: NonNullable<unknown>): string {
+  if (Array.isArray(given)) return "a list";
+  const { name } = typeof given === "object" ? given.constructor : { name: typeof given };
+  return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`;
 }

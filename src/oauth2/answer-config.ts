@@ -9,7 +9,8 @@ import { faultOfPath } from "../json-path/select.js";
 /** How an answer with a token is read, where it is not that of RFC 6749 §5.1. Paths are JSONPaths (RFC 9535). */
 export interface AnswerConfig {
   /**
-   * The JSONPath of the token in the answer: a string, or a number. `$` where the body is nothing but the token.
+   * The JSONPath of the token in the answer: a string, or where a path is given, a number too. `$` where the body is nothing
+   * but the token.
    * @default $.access_token
    */
   readonly token_path?: string | null;
@@ -27,7 +28,7 @@ export interface AnswerConfig {
    */
   readonly expiry_format?: LifetimeFormat | null;
   /**
-   * The JSONPath of the refresh token, for grants that are renewed by one.
+   * The JSONPath of the refresh token, for grants that are renewed by one: a string, or a number.
    * @default $.refresh_token
    */
   readonly refresh_token_path?: string | null;

@@ -1,5 +1,6 @@
 /** How a client authenticates at its token endpoint (RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 8705 §2; K1 to K3). */
 
+import type { ClientProof } from "../http/exchange.js";
 import { withoutUserinfo } from "../http/url.js";
 import { signedAssertion } from "../signing/signed-assertion.js";
 import { type Signer, type SigningKey, signingKey, signingSecret } from "../signing/signing-key.js";
@@ -11,6 +12,8 @@ import type { OAuth2Client } from "./client-config.js";
 export interface ClientAuthentication {
   readonly headers?: Readonly<Record<string, string>>;
   readonly params?: Readonly<Record<string, string | undefined>>;
+  /** What the client shows of itself beside its id, if anything. */
+  readonly proof?: ClientProof;
 }
 
 /** Shows a client to the token endpoint at `url`, by the live values that were read last. */
@@ -20,7 +23,8 @@ export type ClientAuthenticator = (url: URL) => ClientAuthentication | Promise<C
 export function clientAuthenticator(client: OAuth2Client, clock: Clock): ClientAuthenticator {
   const key = assertionKeyOf(client);
   if (key === undefined) return () => authentication(client);
-  return async (url) => byAssertion(client, await assertionOf(client, key.signer(), { url, clock }));
+  return async (url) =>
+    byAssertion(client, "signed_assertion", await assertionOf(client, key.signer(), { url, clock }));
 }
 
 /** What is wrong with the key that `client` signs with, as far as it is known before a function is called. */
@@ -39,22 +43,26 @@ function assertionKeyOf(client: OAuth2Client): SigningKey | undefined {
 
 function authentication(client: OAuth2Client): ClientAuthentication {
   const { token_endpoint_auth_method: method, client_id, client_secret: secret, client_assertion: issued } = client;
-  if (issued !== undefined) return byAssertion(client, issued.text);
+  if (issued !== undefined) return byAssertion(client, "issued_assertion", issued.text);
   switch (method) {
     case "client_secret_basic":
-      return { headers: { authorization: `Basic ${basicCredentials(client)}` } };
+      return { headers: { authorization: `Basic ${basicCredentials(client)}` }, proof: "basic" };
     case "tls_client_auth":
     case "self_signed_tls_client_auth":
     case "none":
       return { params: { client_id } };
     default:
-      return { params: { client_id, client_secret: secret?.text } };
+      return { params: { client_id, client_secret: secret?.text }, proof: "post" };
   }
 }
 
 /** The client's id is no part of RFC 7523; many servers want it to find the key by. */
-function byAssertion({ client_id, client_assertion_type }: OAuth2Client, assertion: string): ClientAuthentication {
-  return { params: { client_id, client_assertion_type, client_assertion: assertion } };
+function byAssertion(
+  { client_id, client_assertion_type }: OAuth2Client,
+  proof: ClientProof,
+  assertion: string,
+): ClientAuthentication {
+  return { params: { client_id, client_assertion_type, client_assertion: assertion }, proof };
 }
 
 function assertionOf(

@@ -30,6 +30,7 @@ export function clientRequest(
     url,
     headers: { accept: "application/json", ...client.headers.current, ...authentication.headers, ...headers },
     body,
+    clientProof: authentication.proof,
     secrets: [authentication.params?.client_assertion, ...tokens].filter((text) => text !== undefined),
   };
 }
@@ -65,6 +66,7 @@ export function tokenRequest(
     url,
     headers: { accept: "application/json", ...client.headers.current, ...authentication.headers, ...headers },
     body,
+    clientProof: authentication.proof,
     secrets: made.filter((text) => text !== undefined),
   };
 }

@@ -55,13 +55,13 @@ export function answerReader(
       const isBound = bind !== undefined && isOfType(type, "dpop");
       const found = tokenFrom({ value, at: token.at, body }, isBound ? bind.credential : make, answer, mask);
       if (!isBound) assertBearer(type, answer);
-      if (refreshToken.isConfigured && isInexact(next)) throw inexact(`${refreshToken.at} is no refresh token`, answer);
+      if (isInexact(next)) throw inexact(`${refreshToken.at} is no refresh token`, answer);
       const expiresIn = expiry.secondsOf(written, answer);
       const binding = bind && { boundTo: isBound ? bind.boundTo : null };
       return { ...found, expiresIn, baseUrl: baseUrl.from(address, answer), ...binding };
     });
     return {
-      refreshToken: textOf(next, refreshToken),
+      refreshToken: textOf(next),
       refreshTokenExpiresIn: refreshTokenLifetime(body),
       ...outcome,
       ...("token" in outcome && { doubt: expiry.doubtOf(written, outcome.token.expiresIn) }),
@@ -94,9 +94,9 @@ function assertBearer(type: unknown, { to, status }: HttpAnswer): void {
   throw new AuthError(`${to}: the token is of type ${type}, which cannot be used as a bearer`, { status });
 }
 
-/** A refresh token: where a path is configured, a number too. */
-function textOf(value: unknown, { isConfigured }: Member): string | undefined {
-  if (isConfigured && typeof value === "number" && !isInexact(value)) return String(value);
+/** A refresh token: one that is a number is spent all the same, and to drop it would present the one before it. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "number" && !isInexact(value)) return String(value);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 

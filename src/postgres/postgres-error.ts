@@ -6,7 +6,7 @@ import { FaucetError, StoreError } from "faucet-auth";
 export function postgresErrorOf(server: string, error: unknown): FaucetError {
   if (FaucetError.is(error)) return error;
   const code = codeOf(error);
-  const { hint, retryable = true } = HINTS[code ?? ""] ?? {};
+  const { hint, retryable = true } = hintOf(error, code) ?? {};
   const reason = code === undefined ? "" : ` (${code})`;
   return new StoreError(`${server} cannot be used${reason}${hint === undefined ? "" : `: ${hint}`}`, { retryable });
 }
@@ -22,6 +22,36 @@ interface Hint {
   /** False for what only a person can mend. */
   readonly retryable?: boolean;
 }
+
+function hintOf(error: unknown, code: string | undefined): Hint | undefined {
+  const { message, syscall, path } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  if (syscall === "open" && typeof path === "string") return unreadable(path);
+  if (code !== undefined) return HINTS[code];
+  const [, hint] = HINTS_OF_DRIVER.find(([words]) => String(message).includes(words)) ?? [];
+  return hint ?? WITHOUT_CODE;
+}
+
+/** A file that the connection string names. Where a key stands in place of its path, that is not repeated. */
+function unreadable(path: string): Hint {
+  const isPath = path.length <= LONGEST_PATH && !path.includes("-----");
+  const file = isPath ? `the file ${path}` : "what stands for a file";
+  return { hint: `${file} in its connection string cannot be read`, retryable: false };
+}
+
+const LONGEST_PATH = 120;
+
+/** By words of what the driver throws without a code. */
+const HINTS_OF_DRIVER: readonly (readonly [words: string, hint: Hint])[] = [
+  [
+    "does not support SSL",
+    { hint: "it has no TLS: turn that on there, or take sslmode out of the connection string", retryable: false },
+  ],
+  ["client password must be", { hint: "it wants a password, and the connection string has none", retryable: false }],
+  ["timeout", { hint: "there was no connection in time" }],
+  ["terminated", { hint: "the connection was lost" }],
+];
+
+const WITHOUT_CODE: Hint = { hint: "the driver says why in words that may quote a secret, and gives no code" };
 
 const REFUSED: Hint = { hint: "it refuses the user name or the password", retryable: false };
 const NO_PERMISSION: Hint = { hint: "its user lacks a permission", retryable: false };

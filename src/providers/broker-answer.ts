@@ -1,6 +1,7 @@
 /** What a broker answers: a credential as headers, or why there is none. */
 
 import { isRetryableAnswer, SOURCE_FAILURE } from "../failure/policy.js";
+import { faultOfBaseUrl } from "../http/base-url.js";
 import type { HttpAnswer } from "../http/exchange.js";
 import { isObject } from "../http/json-object.js";
 import { type Mask, shorten } from "../http/mask.js";
@@ -15,9 +16,14 @@ export function readBrokerAnswer(answer: HttpAnswer, mask: Mask, now: number): I
   if (answer.status === 502 && isObject(body) && typeof body.error === "string") throw failureOf(body, mask);
   if (answer.status !== 200) throw refusalOf(answer, body, mask);
   const issued = issuedBy(body, now);
-  if (issued !== undefined) return issued;
-  const message = `${answer.to}: the answer is not one of a broker, which has an id and headers`;
-  throw new AuthError(message, { status: answer.status });
+  if (issued === undefined) throw unusable(answer, "is not one of a broker, which has an id and headers");
+  const fault = issued.baseUrl === undefined ? undefined : faultOfBaseUrl(issued.baseUrl, undefined);
+  if (fault !== undefined) throw unusable(answer, `has a base_url that ${fault}`);
+  return issued;
+}
+
+function unusable({ to, status }: HttpAnswer, why: string): AuthError {
+  return new AuthError(`${to}: the answer ${why}`, { status });
 }
 
 /** Whether both ids are of one broker, and not of one that was started later. */

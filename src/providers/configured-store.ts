@@ -2,9 +2,10 @@
 
 import * as z from "zod/mini";
 import { isGiven, type Relation } from "../config/check.js";
-import { because, type Field, optional, text, withDefault } from "../config/fields.js";
+import { because, optional, text, withDefault } from "../config/fields.js";
 import { type LiveText, liveText } from "../live/live-text.js";
 import type { LiveValue } from "../live/live-value.js";
+import { type SeedText, seedText } from "../live/seed-text.js";
 import { encryptedStore, faultOfKey } from "../store/encrypted-store.js";
 import { FileTokenStore, faultOfPath } from "../store/file-token-store.js";
 import { lateStore } from "../store/late-store.js";
@@ -33,15 +34,15 @@ export interface StoreConfig {
    */
   readonly table?: string | null;
   /**
-   * Encrypts the records by AES-256-GCM: 32 bytes, in base64.
+   * Encrypts the records by AES-256-GCM: 32 bytes, in base64. `{ file: PATH }` is read once, when the provider is made.
    * @default not encrypted
    */
-  readonly encryption_key?: string | null;
+  readonly encryption_key?: SeedText | null;
   /**
    * Keys by which records may still be encrypted; a record is encrypted with `encryption_key` when it is next written.
    * @default none
    */
-  readonly previous_encryption_keys?: readonly string[] | null;
+  readonly previous_encryption_keys?: readonly SeedText[] | null;
   /**
    * Whether records that are not encrypted yet are read, and encrypted when they are next written.
    * @default false
@@ -55,17 +56,16 @@ export const storeFields = () => ({
   redis: optional(liveText("persist.redis", { faultOf: faultOfRedisUrl })),
   postgres: optional(liveText("persist.postgres", { faultOf: faultOfPostgresUrl })),
   table: optional(text().check(because((table) => (table === "" ? undefined : faultOfTable(table))))),
-  encryption_key: optional(encryptionKey()),
-  previous_encryption_keys: withDefault(z.array(encryptionKey()), []),
+  encryption_key: optional(seedText("persist.encryption_key", { faultOf: faultOfKey })),
+  previous_encryption_keys: withDefault(
+    z.array(seedText("persist.previous_encryption_keys", { faultOf: faultOfKey })),
+    [],
+  ),
   encrypt_existing: withDefault(z.boolean(), false),
 });
 
 /** Those in their normal form. */
 type StoreSettings = z.output<z.ZodMiniObject<ReturnType<typeof storeFields>>>;
-
-function encryptionKey(): Field<string> {
-  return z.string().check(because(faultOfKey));
-}
 
 /** What names a store, and which of them a grant has. */
 const PLACES = ["path", "redis", "postgres"] as const;

@@ -8,9 +8,13 @@ import { isData } from "../live/document-folder.js";
 import { type LiveText, liveText } from "../live/live-text.js";
 import type { LiveRules, LiveValue } from "../live/live-value.js";
 import { decoded } from "../live/text-file.js";
+import { faultOfAlgorithm } from "../signing/algorithms.js";
 import { privateKeyFrom } from "../signing/private-key.js";
 import type { Signer } from "../signing/signing-key.js";
 import { parseJson } from "../values/parse-json.js";
+
+/** What Google takes from a service account. */
+const SIGNED_BY = "RS256";
 
 /** The contents of a key file: as text, which may be live, or as a mapping. */
 export type GoogleKeyConfig = LiveText | GoogleKeyDocument;
@@ -54,7 +58,7 @@ export function serviceAccountIn(text: string): ServiceAccount {
 export function signerOf({ private_key, private_key_id }: ServiceAccount): Signer {
   const found = privateKeyFrom(private_key);
   if ("fault" in found) throw new TypeError(`private_key ${found.fault}`);
-  return { key: found.key, header: { alg: "RS256", ...(private_key_id && { kid: private_key_id }) } };
+  return { key: found.key, header: { alg: SIGNED_BY, ...(private_key_id && { kid: private_key_id }) } };
 }
 
 function isDocument(given: unknown): boolean {
@@ -71,7 +75,8 @@ function faultOfKey(text: string): string | undefined {
   if (typeof privateKey !== "string") return "is not the key of a service account: it has no private_key";
   const found = privateKeyFrom(privateKey);
   if ("fault" in found) return `has a private_key that ${found.fault}`;
-  if (found.key.asymmetricKeyType !== "rsa") return "has a private_key that is no RSA key";
+  const misfit = faultOfAlgorithm(found.key, SIGNED_BY);
+  if (misfit !== undefined) return `has a private_key that ${misfit}`;
   if (id !== undefined && typeof id !== "string") return "has a private_key_id that is no string";
   const isUri = uri === undefined || (typeof uri === "string" && URL.canParse(uri) && /^https?:/.test(uri));
   return isUri ? undefined : "has a token_uri that is no http or https URL";

@@ -32,7 +32,7 @@ export function tokenFile(config: FileConfig): Pick<OneRequest, "request" | "sen
       signal.throwIfAborted();
       const receivedAt = clock();
       const headers = { "content-type": "text/plain", date: new Date(receivedAt).toUTCString() };
-      return { to: `the file ${path}`, url, usedBasic: false, status: 200, headers, receivedAt, text };
+      return { to: `the file ${path}`, url, status: 200, headers, receivedAt, text };
     },
   };
 }

@@ -2,7 +2,8 @@
 
 import * as z from "zod/mini";
 import { isGiven, lazily, type Relation } from "../config/check.js";
-import { optional, scope, scopes, text } from "../config/fields.js";
+import { optional, scope, scopes } from "../config/fields.js";
+import { type SeedText, seedText } from "../live/seed-text.js";
 import { oauth2ClientFields } from "../oauth2/client-config.js";
 import { OAUTH2_CLIENT_RELATIONS } from "../oauth2/client-relations.js";
 import { type ConsentConfig, consentFields, refreshTokenOrLogin } from "../oauth2/consent-config.js";
@@ -20,10 +21,10 @@ import { documentOf, type Runtime } from "./runtime.js";
 /** The configuration of an `oauth2_refresh` provider. */
 export interface OAuth2RefreshConfig extends OAuth2ClientConfig, ConsentConfig, FetchingConfig, BindingConfig {
   /**
-   * The refresh token to begin with. Where the IdP rotates it, the provider follows. Without one, `faucet-auth login` brings the
-   * first into the store.
+   * The refresh token to begin with. Where the IdP rotates it, the provider follows. `{ file: PATH }` is read once, when the
+   * provider is made. Without one, `faucet-auth login` brings the first into the store.
    */
-  readonly refresh_token?: string | null;
+  readonly refresh_token?: SeedText | null;
   /** The scopes to ask for: a list, or one string with spaces between (RFC 6749 §3.3). Not sent where there are none. */
   readonly scopes?: readonly string[] | string | null;
   /** The same as one string, which may stand in place of `scopes`. */
@@ -107,7 +108,7 @@ function notLoggedIn(name: string, configured: string | undefined, document = "F
 export const refreshSchema = lazily(() =>
   z.strictObject({
     ...oauth2ClientFields(),
-    refresh_token: optional(text()),
+    refresh_token: optional(seedText("refresh_token")),
     ...consentFields(),
     scopes: scopes(),
     scope: scope(),

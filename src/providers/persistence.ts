@@ -3,10 +3,12 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { optional, text, withDefault } from "../config/fields.js";
-import { crateFiles, crateKeys, formerKey, type Inherit } from "../grant/inheritance.js";
+import { crateFiles, crateKeys } from "../grant/crate-files.js";
+import { formerKey, type Inherit } from "../grant/inheritance.js";
 import { StoredRepository } from "../grant/stored-repository.js";
 import { displayUrl } from "../http/url.js";
 import type { TokenStore } from "../store/token-store.js";
+import { canonical } from "./canonical.js";
 import { configuredStore, type StoreConfig, storeFields } from "./configured-store.js";
 import type { Runtime } from "./runtime.js";
 import type { RecordPlace } from "./shared-grants.js";
@@ -45,6 +47,8 @@ export interface GrantOrigin {
   readonly mayHaveRefreshTokens?: boolean | undefined;
   /** What is asked, without scopes and parameters: it tells one account from another (D8). */
   readonly account: readonly unknown[];
+  /** What earlier releases told the account by, where that was something else than `account` as it is given. */
+  readonly formerAccount?: readonly unknown[] | undefined;
   /** Scopes and parameters, in no particular order: they tell the tokens of one grant apart (D9). */
   readonly audience: readonly unknown[];
   /** What default keys of earlier releases were made of. */
@@ -73,7 +77,7 @@ export function persistenceOf(
   const configured = configuredStore(persist, runtime);
   if (configured === undefined) return undefined;
   const { store, place, folder, close } = configured;
-  const { type, refreshToken } = origin;
+  const { type, refreshToken, account, formerAccount = account } = origin;
   const key = persist?.key ?? defaultKey(name, origin);
   const strict = persist?.strict ?? false;
   return {
@@ -82,7 +86,8 @@ export function persistenceOf(
     repository: new StoredRepository({
       store,
       name: { type, name, key },
-      account: JSON.stringify(origin.account),
+      account: JSON.stringify(canonical(account)),
+      formerAccount: JSON.stringify(formerAccount),
       inherit: inheritanceOf(persist, name, origin, { store, folder }),
       hasRefreshToken: refreshToken !== undefined || origin.mayHaveRefreshTokens === true,
       strict,

@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { TlsMaterial } from "../http/own-dispatcher.js";
 import type { LiveValue } from "../live/live-value.js";
 import { isCertificateOf } from "../signing/certificate.js";
+import { withLineBreaks } from "../signing/pem.js";
 import { isEncryptedPem } from "../signing/private-key.js";
 import type { ConfigFault } from "../values/errors.js";
 import type { TlsSettings } from "./connection-config.js";
@@ -11,9 +12,9 @@ import type { TlsSettings } from "./connection-config.js";
 /** What was read last. */
 export function materialOf({ cert, key, ca, passphrase, pfx }: TlsSettings): TlsMaterial {
   return {
-    cert: cert?.text,
-    key: key?.text,
-    ca: ca?.text,
+    cert: cert && withLineBreaks(cert.text),
+    key: key && withLineBreaks(key.text),
+    ca: ca && withLineBreaks(ca.text),
     passphrase: passphrase?.text,
     pfx: pfx && Buffer.from(pfx.text, "base64"),
   };

@@ -13,6 +13,7 @@ import {
   withQuery,
 } from "../http/request-encoding.js";
 import { type LiveData, withoutLiveValues } from "../live/live-data.js";
+import { canonical, canonicalAddress } from "./canonical.js";
 
 /** The settings that a request is made of. */
 export interface RequestSettings {
@@ -33,8 +34,14 @@ export function requestMaker(settings: RequestSettings): () => HttpRequest {
   return () => request;
 }
 
-/** What tells the account from others, whatever its live values are just now (D8). */
+/** What tells the account from others, whatever its live values are just now, and in whatever order its parts stand (D8). */
 export function accountOf(settings: RequestSettings): readonly unknown[] {
+  const { method, url, headers, body } = requestOf(settings, (data) => canonical(data.identity));
+  return [method, canonicalAddress(url), Object.entries(headers).sort(), body];
+}
+
+/** What earlier releases told it by: the order in which they were given counted. */
+export function formerAccountOf(settings: RequestSettings): readonly unknown[] {
   const { method, url, headers, body } = requestOf(settings, (data) => data.identity);
   return [method, url.href, Object.entries(headers).sort(), body];
 }

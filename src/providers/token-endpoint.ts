@@ -26,7 +26,13 @@ import {
   refreshRequestFits,
 } from "./refresh-request.js";
 import type { Runtime } from "./runtime.js";
-import { accountOf, bodyFitsEncoding, bodyFitsMethod, requestMaker } from "./token-endpoint-request.js";
+import {
+  accountOf,
+  bodyFitsEncoding,
+  bodyFitsMethod,
+  formerAccountOf,
+  requestMaker,
+} from "./token-endpoint-request.js";
 import type { TokenSource } from "./token-source.js";
 
 /** The configuration of a `token_endpoint` provider. */
@@ -126,7 +132,8 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
     type: TokenEndpointProvider.type,
     url: settings.url,
     urls: [settings.url, ...(refresh ? [refresh.shownUrl] : [])],
-    account: [...accountOf(settings), ...(auth ? [auth.identity] : [])],
+    account: [...accountOf(settings), ...identityOf(auth)],
+    formerAccount: [...formerAccountOf(settings), ...identityOf(auth)],
     audience: [],
     secrets: [...secretsOfBody(body.identity), ...(refresh?.secrets ?? [])],
     live: [...new Set(live)],
@@ -143,6 +150,10 @@ function sourceOf(settings: TokenEndpointSettings, refresh: Refresher | undefine
     credential,
     baseUrl: recordedBaseUrl(settings),
   };
+}
+
+function identityOf(auth: TokenEndpointSettings["auth"]): readonly unknown[] {
+  return auth ? [auth.identity] : [];
 }
 
 function visibleSettings(settings: TokenEndpointSettings, refresh: Refresher | undefined): Record<string, unknown> {

@@ -6,7 +6,7 @@ import { FaucetError, StoreError } from "faucet-auth";
 export function redisErrorOf(server: string, error: unknown): FaucetError {
   if (FaucetError.is(error)) return error;
   const code = codeOf(error);
-  const { hint, retryable = true } = HINTS[code ?? ""] ?? {};
+  const { hint, retryable = true } = hintOf(error, code) ?? {};
   const reason = code === undefined ? "" : ` (${code})`;
   return new StoreError(`${server} cannot be used${reason}${hint === undefined ? "" : `: ${hint}`}`, {
     retryable,
@@ -34,12 +34,20 @@ function reasonIn(message: string): string {
   return message.replace(/^ERR (?:Error running script \(.*?\): )?(?:@?user_script: ?\d+: )*-?(?=[A-Z])/, "");
 }
 
+/** What the server says under no word of its own, it begins with ERR: then the sentence tells. */
+function hintOf(error: unknown, code: string | undefined): Hint | undefined {
+  if (code !== "ERR") return HINTS[code ?? ""];
+  const { message } = error as { readonly message: string };
+  return HINTS_OF_SENTENCES.find(([words]) => message.includes(words))?.[1];
+}
+
 interface Hint {
   readonly hint: string;
   /** False for what only a person can mend. */
   readonly retryable?: boolean;
 }
 
+const NO_DATABASE: Hint = { hint: "it has no database of the number that its URL names", retryable: false };
 const REFUSED: Hint = { hint: "it refuses the user name or the password", retryable: false };
 
 const HINTS: Readonly<Record<string, Hint>> = {
@@ -48,7 +56,14 @@ const HINTS: Readonly<Record<string, Hint>> = {
   NOAUTH: REFUSED,
   NOPERM: { hint: "its user lacks a permission", retryable: false },
   OOM: { hint: "its memory is full" },
+  // What a cluster says, in which there is only the database 0: "ERR SELECT is not allowed …".
+  SELECT: NO_DATABASE,
   READONLY: { hint: "it is a replica, and cannot be written" },
   WRONGPASS: REFUSED,
   WRONGTYPE: { hint: "a key of the record is something else", retryable: false },
 };
+
+const HINTS_OF_SENTENCES: readonly (readonly [words: string, hint: Hint])[] = [
+  ["DB index is out of range", NO_DATABASE],
+  ["unknown command", { hint: "it lacks a command that Redis 6.2 has", retryable: false }],
+];

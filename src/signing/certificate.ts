@@ -1,6 +1,7 @@
 /** Certificates beside a signature: by their thumbprints a server finds the key that it is to verify with (RFC 7515 §4.1.7, §4.1.8). */
 
 import { createHash, type KeyObject, X509Certificate } from "node:crypto";
+import { withLineBreaks } from "./pem.js";
 
 /** The thumbprints as header parameters. */
 export interface Thumbprints {
@@ -10,7 +11,7 @@ export interface Thumbprints {
 
 /** Those of the first certificate in `pem`, that of whoever signs. `pem` is one from which `faultOfCertificate` has no fault. */
 export function thumbprintsOf(pem: string): Thumbprints {
-  const { raw } = new X509Certificate(pem);
+  const { raw } = certificateIn(pem);
   const thumbprint = (hash: string): string => createHash(hash).update(raw).digest("base64url");
   return { x5t: thumbprint("sha1"), "x5t#S256": thumbprint("sha256") };
 }
@@ -18,7 +19,7 @@ export function thumbprintsOf(pem: string): Thumbprints {
 /** What is wrong with a certificate. */
 export function faultOfCertificate(pem: string): string | undefined {
   try {
-    new X509Certificate(pem);
+    certificateIn(pem);
     return undefined;
   } catch {
     return pem.includes("-----BEGIN CERTIFICATE-----")
@@ -29,5 +30,9 @@ export function faultOfCertificate(pem: string): string | undefined {
 
 /** Whether the certificate is of that private key. */
 export function isCertificateOf(pem: string, key: KeyObject): boolean {
-  return new X509Certificate(pem).checkPrivateKey(key);
+  return certificateIn(pem).checkPrivateKey(key);
+}
+
+function certificateIn(pem: string): X509Certificate {
+  return new X509Certificate(withLineBreaks(pem));
 }

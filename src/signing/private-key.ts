@@ -5,6 +5,7 @@ import { isGiven } from "../config/check.js";
 import { isObject } from "../http/json-object.js";
 import { parseJson } from "../values/parse-json.js";
 import { PRIVATE_KEY_ALGORITHMS, type SigningAlgorithm } from "./algorithms.js";
+import { withLineBreaks } from "./pem.js";
 
 /** A private key, and what it says of itself if it is a JWK. */
 export interface PrivateKey {
@@ -36,18 +37,13 @@ function fromPem(text: string): PrivateKey | { readonly fault: string } {
 
 /** Whether `text` is a private key in PEM that needs a passphrase (RFC 5958 §3, RFC 1421 §4.6.1.1). */
 export function isEncryptedPem(text: string): boolean {
-  return /-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text);
+  return /-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(withLineBreaks(text));
 }
 
 /** What is wrong with a private key in PEM, as far as that can be told without its passphrase. */
 export function faultOfPemKey(text: string): string | undefined {
   const found = isEncryptedPem(text) ? undefined : fromPem(text);
   return found && "fault" in found ? found.fault : undefined;
-}
-
-/** A variable of the environment often has `\n` in it where the file has line breaks. */
-function withLineBreaks(text: string): string {
-  return /[\r\n]/.test(text.trim()) ? text : text.replaceAll("\\r", "").replaceAll("\\n", "\n");
 }
 
 function fromJwk(jwk: unknown): PrivateKey | { readonly fault: string } {
@@ -58,7 +54,7 @@ function fromJwk(jwk: unknown): PrivateKey | { readonly fault: string } {
   if (typeof d !== "string" && ["RSA", "EC", "OKP"].includes(String(kty))) {
     return { fault: "is the JWK of a public key: the private one has d" };
   }
-  if (use !== undefined && use !== "sig") return { fault: "is a JWK that is not for signing: its use says so" };
+  if (isGiven(use) && use !== "sig") return { fault: "is a JWK that is not for signing: its use says so" };
   if (typeof alg === "string" && !(PRIVATE_KEY_ALGORITHMS as readonly string[]).includes(alg)) {
     return { fault: `is a JWK whose alg is not for signing; known are ${PRIVATE_KEY_ALGORITHMS.join(", ")}` };
   }

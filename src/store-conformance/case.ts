@@ -9,7 +9,7 @@ export interface Case {
   readonly check: (stores: Stores) => Promise<void>;
 }
 
-/** Two stores with the same records, as in two processes; where that cannot be, one and the same. */
+/** Two stores with the same records, as in two processes; of a store that is one object, one and the same. */
 export interface Stores {
   readonly one: TokenStore;
   readonly other: TokenStore;
@@ -38,6 +38,20 @@ export async function lockOnceFree(stores: Stores, store: TokenStore, millisecon
     const lease = await store.lock(key, milliseconds);
     if (lease !== undefined) return lease;
     assert(performance.now() < end, `a lease that was to be over was not given within ${patienceMs} ms`);
+    await pause(10);
+  }
+}
+
+/** That of twenty who ask at once one gets the lease on `key`, as soon as it can be had. */
+export async function assertOneGets(stores: Stores): Promise<void> {
+  const { one, other, key, patienceMs } = stores;
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const asked = Array.from({ length: 20 }, (_, index) => (index % 2 ? one : other).lock(key, LONG_MS));
+    const given = (await Promise.all(asked)).filter((lease) => lease !== undefined);
+    assert(given.length <= 1, `${given.length} leases were given at once`);
+    if (given.length === 1) return;
+    assert(performance.now() < end, `a lease that was to be free was not given within ${patienceMs} ms`);
     await pause(10);
   }
 }

@@ -1,7 +1,7 @@
 /** Leases whose holders do not come back: they end by their time, and what was counted stays counted. */
 
 import assert from "node:assert/strict";
-import { assertHeld, type Case, lockFree, lockOnceFree } from "./case.js";
+import { assertHeld, assertOneGets, type Case, lockFree, lockOnceFree, pause } from "./case.js";
 
 /** A short lease, in milliseconds. */
 const SHORT_MS = 300;
@@ -12,6 +12,14 @@ export const leasesOverTime: readonly Case[] = [
     async check(stores) {
       await lockFree(stores.one, stores.key, SHORT_MS);
       await lockOnceFree(stores, stores.other);
+    },
+  },
+  {
+    name: "of many who ask at once for a lease that ended by its time, one gets it",
+    async check(stores) {
+      await lockFree(stores.one, stores.key, SHORT_MS);
+      await pause(SHORT_MS + 100);
+      await assertOneGets(stores);
     },
   },
   {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { ConfigError, type ConfigFault, faultOfRecord, type TokenStore } from "faucet-auth";
-import type { Case, Stores } from "./case.js";
+import type { Case } from "./case.js";
 import { closing } from "./closing.js";
 import { leases } from "./leases.js";
 import { leasesOverTime } from "./leases-over-time.js";
@@ -24,15 +24,23 @@ export interface StoreConformanceOptions {
    * @default 15000
    */
   readonly patienceMs?: number | undefined;
+  /**
+   * Whether two objects of the store have their records in common, as in two processes. `false` only for a store that is
+   * one object, such as one in memory: nothing is then known of what two of them would do.
+   * @default true
+   */
+  readonly shared?: boolean | undefined;
 }
 
 const PATIENCE_MS = 15_000;
 
+const OPTIONS: readonly string[] = ["patienceMs", "shared"];
+
 /**
  * The cases that a token store must pass, for vitest, jest and node:test alike. `makeStore` is called for each case, and
- * twice: it gives a new object each time, and two of them share their records, as in two processes. Where they do not,
- * as in memory, one stands for both. Keys are new ones, so that the cases may run on a database that is in use, and at once.
- * They close what `makeStore` gives.
+ * twice: it gives a new object each time, and two of them share their records, as in two processes. Of a store that is one
+ * object (`shared: false`), one stands for both. Keys are new ones, so that the cases may run on a database that is in use,
+ * and at once. They close what `makeStore` gives.
  *
  * @throws ConfigError if `makeStore` is no function, or an option is unknown or no good.
  * @example
@@ -44,10 +52,10 @@ export function storeConformance(
 ): StoreConformanceCase[] {
   const faults = [...faultsOfStore(makeStore), ...faultsOfOptions(options)];
   if (faults.length > 0) throw new ConfigError("storeConformance", faults);
-  const { patienceMs = PATIENCE_MS } = options;
+  const { patienceMs = PATIENCE_MS, shared = true } = options;
   return [...records, ...leases, ...leasesOverTime, ...waiting, ...closing].map(({ name, check }) => ({
     name,
-    run: () => withStores(makeStore, patienceMs, check),
+    run: () => withStores(makeStore, { patienceMs, shared }, check),
   }));
 }
 
@@ -58,19 +66,25 @@ function faultsOfStore(makeStore: unknown): readonly ConfigFault[] {
 }
 
 function faultsOfOptions(options: unknown): readonly ConfigFault[] {
-  const notRecord = faultOfRecord(options, "must be an object; its key may be patienceMs");
-  if (notRecord !== undefined) return [{ path: "options", message: notRecord }];
-  const unknown = Object.keys(options as object).filter((key) => key !== "patienceMs");
-  const faults = unknown.map((key) => ({ path: `options.${key}`, message: "unknown option; there is: patienceMs" }));
-  const { patienceMs = PATIENCE_MS } = options as { readonly patienceMs?: unknown };
+  const fault = faultOfRecord(options, `must be an object; its keys may be ${OPTIONS.join(", ")}`);
+  if (fault !== undefined) return [{ path: "options", message: fault }];
+  const unknown = Object.keys(options as object).filter((key) => !OPTIONS.includes(key));
+  const faults = unknown.map((key) => ({
+    path: `options.${key}`,
+    message: `unknown option; there are: ${OPTIONS.join(", ")}`,
+  }));
+  const { patienceMs = PATIENCE_MS, shared = true } = options as Readonly<Record<string, unknown>>;
   const isDuration = typeof patienceMs === "number" && Number.isFinite(patienceMs) && patienceMs > 0;
-  const message = "must be a number of milliseconds above zero";
-  return isDuration ? faults : [...faults, { path: "options.patienceMs", message }];
+  if (!isDuration) {
+    faults.push({ path: "options.patienceMs", message: "must be a number of milliseconds above zero" });
+  }
+  if (typeof shared !== "boolean") faults.push({ path: "options.shared", message: "must be true or false" });
+  return faults;
 }
 
 async function withStores(
   makeStore: () => TokenStore | Promise<TokenStore>,
-  patienceMs: number,
+  { patienceMs, shared }: { readonly patienceMs: number; readonly shared: boolean },
   check: Case["check"],
 ): Promise<void> {
   const one = await makeStore();
@@ -80,18 +94,12 @@ async function withStores(
   // What waits may hold no process open, and a case is no reason to end.
   const awake = setInterval(() => {}, 60_000);
   try {
+    await one.open?.();
+    await another.open?.();
     const key = `conformance-${randomUUID()}`;
-    const other = (await sharesRecords(one, another, `${key}-probe`)) ? another : one;
-    await check({ one, other, key, patienceMs, mayClose });
+    await check({ one, other: shared ? another : one, key, patienceMs, mayClose });
   } finally {
     clearInterval(awake);
     if (mayClose) await Promise.allSettled([one.close?.(), another.close?.()]);
   }
-}
-
-async function sharesRecords(one: Stores["one"], another: TokenStore, key: string): Promise<boolean> {
-  await one.open?.();
-  await another.open?.();
-  await one.write(key, { fencingToken: 1, text: "seen by both?" });
-  return (await another.read(key)) !== undefined;
 }

@@ -5,6 +5,7 @@ import { faultsOfOptions } from "../config/options.js";
 import { ClosedError, ConfigError, type ConfigFault, FaucetError, StoreError } from "../values/errors.js";
 import { loadDependency } from "../values/load-dependency.js";
 import { parseJson } from "../values/parse-json.js";
+import { lockIn, readFrom, writeTo } from "./store-answers.js";
 import type { ClosableTokenStore, Lease, StoredRecord, TokenStore } from "./token-store.js";
 
 /** An AES-256 key: 32 bytes, or their base64. */
@@ -64,17 +65,17 @@ class EncryptedStore implements ClosableTokenStore {
   }
 
   async read(key: string): Promise<StoredRecord | undefined> {
-    const record = await this.#inner().read(key);
+    const record = await readFrom(this.#inner(), key);
     if (record === undefined || (this.#encryptExisting && !isSealed(record.text))) return record;
     return { ...record, text: await unseal(record, key, this.#keys) };
   }
 
   async write(key: string, record: StoredRecord): Promise<boolean> {
-    return this.#inner().write(key, { ...record, text: await this.#current.seal(record, key) });
+    return writeTo(this.#inner(), key, { ...record, text: await this.#current.seal(record, key) });
   }
 
   async lock(key: string, milliseconds: number): Promise<Lease | undefined> {
-    return this.#inner().lock(key, milliseconds);
+    return lockIn(this.#inner(), key, milliseconds);
   }
 
   async close(): Promise<void> {
@@ -167,7 +168,7 @@ const NOT_ENCRYPTED =
   "is not encrypted (encryptExisting, persist.encrypt_existing: true, reads such a record and encrypts it when it is next written)";
 
 /** Whether `text` has the shape of a compact JWE, damaged or not. Other text was never encrypted here. */
-function isSealed(text: string): boolean {
+export function isSealed(text: string): boolean {
   return /^[\w-]*(?:\.[\w-]*){4}$/.test(text);
 }
 

@@ -4,6 +4,8 @@
 export function faultOfRedisUrl(url: string): string | undefined {
   const parsed = parsedUrl(url, ["redis:", "rediss:", "unix:"]);
   if (parsed === undefined) return "must be the URL of a Redis, such as rediss://user:password@redis.example:6379";
+  if (parsed.search !== "")
+    return "must have no query: the number of a database is its path, as in redis://redis.example/3";
   if (parsed.protocol === "unix:") return undefined;
   if (parsed.hostname === "") return "must name a host, as in redis://redis.example:6379";
   if (!/^\/?\d*$/.test(parsed.pathname)) return "must have the number of a database as its path, or none";

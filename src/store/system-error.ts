@@ -49,6 +49,7 @@ const LASTING: ReadonlySet<string> = new Set([
   "ELOOP",
   "ENAMETOOLONG",
   "ENOSYS",
+  "ENOTDIR",
   "ENOTSUP",
   "EOPNOTSUPP",
   "EPERM",

@@ -23,6 +23,16 @@ export function checkOptions<T extends object>(
   if (faults.length > 0) throw new ConfigError(subject, faults);
 }
 
+/** Throws a `ConfigError` about `subject` where there is a fault of its argument `path`. */
+export function checkArgument(subject: string, path: string, fault: string | undefined): void {
+  if (fault !== undefined) throw new ConfigError(subject, [{ path, message: fault }]);
+}
+
+/** An option that is a text, and may be empty. */
+export function faultOfString(value: unknown): string | undefined {
+  return typeof value === "string" ? undefined : "must be a string";
+}
+
 /** An option that is a text. */
 export function faultOfText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? undefined : "must be a non-empty string";

@@ -3,52 +3,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FakeGrants, IssuedTokens } from "./fake-grants.js";
+import { checkResponse, type FakeIdpAnswer, type FakeIdpFailure, type FakeIdpResponse } from "./fake-idp-orders.js";
 import { type FakeIdpRequest, readRequest } from "./fake-idp-request.js";
-
-/** How token requests fail. */
-export interface FakeIdpFailure {
-  /**
-   * The HTTP status.
-   * @default 503
-   */
-  readonly status?: number | undefined;
-  /** The `error` code of the answer, such as `invalid_grant` (RFC 6749 §5.2). */
-  readonly error?: string | undefined;
-  /** The `error_description`. */
-  readonly description?: string | undefined;
-  /** Seconds of a `Retry-After` header. */
-  readonly retryAfter?: number | undefined;
-  /**
-   * Whether, in place of all that, a request is served and its answer lost: the connection ends, and a refresh token
-   * that was presented is spent.
-   * @default false
-   */
-  readonly losesAnswer?: boolean | undefined;
-  /**
-   * How many requests fail.
-   * @default all, until `recover()`
-   */
-  readonly times?: number | undefined;
-}
-
-/**
- * Answers the n-th token request, counted from 1. A body that is no text is sent as JSON; `undefined` leaves the
- * request to the fake. Where it throws, or gives what cannot be sent, the answer is a 500 that says so.
- */
-export type FakeIdpAnswer = (
-  request: FakeIdpRequest,
-  n: number,
-) => FakeIdpResponse | undefined | Promise<FakeIdpResponse | undefined>;
-
-/** What the token endpoint answers. */
-export interface FakeIdpResponse {
-  /** The HTTP status, by default 200. */
-  readonly status?: number | undefined;
-  /** Headers beside `content-type`. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Text, or what is sent as JSON. */
-  readonly body?: unknown;
-}
 
 /** What the endpoints go by beside the grants. */
 interface EndpointSettings {
@@ -105,9 +61,16 @@ export class FakeEndpoints {
   async #token(request: FakeIdpRequest, n: number, response: ServerResponse): Promise<void> {
     const failure = this.#nextFailure();
     if (failure !== undefined && !failure.losesAnswer) return send(response, failed(failure));
-    const answer = (await this.#answer?.(request, n)) ?? this.#grant(request);
+    const answer = (await this.#ordered(request, n)) ?? this.#grant(request);
     if (failure?.losesAnswer) response.destroy();
     else send(response, answer);
+  }
+
+  /** What the test answers, if it does. */
+  async #ordered(request: FakeIdpRequest, n: number): Promise<FakeIdpResponse | undefined> {
+    const answer = await this.#answer?.(request, n);
+    if (answer !== undefined) checkResponse(answer);
+    return answer;
   }
 
   #nextFailure(): FakeIdpFailure | undefined {

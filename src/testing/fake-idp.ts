@@ -4,11 +4,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { faultOfRecord } from "faucet-auth";
 import { checkOptions, faultOfDuration, faultOfFlag, faultOfLifetime } from "./checked-options.js";
-import { FakeEndpoints, type FakeIdpAnswer, type FakeIdpFailure } from "./fake-endpoints.js";
+import { FakeEndpoints } from "./fake-endpoints.js";
 import { FakeGrants } from "./fake-grants.js";
+import { checkAnswer, checkFailure, type FakeIdpAnswer, type FakeIdpFailure } from "./fake-idp-orders.js";
 import type { FakeIdpRequest } from "./fake-idp-request.js";
 
-export type { FakeIdpAnswer, FakeIdpFailure, FakeIdpResponse } from "./fake-endpoints.js";
+export type { FakeIdpAnswer, FakeIdpFailure, FakeIdpResponse } from "./fake-idp-orders.js";
 export type { FakeIdpRequest } from "./fake-idp-request.js";
 
 /** How a fake identity provider deals with its clients. */
@@ -74,7 +75,11 @@ export interface FakeIdp {
   /** Ends all access tokens that there are, as if they had expired early. Their grants go on. */
   revokeAccessTokens(): void;
 
-  /** Makes token requests fail from now on, until they have failed `times`, or `recover()`. */
+  /**
+   * Makes token requests fail from now on, until they have failed `times`, or `recover()`.
+   *
+   * @throws ConfigError for an unknown key, or a value that is no good.
+   */
   failWith(failure: FakeIdpFailure): void;
 
   /** Lets token requests succeed again. */
@@ -134,9 +139,15 @@ export async function startFakeIdp(options: FakeIdpOptions = {}): Promise<FakeId
     isLive: (token) => grants.isLive(token),
     revoke: (token) => grants.revoke(token),
     revokeAccessTokens: () => grants.revokeAccessTokens(),
-    failWith: (failure) => endpoints.failWith(failure),
+    failWith(failure) {
+      checkFailure(failure);
+      endpoints.failWith(failure);
+    },
     recover: () => endpoints.failWith(undefined),
-    answerWith: (answer) => endpoints.answerWith(answer),
+    answerWith(answer) {
+      checkAnswer(answer);
+      endpoints.answerWith(answer);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

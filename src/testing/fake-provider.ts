@@ -9,7 +9,14 @@ import {
   type WatchListener,
   type WatchOptions,
 } from "faucet-auth";
-import { checkOptions, faultOfLifetime, faultOfText, listOf } from "./checked-options.js";
+import {
+  checkArgument,
+  checkOptions,
+  faultOfDuration,
+  faultOfLifetime,
+  faultOfText,
+  listOf,
+} from "./checked-options.js";
 import { TokenList } from "./token-list.js";
 
 /** What tokens a fake provider has. */
@@ -76,7 +83,11 @@ export interface FakeProvider extends AuthProvider {
    */
   rotate(): Promise<Credential>;
 
-  /** Time moves on by so many seconds, for this provider alone. */
+  /**
+   * Time moves on by so many seconds, for this provider alone.
+   *
+   * @throws ConfigError for what is no number from zero on.
+   */
   advance(seconds: number): void;
 
   /**
@@ -139,10 +150,16 @@ export function fakeProvider(options: FakeProviderOptions = {}): FakeProvider {
       return source.invalidate(stale, call);
     },
     accepts: (shown) => source.accepts(shown),
-    refuse: (credential) => source.refuse(credential),
+    refuse(credential) {
+      checkArgument("refuse", "credential", credential && faultOfCredential(credential));
+      source.refuse(credential);
+    },
     expire: () => source.expire(),
     rotate: () => source.rotate(),
-    advance: (seconds) => source.advance(seconds),
+    advance(seconds) {
+      checkArgument("advance", "seconds", faultOfDuration(seconds));
+      source.advance(seconds);
+    },
     failWith: (error = refusedGrant()) => source.failWith(error),
     recover: () => source.recover(),
     watch: (listener, watching) => source.watch(listener, watching),
@@ -158,6 +175,11 @@ function refusedGrant(): AuthError {
 }
 
 function faultOfToken(token: unknown): string | undefined {
-  const isCredential = typeof (token as { type?: unknown } | null | undefined)?.type === "string";
-  return isCredential || (typeof token === "string" && token !== "") ? undefined : "must be a text or a credential";
+  const isToken = faultOfCredential(token) === undefined || (typeof token === "string" && token !== "");
+  return isToken ? undefined : "must be a text or a credential";
+}
+
+function faultOfCredential(credential: unknown): string | undefined {
+  const isCredential = typeof (credential as { type?: unknown } | null | undefined)?.type === "string";
+  return isCredential ? undefined : "must be a credential";
 }

@@ -1,5 +1,7 @@
 /** The broker over HTTP, as programs in any language see it. */
 
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { guardOfTcp } from "../../src/broker/guard.js";
 import { type BrokerOptions, serveBroker } from "../../src/broker/index.js";
@@ -393,5 +395,18 @@ describe("the end", () => {
     expect((await asked).body.headers).toEqual({ authorization: "Bearer t" });
     await closing;
     await broker[Symbol.asyncDispose]();
+  });
+
+  test("L4 a client that sends half a body is told, and holds nothing up", async () => {
+    const { broker, socket } = await start({ crm: fakeProvider() });
+    const client = connect(socket);
+    const head = ["POST /crm/invalidate HTTP/1.1", "Host: broker", "Content-Length: 100", "Expect: 100-continue"];
+    client.write(`${head.join("\r\n")}\r\n\r\n`);
+    const [goOn] = await once(client, "data");
+    expect(String(goOn)).toContain("100 Continue");
+    client.write("{");
+    const [[answer]] = await Promise.all([once(client, "data"), broker.close()]);
+    expect(String(answer)).toMatch(/^HTTP\/1.1 503 [\s\S]*connection: close[\s\S]*the broker ends/i);
+    client.destroy();
   });
 });

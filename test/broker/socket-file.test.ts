@@ -136,9 +136,15 @@ describe("the options of a broker", () => {
 
   test("L4 G5 a provider whose name the broker has a page for, and what is no catalog", async () => {
     const socket = `${await newFolder()}/s`;
-    const taken = AuthCatalog.fromConfig({ metrics: { type: "none" }, healthz: { type: "none" } });
+    const none = { type: "none" };
+    const taken = AuthCatalog.fromConfig({ metrics: none, healthz: none, ".": none, "..": none, "...": none });
     const error = await errorOf(() => serveBroker(taken, { socket }));
-    expect(error.issues).toMatchObject([{ path: "auth.metrics" }, { path: "auth.healthz" }]);
+    expect((error.issues as { path: string }[]).map(({ path }) => path)).toEqual([
+      "auth.metrics",
+      "auth.healthz",
+      "auth..",
+      "auth...",
+    ]);
     expect((await errorOf(() => serveBroker({} as never, { socket }))).message).toContain("must be an AuthCatalog");
   });
 

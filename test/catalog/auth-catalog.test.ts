@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AuthCatalog, AuthError, ConfigError, Credential, fromConfig, type Runtime } from "../../src/index.js";
@@ -120,6 +121,37 @@ describe("all faults at once", () => {
     });
   });
 
+  test.each([
+    ["an error, though a text beside it is short", new TypeError("no such port"), "no such port"],
+    [
+      "an error that quotes a short text",
+      new TypeError("bad key: ab!"),
+      "its type threw TypeError, whose message quotes its configuration",
+    ],
+    ["an error without a message", new RangeError(""), "its type threw RangeError, without a message"],
+    ["a text", "s3cr3t", "its type threw what is no Error, without a message"],
+    ["nothing", undefined, "its type threw what is no Error, without a message"],
+  ])("S1 what a user's own type throws says what it may: %s", async (_what, thrown, reason) => {
+    const types = {
+      mine: () => {
+        throw thrown;
+      },
+    };
+    const faults = await faultsOf(() =>
+      AuthCatalog.fromConfig({ m: { type: "mine", config: { key: "ab" } } }, { types }),
+    );
+    expect(faults).toEqual({ "auth.m": `cannot be built: ${reason}` });
+  });
+
+  test("G2 an entry without a name is told where it stands, beside the others' faults", async () => {
+    const yaml = "auth:\n  a: { type: none }\n  '': { ref: a }\n  b: { type: static, config: { token: t, '': x } }\n";
+    const error = await errorOf(() => AuthCatalog.fromYaml(yaml));
+    expect((error as unknown as ConfigError).issues).toEqual([
+      { path: 'auth.""', message: "a provider needs a name", line: 3, column: 3 },
+      expect.objectContaining({ path: 'auth.b.config.""', line: 4 }),
+    ]);
+  });
+
   test("a runtime for all, or one for each by name", () => {
     const types = {
       mine: (_config: unknown, { name }: Runtime) => fromConfig({ type: "static", config: { token: name } }),
@@ -146,6 +178,23 @@ describe("the pipeline document", () => {
     expect(Object.values(await faultsOf(() => AuthCatalog.load(join(path, "none.yaml"))))).toEqual([
       expect.stringContaining("(ENOENT)"),
     ]);
+  });
+
+  test("load takes a file: URL; what names no file is a ConfigError", async () => {
+    const path = await folder({ "a b.yaml": PIPELINE, token: "t" });
+    expect((await AuthCatalog.load(pathToFileURL(join(path, "a b.yaml")))).names).toEqual(["sf"]);
+    for (const given of [
+      new URL("https://idp.example/x.yaml"),
+      new URL("file://host/x"),
+      Buffer.from("x"),
+      undefined,
+      "",
+      5,
+    ]) {
+      expect(await faultsOf(() => AuthCatalog.load(given as never))).toEqual({
+        "": "the document must be given as the path of a file, or its file: URL",
+      });
+    }
   });
 
   test.each([[""], ["# nothing"], ["pipeline: {}"], ["auth:"], ["auth: {}"]])(
@@ -221,6 +270,21 @@ describe("interpolation", () => {
     const catalog = await AuthCatalog.load(join(path, "pipeline.yaml"));
     expect(await catalog.get("a").getToken()).toEqual(Credential.header("X", "v  t0k3n"));
     expect(await tokenOf(`"x\${file:${join(path, "token.txt")}}"`)).toBe("x  t0k3n");
+  });
+
+  test("files: ~ is the home directory, and what cannot be read is told with its whole path", async () => {
+    const path = await folder({ "token.txt": "t0k3n" });
+    vi.stubEnv("HOME", path);
+    expect(await tokenOf("${file:~/token.txt}")).toBe("t0k3n");
+    expect(await faultsOf(() => tokenOf("${file:~/none}"))).toEqual({
+      "auth.a.config.token": expect.stringContaining(`the file ${join(path, "none")} cannot be read (ENOENT)`),
+    });
+    expect(await faultsOf(() => tokenOf("${file:none}"))).toEqual({
+      "auth.a.config.token": expect.stringContaining(`the file ${join(process.cwd(), "none")} cannot be read (ENOENT)`),
+    });
+    expect(await faultsOf(() => tokenOf("${file:~somebody/key}"))).toEqual({
+      "auth.a.config.token": expect.stringContaining("its path names the home of another user"),
+    });
   });
 
   test("files: one that is missing, a folder, and one over 1 MiB are faults", async () => {

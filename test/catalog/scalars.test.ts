@@ -24,6 +24,9 @@ const AS_WRITTEN = [
   ["00123"],
   ["59.0"],
   ["1e3"],
+  ["1e16"],
+  ["9007199254740993e0"],
+  ["1e400"],
   ["0x1F"],
   ["0o17"],
   ["+5"],
@@ -80,18 +83,27 @@ describe("A8 a scalar that is put into text is put in as it is written", () => {
     );
   });
 
-  test.each(["{ id: 12345678901234567890 }", "[{ x: [9007199254740993] }]"])(
-    "A8 where JSON would lose its digits, an integer is a fault: %s",
-    async (body) => {
-      const config = `url: https://idp.example, token_path: $.t, body: ${body}`;
-      const faults = await faultsOf(() =>
-        AuthCatalog.fromYaml(`auth: { a: { type: token_endpoint, config: { ${config} } } }`),
-      );
-      expect(Object.entries(faults)).toEqual([
-        [expect.stringMatching(/^auth\.a\.config\.body/), expect.stringContaining("put it in quotes")],
-      ]);
-    },
-  );
+  test.each([
+    "{ id: 12345678901234567890 }",
+    "[{ x: [9007199254740993] }]",
+    "{ limit: 9007199254740993e0 }",
+    "{ limit: 9007199254740.993e3 }",
+    "{ limit: 0x20000000000001 }",
+    "{ limit: 1e16 }",
+    "{ limit: -1e16 }",
+    "{ limit: 1e400 }",
+    "{ limit: .inf }",
+    "{ limit: -.inf }",
+    "{ limit: .nan }",
+  ])("A8 where JSON would lose its digits, a number is a fault: %s", async (body) => {
+    const config = `url: https://idp.example, token_path: $.t, body: ${body}`;
+    const faults = await faultsOf(() =>
+      AuthCatalog.fromYaml(`auth: { a: { type: token_endpoint, config: { ${config} } } }`),
+    );
+    expect(Object.entries(faults)).toEqual([
+      [expect.stringMatching(/^auth\.a\.config\.body/), expect.stringContaining("put it in quotes")],
+    ]);
+  });
 
   test("A8 an integer beyond 2⁵³ where a number is expected is a fault, a harmless one is a number", async () => {
     const of = (lines: string): Promise<AuthCatalog> =>

@@ -33,7 +33,7 @@ describe("G2 all faults at once", () => {
       token_url: "ftp://idp.example",
       clientid: "s3cr3t-in-the-wrong-place",
       client_secret: ["s3cr3t"],
-      refresh_token: { s: "r3fr3sh" },
+      refresh_token: ["r3fr3sh"],
       token_endpoint_auth_method: "s3cr3t",
       scopes: [1],
       params: { scope: "x", grant_type: "y", nested: {} },

@@ -3,6 +3,7 @@
 import { channel } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Refresh } from "../../src/grant/adoption.js";
+import { encryptedStore } from "../../src/store/encrypted-store.js";
 import { LeasedStore } from "../../src/store/leased-store.js";
 import { MemoryMedium, MemoryTokenStore } from "../../src/store/memory-token-store.js";
 import { Credential } from "../../src/values/credential.js";
@@ -227,6 +228,59 @@ describe("D3 a store that fails", () => {
   );
   const emptyRecord = { version: 2, revision: 0, salt: "", seen: [], tokens: {} };
 
+  describe("a store of a user's own that gives", () => {
+    /** As clients of databases do it. */
+    class NullStore extends FlakyStore {
+      override async read(key: string) {
+        return (await super.read(key)) ?? (null as unknown as undefined);
+      }
+      override async lock(key: string, milliseconds: number) {
+        return (await super.lock(key, milliseconds)) ?? (null as unknown as undefined);
+      }
+    }
+
+    test("D3 null where there is none is as good as any", async () => {
+      const [idp, store] = [playedIdp(), new NullStore()];
+      const held = await store.inner.lock("test", 60_000);
+      const issued = processOf(idp, store).refresh(initial);
+      await seconds(2);
+      expect(idp.presented).toEqual([]);
+      await held?.release();
+      await seconds(2);
+      expect(await issued).toMatchObject({ credential: bearer("t1") });
+      expect(await encryptedStore(new NullStore(), { key: Buffer.alloc(32) }).read("test")).toBeUndefined();
+    });
+
+    const record = { fencingToken: 1, text: JSON.stringify({ version: 2, revision: 0, salt: "", seen: [] }) };
+    const lease = { fencingToken: 1, timeLeft: () => 60_000, release: async () => {} };
+    test.each([
+      ["read", "text", "s3cr3t"],
+      ["read", "a record without a number", { ...record, fencingToken: undefined }],
+      ["read", "a record without text", { ...record, text: { s3cr3t: 1 } }],
+      ["lock", "true", true],
+      ["lock", "a lease without timeLeft()", { ...lease, timeLeft: 60_000 }],
+      ["lock", "a lease without release()", { ...lease, release: undefined }],
+      ["lock", "a lease without a number", { ...lease, fencingToken: "1" }],
+      ["write", "nothing", undefined],
+    ] as const)(
+      "D3 by %s() %s is told by a StoreError, and a grant that needs none does without",
+      async (method, _what, given) => {
+        const { warnings } = heard();
+        const [idp, store] = [playedIdp(), new FlakyStore()];
+        vi.spyOn(store, method).mockResolvedValue(given as never);
+        const error = errorOf(() => processOf(idp, store, "r0", { strict: true }).refresh(initial));
+        await seconds(10);
+        expect(await error).toMatchObject({ code: "store", retryable: false });
+        expect(`${await error}`).toContain(`FlakyStore.${method}() must give `);
+        expect(`${await error}`).not.toContain("s3cr3t");
+        const issued = processOf(idp, store, undefined, { refreshToken: undefined }).refresh(initial);
+        await seconds(10);
+        expect((await issued).credential).toMatchObject({ type: "bearer" });
+        expect(warnings).toContainEqual(["FAUCET_AUTH_STORE_UNAVAILABLE", expect.stringContaining(method)]);
+      },
+    );
+  });
+
   test("F4 D3 without the store the gate is the process's own", async () => {
     heard();
     const [idp, store] = [playedIdp(), new FlakyStore()];
@@ -266,6 +320,19 @@ describe("D3 a store that fails", () => {
     vi.spyOn(store, "read").mockResolvedValueOnce(undefined).mockResolvedValueOnce(undefined);
     await grant.refresh({ reason: "expired", held: 1 });
     expect(idp.presented).toEqual(["r0", "r1"]);
+  });
+
+  test("D3 a record that is encrypted, read without a key, is told as that", async () => {
+    const [idp, store] = [playedIdp(), new MemoryTokenStore()];
+    await encryptedStore(store, { key: Buffer.alloc(32) }).write("test", { fencingToken: 1, text: "s3cr3t" });
+    expect(await errorOf(() => processOf(idp, store).refresh(initial))).toMatchObject({
+      code: "store",
+      retryable: false,
+      message: expect.stringMatching(
+        /what is stored for test is encrypted, and no key is given: persist\.encryption_key/,
+      ),
+    });
+    expect(idp.presented).toEqual([]);
   });
 
   test("D3 a record that cannot be understood is left as it is, and quoted nowhere", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readBody } from "../../src/http/answer.js";
-import type { HttpAnswer } from "../../src/http/exchange.js";
+import type { ClientProof, HttpAnswer } from "../../src/http/exchange.js";
 import { lifetimeFrom } from "../../src/http/lifetime.js";
 import { Mask } from "../../src/http/mask.js";
 import { tokenFrom } from "../../src/http/token.js";
@@ -14,7 +14,6 @@ function answer(text: string, given: Partial<HttpAnswer> & { type?: string } = {
   return {
     to: "POST https://idp.example/token",
     url: new URL("https://idp.example/token"),
-    usedBasic: false,
     status: 200,
     headers: { ...(type && { "content-type": type }), ...headers },
     receivedAt: 0,
@@ -170,10 +169,12 @@ describe("refusals", () => {
 
   test("what would help is said", () => {
     const wrong = { error: "invalid_client" };
-    expect(refusal(wrong, 401).message).toMatch(/want token_endpoint_auth_method: client_secret_basic$/);
-    expect(refusal(wrong, 401, { usedBasic: true }).message).toMatch(
-      /want token_endpoint_auth_method: client_secret_post$/,
-    );
+    const remedyOf = (clientProof?: ClientProof) => refusal(wrong, 401, { clientProof }).message;
+    expect(remedyOf("post")).toMatch(/want token_endpoint_auth_method: client_secret_basic$/);
+    expect(remedyOf("basic")).toMatch(/want token_endpoint_auth_method: client_secret_post$/);
+    expect(remedyOf("signed_assertion")).toMatch(/assertion_audience.*private_key_id.*clock/);
+    expect(remedyOf("issued_assertion")).toMatch(/client_assertion that was presented may have expired/);
+    expect(remedyOf()).toMatch(/HTTP 401, invalid_client$/);
     expect(refusal("Not found", 404).message).toMatch(/no token endpoint at this URL: check token_url \(or url\)$/);
     expect(refusal({ error: "invalid_grant" }, 404).message).toMatch(/HTTP 404, invalid_grant$/);
   });

@@ -1,5 +1,6 @@
 /** Values that change while a provider lives, as token requests are made with them (V1 to V4). */
 
+import { createSecretKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -177,6 +178,11 @@ auth:
     [{ file: "x", of: 1 }, { "client_secret.of": /unknown key/ }],
     [["s3cr3t"], { client_secret: "must be a string, not a list" }],
     [true, { client_secret: "must be a string, not a boolean" }],
+    [Buffer.from("s3cr3t"), { client_secret: "must be a string, not a Buffer" }],
+    [new Uint8Array(6), { client_secret: "must be a string, not a Uint8Array" }],
+    [new ArrayBuffer(6), { client_secret: "must be a string, not an ArrayBuffer" }],
+    [createSecretKey(Buffer.from("s3cr3t")), { client_secret: "must be a string, not a SecretKeyObject" }],
+    [new URL("file:///s3cr3t"), { client_secret: "must be a string, not a URL" }],
     [Number.MAX_VALUE, { client_secret: /put it in quotes/ }],
     ["a\nb", { client_secret: /line break/ }],
     [{ file: "/" }, { "client_secret.file": /is a folder, a pipe or a device/ }],

@@ -41,6 +41,23 @@ async function asked(type: string, config: object, idp?: Idp, { tokenUrl, ...run
 
 describe.each(types)("K1 %s", (type, grant) => {
   test.each([
+    ["client_secret_post", { client_secret: "s" }, "client_secret_basic"],
+    ["client_secret_basic", { client_secret: "s" }, "client_secret_post"],
+    ["private_key_jwt", { private_key: pem(ecKey()) }, "private_key_id"],
+    ["client_secret_jwt", { client_secret: "s".repeat(32) }, "assertion_audience"],
+    ["private_key_jwt", { client_assertion: "a.b.c" }, "client_assertion that was presented"],
+    ["none", {}, undefined],
+  ])("K1 F1 invalid_client of %s says what may help such a client", async (method, shown, remedy) => {
+    const idp = await startIdp((_request, response) => json(response, { error: "invalid_client" }, 401));
+    const { message } = await errorOf(() =>
+      asked(type, { ...grant, ...shown, token_endpoint_auth_method: method }, idp),
+    );
+    if (remedy === undefined) expect(message).toMatch(/HTTP 401, invalid_client$/);
+    else expect(message).toMatch(new RegExp(`HTTP 401, invalid_client; .*${remedy}`));
+    if (!method.startsWith("client_secret_")) expect(message).not.toContain("secret");
+  });
+
+  test.each([
     ["client_secret_post", { client_secret: "s" }, { client_id: "the client", client_secret: "s" }],
     ["client_secret_basic", { client_secret: "s" }, {}],
     ["none", {}, { client_id: "the client" }],
@@ -131,7 +148,7 @@ describe("K2 an assertion", () => {
   test("K2 has the thumbprints of its certificate, the first of a chain", async () => {
     const [own, other] = [await selfSigned("client"), await selfSigned("other")];
     const certificate = `${own.cert}\n${other.cert}`;
-    const config = { ...byKey, private_key: { file: own.keyFile }, certificate };
+    const config = { ...byKey, private_key: { file: own.keyFile }, certificate: certificate.replaceAll("\n", "\\n") };
     const { form } = await asked("oauth2", config);
     const { raw, publicKey } = new X509Certificate(own.cert);
     const thumbprint = (hash: string) => createHash(hash).update(raw).digest("base64url");

@@ -121,9 +121,9 @@ describe("A7 the token and the refresh token", () => {
     expect(brought).toMatchObject({ refreshToken, token: { text: "t" } });
   });
 
-  test("A3 by default it is a string called refresh_token", async () => {
+  test("A3 by default it is a string or a number called refresh_token", async () => {
     expect((await read({}, answerWith({ access_token: "t", refresh_token: "r1" }))).refreshToken).toBe("r1");
-    expect((await read({}, answerWith({ access_token: "t", refresh_token: 5 }))).refreshToken).toBeUndefined();
+    expect((await read({}, answerWith({ access_token: "t", refresh_token: 777 }))).refreshToken).toBe("777");
     const body = { access_token: "t", refresh_token: "r1", renew: "r2" };
     expect((await read({ refresh_token_path: "$.renew" }, answerWith(body))).refreshToken).toBe("r2");
   });
@@ -134,6 +134,14 @@ describe("A7 the token and the refresh token", () => {
     ["that is unknown", { token_path: "$.data.token" }, { data: { token: "t", token_type: "urn:x" } }],
   ])("A6 a token_type %s says nothing", async (_what, config, body) => {
     expect(await read(config, answerWith(body))).toMatchObject({ token: { text: "t" } });
+  });
+});
+
+test("A8 a refresh token that has lost digits is told, and not presented", async () => {
+  const answer = answerWith('{"access_token":"t","refresh_token":12345678901234567890}');
+  expect(await read({}, answer)).toMatchObject({
+    refreshToken: undefined,
+    unusable: { code: "auth", message: expect.stringMatching(/refresh_token is no refresh token.*as a string/) },
   });
 });
 

@@ -202,6 +202,8 @@ const VALUES = [
   "${vars.v}",
   [],
   ["word"],
+  [7],
+  [true],
   {},
   { odd: 1 },
   { file: 7 },
@@ -236,8 +238,10 @@ describe.each(types.filter((type) => type in GOOD))("%s", (type) => {
     for (const key of keys) {
       for (const value of VALUES) {
         const { faults, isAccepted } = await verdicts(type, { ...GOOD[type], [key]: value });
-        // What a reference stands for, no schema knows; nor what a number or a word is whose text is taken.
-        const isText = (typeof value === "string" && /\$\{|\d/.test(value)) || value === true;
+        // What a reference stands for, no schema knows; nor what a number is whose text is taken. A word that is no boolean where
+        // its key has a use is none where it has no use.
+        const isIdle = value === true && faults.some(({ message }) => message.startsWith("has no use"));
+        const isText = isIdle || (typeof value === "string" && /\$\{|\d/.test(value));
         const ofShape = faults.filter(({ path, message }) => {
           return !isText && path.startsWith(`auth.a.config.${key}`) && OF_SHAPE.test(message);
         });

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { Client, Pool } from "pg";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { PostgresTokenStore, type PostgresTokenStoreOptions } from "../../src/postgres/index.js";
+import { postgresErrorOf } from "../../src/postgres/postgres-error.js";
 import { errorOf } from "../support/errors.js";
 import { withPostgres } from "../support/with-server.js";
 
@@ -95,6 +96,35 @@ describe("a server that says no", () => {
       `PostgreSQL at 127.0.0.1:${postgres.server.port} cannot be used (28P01): it refuses the user name or the password`,
     );
     expect(inspect([error, store], { depth: null, showHidden: true })).not.toContain("s3cr3t");
+  });
+
+  test.each([
+    ["postgres:s3cr3t-of-root", "sslmode=require", "cannot be used: it has no TLS: turn that on there"],
+    [
+      "postgres:s3cr3t-of-root",
+      "sslmode=verify-full&sslrootcert=/nowhere/ca.pem",
+      "(ENOENT): the file /nowhere/ca.pem in its",
+    ],
+    [
+      "postgres:s3cr3t-of-root",
+      `sslmode=verify-full&sslkey=${encodeURIComponent("-----BEGIN PRIVATE KEY-----\ns3cr3t")}`,
+      "(ENOENT): what stands for a file in its",
+    ],
+    ["postgres", "", "cannot be used: it wants a password, and the connection string has none"],
+  ])("S1 what the driver says without a code, and of a file, is told: %s %s", async (user, query, message) => {
+    const error = await errorOf(() => opened(`${urlOf(user)}?${query}`).read("k"));
+    expect(error).toMatchObject({ code: "store", retryable: false, message: expect.stringContaining(message) });
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain("s3cr3t");
+  });
+
+  test.each([
+    ["timeout exceeded when trying to connect", "there was no connection in time"],
+    ["Connection terminated unexpectedly", "the connection was lost"],
+    ["of another kind: s3cr3t", "gives no code"],
+  ])("S1 %s: that may pass by itself", (words, message) => {
+    const error = postgresErrorOf("PostgreSQL", new Error(words));
+    expect(error).toMatchObject({ retryable: true, message: expect.stringContaining(message) });
+    expect(error.message).not.toContain("s3cr3t");
   });
 
   test("S1 a row that the table does not take is quoted nowhere", async () => {

@@ -124,7 +124,7 @@ describe("how long the refresh token lives", () => {
   const read = async (fields: object) => {
     const text = JSON.stringify({ access_token: "t", ...fields });
     const url = new URL("https://idp.example/token");
-    const answer = { to: "POST it", url, status: 200, headers: {}, text, usedBasic: false, receivedAt: 0 };
+    const answer = { to: "POST it", url, status: 200, headers: {}, text, receivedAt: 0 };
     return (await answerReader(answerSettings())(answer, new Mask([]))).refreshTokenExpiresIn;
   };
 

@@ -141,6 +141,22 @@ describe("a broker's client", () => {
     expect(Credential.baseUrl(await provider.getToken())).toBe("https://api.example");
   });
 
+  test.each([
+    ["http://evil.example/", "is not https"],
+    ["nonsense", "is no absolute URL"],
+    ["https://user:pass@api.example", "has a user name or a password"],
+  ])("L4 P2 no credential goes to the address %s", async (base_url, fault) => {
+    const socket = await startOther((_request, response) => {
+      response.end(JSON.stringify({ id: "a.1", headers: { authorization: "Bearer t" }, base_url }));
+    });
+    const error = await errorOf(() => new BrokerProvider({ socket, name: "crm" }).getToken());
+    expect(error).toMatchObject({
+      code: "auth",
+      status: 200,
+      message: expect.stringContaining(`a base_url that ${fault}`),
+    });
+  });
+
   test("L4 C14 those who watch get each token that comes", async () => {
     const { crm, client } = await start();
     const provider = client();

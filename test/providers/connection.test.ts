@@ -1,6 +1,6 @@
 /** Certificates and a proxy of a provider's own: `tls` and `proxy_url` (H11), and clients that a certificate shows (K1). */
 
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AuthCatalog, type FetchingProvider, fromConfig } from "../../src/index.js";
@@ -49,6 +49,9 @@ async function mutualTls() {
 
 const files = ({ certFile, keyFile }: IssuedCertificate) => ({ cert: { file: certFile }, key: { file: keyFile } });
 
+/** As a variable of the environment often has it. */
+const escaped = (pem: string) => pem.trim().replaceAll("\n", "\\n");
+
 describe("H11 tls", () => {
   test.each(Object.keys(types) as (keyof typeof types)[])(
     "H11 %s trusts the authority in ca, and no other",
@@ -86,6 +89,13 @@ describe("H11 tls", () => {
       },
     ],
     [
+      "with \\n for the line breaks",
+      async ({ cert, keyFile }: IssuedCertificate) => {
+        const key = await readFile(keyFile, "utf8");
+        return { cert: escaped(cert), key: escaped(key) };
+      },
+    ],
+    [
       "an archive in base64",
       async (client: IssuedCertificate) => ({
         pfx: (await archiveOf(client, "open!")).toString("base64"),
@@ -95,7 +105,8 @@ describe("H11 tls", () => {
   ])("H11 shows the client's certificate: %s", async (_what, tlsOf) => {
     const { authority, client, options } = await mutualTls();
     const idp = await startSecureIdp(options);
-    await provider("oauth2", idp.tokenUrl, { tls: { ca: authority.cert, ...(await tlsOf(client)) } }).getToken();
+    const ca = escaped(authority.cert);
+    await provider("oauth2", idp.tokenUrl, { tls: { ca, ...(await tlsOf(client)) } }).getToken();
     expect(idp.seen[0]?.subject).toBe("client");
   });
 

@@ -1,5 +1,6 @@
 /** The key of a service account of Google, as the crate 1.5 has it (K5). */
 
+import { generateKeyPairSync } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -173,6 +174,7 @@ describe("a refusal", () => {
 });
 
 describe("the configuration", () => {
+  const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ type: "pkcs8", format: "pem" });
   const ok = { key_json: keyOf("https://idp.example/token"), scopes: SCOPE };
   const pem = "-----BEGIN PRIVATE KEY-----\nnope\n-----END PRIVATE KEY-----\n";
 
@@ -189,6 +191,7 @@ describe("the configuration", () => {
     ["without private_key", { key_json: keyOf(undefined, { private_key: undefined }) }, ["key_json"]],
     ["with PEM that is damaged", { key_json: keyOf(undefined, { private_key: pem }) }, ["key_json"]],
     ["with a key that is not RSA", { key_json: keyOf(undefined, { private_key: ecKey().pem }) }, ["key_json"]],
+    ["with a key of 1024 bits", { key_json: keyOf(undefined, { private_key: short }) }, ["key_json"]],
     ["with a token_uri in the key that is none", { key_json: keyOf("nope") }, ["key_json"]],
     ["with a token_uri that is none", { token_uri: "nope" }, ["token_uri"]],
     ["without scopes", { scopes: undefined }, ["scopes"]],
@@ -199,6 +202,12 @@ describe("the configuration", () => {
     const error = await errorOf(() => account({ ...ok, ...faulty } as never));
     expect((error.issues as { path: string }[]).map(({ path }) => path)).toEqual(paths);
     expect(error.message).not.toMatch(/nope\n|BEGIN|MII/);
+  });
+
+  test("V1 a byte order mark before the key is no part of it", async () => {
+    const idp = await startIdp();
+    const key_json = `\ufeff${JSON.stringify(keyOf(idp.tokenUrl))}`;
+    expect(await account({ key_json, scopes: SCOPE }).getToken()).toMatchObject({ type: "bearer" });
   });
 
   test("V3 a key file that cannot be used is a fault that names it", async () => {

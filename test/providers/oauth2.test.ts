@@ -88,11 +88,17 @@ describe("A3 rotation", () => {
     expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual(["r0", "r1", "r2", "r3"]);
   });
 
-  test.each([[undefined], [null], [""], [42]])("A3 a refresh_token of %j keeps the held one", async (refresh_token) => {
+  test.each([
+    [undefined, "r0"],
+    [null, "r0"],
+    ["", "r0"],
+    [true, "r0"],
+    [777, "777"],
+  ])("A3 after a refresh_token of %j, %s is presented", async (refresh_token, presented) => {
     const idp = await startIdp((_request, response, n) => json(response, { access_token: `t${n}`, refresh_token }));
     const provider = new OAuth2RefreshProvider({ token_url: idp.tokenUrl, ...config });
     await provider.invalidate(await provider.getToken());
-    expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual(["r0", "r0"]);
+    expect(idp.seen.map(({ form }) => form.refresh_token)).toEqual(["r0", presented]);
   });
 
   test("A3 A2 a string as expires_in does not lose the rotated token", async () => {

@@ -224,6 +224,94 @@ describe("D8 accounts", () => {
     },
   );
 
+  const forms = { encoding: "form" };
+  test.each([
+    [
+      "body",
+      { body: { user: "a", at: { b: [{ c: 1, d: 2 }], e: 3 } } },
+      { body: { at: { e: 3, b: [{ d: 2, c: 1 }] }, user: "a" } },
+    ],
+    ["a form", { ...forms, body: { user: "a", at: [1, 2] } }, { ...forms, body: { at: [1, 2], user: "a" } }],
+    ["query", { query: { user: "a", at: "b" } }, { query: { at: "b", user: "a" } }],
+    ["the query of the URL", { url: "?user=a%20b&at=1&at=2" }, { url: "?at=1&user=a%20b&at=2" }],
+    ["headers", { headers: { user: "a", at: "b" } }, { headers: { at: "b", user: "a" } }],
+  ])("D8 D5 another order within %s is the same account: its refresh token is kept", async (_what, first, second) => {
+    const codes = warned();
+    const [idp, store, clock] = [
+      await startIdp(numberedTokens({ refresh_token: "r", expires_in: 3600 })),
+      new MemoryTokenStore(),
+      testClock(),
+    ];
+    const refresh_request = { body: { refresh: "{refresh_token}" } };
+    for (const [n, config] of [first, second, first, second].entries()) {
+      const url = `${idp.tokenUrl}${(config as { url?: string }).url ?? ""}`;
+      const login = fetching.token_endpoint(idp, { ...config, url, refresh_request }, { name: "login", store, clock });
+      expect(await login.getToken()).toEqual(bearer(`token-${Math.trunc(n / 2) + 1}`));
+      if (n % 2 === 1) clock.advance(3600);
+    }
+    expect(codes).toEqual([]);
+    expect(idp.seen[1]?.body).toContain("refresh");
+  });
+
+  test("D8 nor does another order in the steps of a flow tell another account", async () => {
+    const codes = warned();
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    for (const json of [
+      { user: "a", at: { b: 1, c: 2 } },
+      { at: { c: 2, b: 1 }, user: "a" },
+    ]) {
+      const request = { method: "POST", url: idp.tokenUrl, json };
+      const steps = [{ request, capture: { token: "$.access_token" } }];
+      const config = { steps, apply: [{ into: "header", name: "authorization", value: "Bearer ${token}" }] };
+      const login = fromConfig({ type: "flow", config }, { name: "login", store });
+      await login.getToken();
+    }
+    expect(codes).toEqual([]);
+  });
+
+  test("D8 the order of a list tells another account", async () => {
+    const codes = warned();
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    for (const at of [
+      ["a", "b"],
+      ["b", "a"],
+    ]) {
+      await fetching.token_endpoint(idp, { body: { at } }, { name: "login", store }).getToken();
+    }
+    expect(codes).toEqual(["FAUCET_AUTH_OTHER_ACCOUNT"]);
+  });
+
+  test("D8 D5 the record of a login that an earlier release has kept, which took the order as it was given, is taken over", async () => {
+    const codes = warned();
+    const [idp, store] = [await startIdp(), new MemoryTokenStore()];
+    const body = { user: "a", password: "b" };
+    const headers = [
+      ["accept", "application/json"],
+      ["content-type", "application/json"],
+    ];
+    const account = JSON.stringify(["POST", idp.tokenUrl, headers, JSON.stringify(body)]);
+    const fingerprint = createHash("sha256").update("salt").update(account).digest("base64url");
+    const record = {
+      version: 2,
+      revision: 1,
+      salt: "salt",
+      seen: [],
+      account: fingerprint,
+      cameByLogin: true,
+      refreshToken: "kept",
+    };
+    await store.write("login", { fencingToken: 1, text: JSON.stringify(record) });
+    const config = {
+      body,
+      headers: {},
+      persist: { key: "login" },
+      refresh_request: { body: { refresh: "{refresh_token}" } },
+    };
+    await fetching.token_endpoint(idp, config, { name: "login", store }).getToken();
+    expect(idp.seen.map(({ body }) => body)).toEqual(['{"refresh":"kept"}']);
+    expect(codes).toEqual([]);
+  });
+
   test("D8 where the record holds a refresh token, another account is a ConfigError before any request", async () => {
     const [idp, store] = [await startIdp(numberedTokens({ refresh_token: "r" })), new MemoryTokenStore()];
     const persist = { key: "shared" };
@@ -308,6 +396,75 @@ describe("D5 what was kept before there is a record", () => {
     );
     await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path } }).getToken();
     expect(presented(idp)).toEqual(["kept"]);
+  });
+
+  test.each(["1000123456", "true", '["x"]', "123456789012345678901234", "-", "null"])(
+    "G7 D5 the crate's file with the text alone, %s, is that text, though JSON could say so too",
+    async (text) => {
+      const [idp, path] = [await rotating(), await newFolder()];
+      await writeFile(join(path, "crm.json"), text);
+      await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key: "crm" } }).getToken();
+      expect(presented(idp)).toEqual([text]);
+    },
+  );
+
+  test.each([
+    ["empty", ""],
+    ["cut off", '{"refresh_token":"s3cr'],
+    ["a text without its end", '"s3cr3t'],
+    ["a text of nothing", '""'],
+    ["a number where the text stood", '{"refresh_token":12345,"seed":"seed"}'],
+    ["a page", "<html>\n</html>"],
+    ["written as UTF-16", Buffer.from("s3cr3t", "utf16le")],
+  ])("G7 D5 a file of the crate that is %s is a StoreError, and nothing is presented", async (_what, text) => {
+    const [idp, path] = [await rotating(), await newFolder()];
+    await writeFile(join(path, "crm.json"), text);
+    const provider = fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key: "crm" } });
+    const error = await errorOf(() => provider.getToken());
+    expect(error).toMatchObject({ code: "store", message: expect.stringContaining(join(path, "crm.json")) });
+    expect(`${error}`).not.toContain("s3cr");
+    expect(presented(idp)).toEqual([]);
+  });
+
+  test.each([
+    ["in capital letters", "CRM", "%43%52%4D.json"],
+    ["in capital letters, by older releases", "CRM", "CRM.json"],
+    ["with an owner", "acme/erp::Main", "acme%2Ferp%3A%3A%4Dain.json"],
+    [
+      "that is long",
+      `p:${"aB".repeat(100)}`,
+      `p%3A${"a%42".repeat(22)}a~${createHash("sha256")
+        .update(`p:${"aB".repeat(100)}`)
+        .digest("hex")}.json`,
+    ],
+  ])("G7 the crate's file under a persist.key %s has the name that the crate gives it", async (_what, key, name) => {
+    const [idp, path] = [await rotating(), await newFolder()];
+    await writeFile(join(path, name), JSON.stringify({ refresh_token: "kept" }));
+    await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key } }).getToken();
+    expect(presented(idp)).toEqual(["kept"]);
+  });
+
+  test.each([
+    ["of 300 characters", "k".repeat(300)],
+    ["of 300 characters that the crate cannot have", "é".repeat(300)],
+    ["that is a path", "../outside"],
+    ["that is a path of Windows", "..\\outside"],
+  ])("G7 D5 a persist.key %s names no file of the crate, and works", async (_what, key) => {
+    const [idp, parent] = [await rotating(), await newFolder()];
+    const path = join(parent, "state");
+    await mkdir(path);
+    for (const name of ["../outside.json", "..\\outside.json"]) await writeFile(join(path, name), "none of ours");
+    await fetching.oauth2_refresh(idp, { refresh_token: "seed", persist: { path, key } }).getToken();
+    expect(presented(idp)).toEqual(["seed"]);
+  });
+
+  test("G7 a file of the crate that holds no refresh token is passed over, as the crate does", async () => {
+    const [idp, path] = [await rotating(), await newFolder()];
+    for (const [key, text] of Object.entries({ a: "{}", b: '{"refresh_token":""}', c: '{"refresh_token":null}' })) {
+      await writeFile(join(path, `${key}.json`), text);
+      await fetching.oauth2_refresh(idp, { refresh_token: `seed ${key}`, persist: { path, key } }).getToken();
+    }
+    expect(presented(idp)).toEqual(["seed a", "seed b", "seed c"]);
   });
 
   test("G7 D8 a file of another seed is not ours; nor is one that cannot be read", async () => {

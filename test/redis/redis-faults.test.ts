@@ -17,6 +17,7 @@ describe("G5 a RedisTokenStore that cannot be", () => {
     ["redis://", "url", /URL of a Redis|name a host/],
     ["redis:///3", "url", /name a host/],
     ["redis://u:s3cr3t@redis.example/three", "url", /number of a database/],
+    ["redis://u:s3cr3t@redis.example?db=3", "url", /number of a database is its path/],
     ["redis://u:s3cr3t%zz@redis.example", "url", /%25/],
     ["redis://u:s3cr3t#a@redis.example", "url", /URL of a Redis/],
     [{}, "client", /connected client/],
@@ -61,9 +62,11 @@ describe("what an error of Redis means", () => {
     [`${in62}@user_script: 2: -READONLY You can't write against a read only replica.`, "READONLY"],
     ["ERR unknown command 'EVALSHA'", "ERR"],
     ["ERR Error running script (call to f_1): s3cr3t", "ERR"],
+    ["ERR DB index is out of range", "ERR): it has no database of the number"],
+    ["ERR SELECT is not allowed in cluster mode", "SELECT): it has no database of the number"],
   ])("R3 S1 %s", (message, code) => {
     const error = redisErrorOf("Redis", new Error(message));
-    expect(error.message).toContain(`(${code})`);
+    expect(error.message).toContain(`(${code}`);
     expect(error.message).not.toContain("s3cr3t");
   });
 });
@@ -107,6 +110,15 @@ describe("a server that says no", () => {
     const bare = new RedisTokenStore(redis.server.url);
     expect(await errorOf(() => bare.read("k"))).toMatchObject({ message: expect.stringContaining("NOAUTH") });
     await bare.close();
+  });
+
+  test("a database that is not there is told", async () => {
+    const store = new RedisTokenStore(`${redis.server.url.replace("//", "//:s3cr3t-of-root@")}/99`);
+    onTestFinished(() => store.close());
+    expect(await errorOf(() => store.read("k"))).toMatchObject({
+      retryable: false,
+      message: expect.stringContaining("it has no database of the number that its URL names"),
+    });
   });
 
   test("a user with the permissions that the guide names, and no other, can do all of it", async () => {

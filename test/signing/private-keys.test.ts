@@ -34,6 +34,8 @@ describe("K2 keys that are taken", () => {
     ["a JWK of OKP", JSON.stringify(jwk(edKey())), "EdDSA"],
     ["a JWK that says its algorithm", JSON.stringify({ ...jwk(rsaKey()), alg: "PS384" }), "PS384"],
     ["a JWK for signatures", JSON.stringify({ ...jwk(ecKey()), use: "sig", kid: null, alg: null }), "ES256"],
+    ["a JWK that says no use", JSON.stringify({ ...jwk(ecKey()), use: null }), "ES256"],
+    ["a JWK behind a byte order mark", `\ufeff${JSON.stringify(jwk(ecKey()))}`, "ES256"],
     [
       "a variable of the environment, with \\n for its line breaks",
       pem(rsaKey()).trim().replaceAll("\n", "\\n"),
@@ -65,6 +67,11 @@ describe("K2 keys that are not", () => {
     ["a public key", publicKey.export({ type: "spki", format: "pem" }) as string, /no private key/],
     ["a certificate", loopbackCertificate.cert, /no private key/],
     ["one that is encrypted", privateKey.export(encrypted) as string, /is encrypted; .* openssl pkcs8/],
+    [
+      "one that is encrypted in the old way, with \\n for its line breaks",
+      (privateKey.export({ ...encrypted, type: "pkcs1" }) as string).trim().replaceAll("\n", "\\n"),
+      /is encrypted/,
+    ],
     [
       "one that is encrypted in the old way",
       privateKey.export({ ...encrypted, type: "pkcs1" }) as string,

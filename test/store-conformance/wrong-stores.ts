@@ -100,6 +100,24 @@ export class PlainStore implements TokenStore {
   }
 }
 
+/** A store whose first INSERT is one step, and each later SELECT and UPDATE are two. */
+class TwoStepStore extends PlainStore {
+  override async write(key: string, record: StoredRecord): Promise<boolean> {
+    const row = this.row(key);
+    const isTaken = this.mayWrite(row, record);
+    if (row.record !== undefined) await gap();
+    if (isTaken) row.record = record;
+    return isTaken;
+  }
+
+  override async lock(key: string, milliseconds: number): Promise<Lease | undefined> {
+    const row = this.row(key);
+    if (!this.isFree(row)) return undefined;
+    if (row.lastLease > 0) await gap();
+    return this.grant(row, milliseconds);
+  }
+}
+
 type StoreClass = new (rows: Rows) => TokenStore;
 
 /** What is wrong, a case of the suite that must find it, and the store. */
@@ -181,6 +199,52 @@ export const wrongStores: readonly (readonly [wrong: string, found: string, stor
         const isFree = this.isFree(this.row(key));
         await gap();
         return isFree ? this.grant(this.row(key), milliseconds) : undefined;
+      }
+    },
+  ],
+  [
+    "it takes a lease in one step if nobody has ever had it, and in two after that",
+    "of many who ask at once for a lease that was released, one gets it",
+    class extends TwoStepStore {},
+  ],
+  [
+    "it takes a lease in one step if nobody has ever had it, and one that has ended in two",
+    "of many who ask at once for a lease that ended by its time, one gets it",
+    class extends TwoStepStore {},
+  ],
+  [
+    "it writes the first record in one step, and replaces it in two",
+    "of many writes at once over a record that is there, that of the latest lease stays, too",
+    class extends TwoStepStore {},
+  ],
+  [
+    "what it has written, others can read a little later",
+    "a record is read as it was written, by every store",
+    class extends PlainStore {
+      readonly #written = new Map<string, StoredRecord>();
+
+      override async read(key: string): Promise<StoredRecord | undefined> {
+        return this.#written.get(key) ?? super.read(key);
+      }
+
+      override async write(key: string, record: StoredRecord): Promise<boolean> {
+        this.refuseIfClosed();
+        const row = this.row(key);
+        if (!this.mayWrite(row, record)) return false;
+        this.#written.set(key, record);
+        setTimeout(() => {
+          if (this.mayWrite(row, record)) row.record = record;
+        }, 30);
+        return true;
+      }
+    },
+  ],
+  [
+    "each of its objects has records of its own",
+    "a record is read as it was written, by every store",
+    class extends PlainStore {
+      constructor() {
+        super(new Map());
       }
     },
   ],

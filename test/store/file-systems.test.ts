@@ -100,6 +100,7 @@ describe("D3 what a store says of a file system that fails", () => {
     ["ENOTSUP", false, "hard links"],
     ["EOPNOTSUPP", false, "hard links"],
     ["ELOOP", false, ""],
+    ["ENOTDIR", false, "a part of its path is a file"],
     ["ENAMETOOLONG", false, ""],
     ["ENOSPC", true, "no space"],
     ["EDQUOT", true, "no space"],

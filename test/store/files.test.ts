@@ -85,7 +85,7 @@ test("D3 a folder that cannot be is a StoreError that names it, not an absent re
     () => store.write("k", { fencingToken: 1, text: "" }),
   ]) {
     const error = await errorOf(use);
-    expect(error).toMatchObject({ code: "store", retryable: true, message: expect.stringContaining("ENOTDIR") });
+    expect(error).toMatchObject({ code: "store", retryable: false, message: expect.stringContaining("ENOTDIR") });
     expect(error.message).toContain(join(path, "file", "k"));
   }
 });

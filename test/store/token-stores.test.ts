@@ -39,8 +39,8 @@ const kinds: readonly (readonly [string, () => Promise<TokenStore>])[] = [
   ["an encrypted FileTokenStore", async () => encryptedStore(await filesIn(shared), { key: KEY })],
 ];
 
-describe.each(kinds)("%s", (_name, makeStore) => {
-  testConformance(makeStore);
+describe.each(kinds)("%s", (name, makeStore) => {
+  testConformance(makeStore, { shared: name.includes("File") });
 
   test("close() ends its use", async () => {
     const store = (await makeStore()) as ClosableTokenStore;

@@ -16,7 +16,6 @@ export function answerWith(body: unknown, given: Partial<HttpAnswer> & { type?: 
   return {
     to: "POST https://idp.example/token",
     url: new URL("https://idp.example/token"),
-    usedBasic: false,
     status: 200,
     headers: { ...(type !== undefined && { "content-type": type }), ...headers },
     receivedAt: 0,

@@ -170,6 +170,10 @@ describe("a fake identity provider", () => {
       async () => Promise.reject(new TypeError("of the test")),
       () => ({ body: { expires_in: 1n } }),
       () => ({ status: 7 }),
+      () => ({ boddy: "a" }) as never,
+      () => ({ body: () => 1 }),
+      () => "str" as never,
+      () => null as never,
       () => ({ headers: { "x-a": "line\nbreak" } }),
     ];
     for (const answer of wrong) {
@@ -207,6 +211,31 @@ describe("a fake identity provider", () => {
     await idp.close();
     await idp[Symbol.asyncDispose]();
     expect(await errorOf(() => fetch(idp.tokenUrl))).toBeInstanceOf(TypeError);
+  });
+
+  test.each([
+    [{ losesAnswers: true }, "losesAnswers: unknown option"],
+    [{ stauts: 500, status: 42 }, "stauts: unknown option"],
+    [{ status: 42 }, "status: must be an HTTP status from 200 to 599"],
+    [{ times: 1.5 }, "times: must be a whole number from zero on"],
+    [{ retryAfter: Number.NaN }, "retryAfter: must be a number from zero on"],
+    [{ losesAnswer: "yes" }, "losesAnswer: must be true or false"],
+    [{ error: 7 }, "error: must be a non-empty string"],
+    [null, "options: must be an object"],
+    [undefined, "options: must be an object"],
+  ])("G5 does not fail with %j", async (failure, message) => {
+    const idp = await start();
+    const error = await errorOf(() => idp.failWith(failure as never));
+    expect(error).toMatchObject({ code: "config", message: expect.stringContaining(message) });
+    expect((await sent(idp)).status).toBe(200);
+  });
+
+  test("G5 answers with functions only", async () => {
+    const idp = await start();
+    const error = await errorOf(() => idp.answerWith({ body: "a" } as never));
+    expect(error).toMatchObject({ code: "config", message: expect.stringContaining("must be a function") });
+    idp.failWith({ times: Number.POSITIVE_INFINITY, status: 200, description: "" });
+    expect(await sent(idp)).toMatchObject({ status: 200, text: "" });
   });
 
   test.each([

@@ -154,6 +154,22 @@ describe("a fake provider", () => {
     expect(await errorOf(() => auth.getToken())).toMatchObject({ code: "closed" });
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, "7", undefined])(
+    "G5 does not advance by %j",
+    async (seconds) => {
+      const auth = fakeProvider();
+      expect(() => auth.advance(seconds as never)).toThrow("seconds: must be a number from zero on");
+      const first = await auth.getToken();
+      expect(await auth.getToken()).toBe(first);
+    },
+  );
+
+  test("G5 refuses credentials only", async () => {
+    const auth = fakeProvider();
+    await auth.getToken();
+    expect(() => auth.refuse("token-1" as never)).toThrow("credential: must be a credential");
+  });
+
   test.each([
     [{ tokns: ["a"] }, "tokns: unknown option"],
     [{ tokens: ["a", ""] }, "tokens: [1] must be a text or a credential"],
