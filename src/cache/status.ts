@@ -41,7 +41,7 @@ export interface ProviderStatus {
 export interface StatusCounts {
   /** Exchanges with the IdP or with a store. */
   flights: number;
-  /** Requests to the IdP, counted when they are made, retries included. */
+  /** Attempts to get a token from the IdP, retries included, counted as they begin: also one that fails before its request is sent. */
   tokenRequests: number;
   /** Flights that failed. */
   failures: number;

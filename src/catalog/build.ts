@@ -7,13 +7,14 @@ import { faultOfRecord } from "../config/plain-record.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import { standingIn } from "../live/document-folder.js";
+import { FlowProvider } from "../providers/flow.js";
 import { DOCUMENT, type Runtime } from "../providers/runtime.js";
 import { grantOf } from "../providers/shared-grants.js";
 import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
 import { type CatalogRuntime, runtimeOf } from "./catalog-options.js";
 import { type CatalogProvider, complete } from "./catalog-provider.js";
 import { buildInOrder, type Dependents, type Need } from "./dependency-order.js";
-import { isReference, providerFor, referenceOf } from "./entry-reference.js";
+import { faultsOfAudience, isReference, providerFor, referenceOf } from "./entry-reference.js";
 import { buildFitting, type Outcome } from "./fitting.js";
 import type { Interpolated } from "./interpolation.js";
 import { plainData, Scalar } from "./scalar.js";
@@ -79,7 +80,8 @@ function grantsConfiguredTwice(built: readonly (readonly [name: string, provider
     const owner = grant === undefined ? undefined : owners.get(grant);
     if (grant !== undefined && owner === undefined) owners.set(grant, { name, provider });
     if (owner === undefined || owner.provider === provider) continue;
-    faults.push({ path: join(pathOf(name), "config.refresh_token"), message: grantOfTwo(name, owner) });
+    const key = provider.type === FlowProvider.type ? "rotates" : "refresh_token";
+    faults.push({ path: join(pathOf(name), `config.${key}`), message: grantOfTwo(name, owner) });
   }
   return faults;
 }
@@ -151,9 +153,13 @@ function buildFitted(spec: unknown, runtime: Runtime, folder: string | undefined
 function buildReferred(name: string, spec: object, need: Need<CatalogProvider>): CatalogProvider {
   const { ref, audience } = referenceOf(spec);
   const referred = need(ref);
-  // What is wrong with that is told where it stands.
-  if (referred === undefined) throw new ConfigError("auth", []);
-  return built(buildFitting({ for: audience }, (data) => providerFor(referred, (data as { for: unknown }).for, name)));
+  const build = (data: unknown): CatalogProvider => {
+    const asked = (data as { for: unknown }).for;
+    if (referred !== undefined) return providerFor(referred, asked, name);
+    // What is wrong with that is told where it stands.
+    throw new ConfigError("auth", faultsOfAudience(asked));
+  };
+  return built(buildFitting({ for: audience }, build));
 }
 
 function built(outcome: Outcome<CatalogProvider>): CatalogProvider {

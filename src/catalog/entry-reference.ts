@@ -2,6 +2,7 @@
 
 import type { Audience } from "../auth-provider.js";
 import { faultsOf, isGiven, redactKey } from "../config/check.js";
+import { checkedAudience } from "../providers/audience.js";
 import { audienceOf } from "../providers/audiences.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
 import { type CatalogProvider, complete } from "./catalog-provider.js";
@@ -42,6 +43,13 @@ export function providerFor(referred: CatalogProvider, audience: unknown, name?:
   const { built: provider } = outcome;
   if (provider === undefined) throw new ConfigError("auth", [{ path: "for", message: noAudiences(referred) }]);
   return complete(provider);
+}
+
+/** What is wrong with the audience of a reference whose provider is not there to judge it. */
+export function faultsOfAudience(audience: unknown): readonly ConfigFault[] {
+  if (!isGiven(audience)) return [];
+  const outcome = faultsOf("for", () => checkedAudience("auth", audience));
+  return "faults" in outcome ? outcome.faults : [];
 }
 
 function noAudiences({ name, type }: CatalogProvider): string {

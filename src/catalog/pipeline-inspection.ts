@@ -1,16 +1,15 @@
 /** What a pipeline document says beside its `auth:` block that can be wrong: who refers to it, and which files it names. */
 
 import { isAbsolute, resolve as resolvePath } from "node:path";
-import { faultsOf, isGiven, join, redactKey } from "../config/check.js";
+import { faultsOf, join, redactKey } from "../config/check.js";
 import { isBuiltInType } from "../from-config.js";
-import { checkedAudience } from "../providers/audience.js";
 import type { ConfigFault } from "../values/errors.js";
 import { absolutePath } from "../values/file-path.js";
 import type { AuthSpec } from "./auth-catalog.js";
 import { pathOf } from "./build.js";
 import type { CatalogOptions } from "./catalog-options.js";
 import { noSuchProvider } from "./dependency-order.js";
-import { referenceOf } from "./entry-reference.js";
+import { faultsOfAudience, referenceOf } from "./entry-reference.js";
 import { Interpolation } from "./interpolation.js";
 import { type Place, parsePipeline } from "./pipeline-document.js";
 import { sourcesOf } from "./pipeline-sources.js";
@@ -86,9 +85,7 @@ function faultsOfReference(spec: object, names: readonly string[]): readonly Con
   if ("faults" in outcome) return outcome.faults;
   const { ref, audience } = outcome.built;
   if (!names.includes(ref)) return [noSuchProvider(ref, names)];
-  if (!isGiven(audience)) return [];
-  const asked = faultsOf("for", () => checkedAudience("auth", audience));
-  return "faults" in asked ? asked.faults : [];
+  return faultsOfAudience(audience);
 }
 
 /** What stands for a value that cannot be resolved: good for most keys, and what it is not good for has a fault already. */

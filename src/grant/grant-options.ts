@@ -90,6 +90,8 @@ export type RequestToken = (
 export interface HeldSecrets {
   readonly refreshToken: string | undefined;
   readonly accessToken: string | undefined;
+  /** The refresh token on record: where it was refused, a login follows that presents none. */
+  readonly recorded?: string | undefined;
   /** The key that was made for the grant, if it has one. */
   readonly madeKey?: string | undefined;
 }

@@ -47,7 +47,7 @@ export class Redeemer {
     const { kept, madeKey } = await this.#withKey(found, lease);
     const accessToken = tokenOf(kept.record, audience)?.accessToken;
     const presentation = new Presentation(this.#options, kept, (refreshToken, why) =>
-      this.#attempt({ refreshToken, accessToken, madeKey }, refresh, why, lease),
+      this.#attempt({ refreshToken, accessToken, recorded: kept.record.refreshToken, madeKey }, refresh, why, lease),
     );
     let answer: Answer;
     try {

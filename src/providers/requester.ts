@@ -69,12 +69,12 @@ export async function endpointOf(source: TokenSource, errand: Errand, connection
  */
 export function errandOf(
   source: TokenSource,
-  { refreshToken, accessToken }: Omit<HeldSecrets, "madeKey">,
+  { refreshToken, accessToken, recorded }: Omit<HeldSecrets, "madeKey">,
   { inputs, connection, runtime }: ErrandParts,
   signal: AbortSignal,
 ): Errand {
   const clock = reliable(runtime.clock ?? wallClock);
-  const configured = [...source.secrets, ...connection.secrets, refreshToken, accessToken];
+  const configured = [...source.secrets, ...connection.secrets, refreshToken, accessToken, recorded];
   const secrets = (): (string | undefined)[] => [...configured, ...inputs.secrets];
   const maskOf: Errand["maskOf"] = (request, more = []) => {
     return new Mask([...secrets(), ...secretsOfRequest(request), ...more]);

@@ -149,6 +149,15 @@ describe("D9 an entry { ref, for }", () => {
     expect(faults["auth.broken.config.client_id"]).toContain("is required");
   });
 
+  test("D9 G2 what is asked of a provider that has a fault is judged beside that", async () => {
+    const entries = {
+      ms: { type: "static" },
+      mail: { ref: "ms", for: { scope: "x" } },
+      other: { ref: "ms", for: mail },
+    };
+    expect(Object.keys(await faultsOf(() => block(entries)))).toEqual(["auth.ms.config", "auth.mail.for.scope"]);
+  });
+
   test("D9 from YAML: scalars are read as for a provider's own keys, and interpolated", async () => {
     const idp = await startIdp();
     const catalog = await AuthCatalog.fromYaml(`
@@ -268,6 +277,16 @@ describe("D9 one refresh token that two entries configure", () => {
       "auth.b.config.refresh_token",
       "auth.c.config.refresh_token",
     ]);
+  });
+
+  test("D9 of a flow, what rotates is named", async () => {
+    const url = "https://api.example/login";
+    const step = { request: { method: "POST", url, form: { rt: "${rt}" } }, capture: { rt: "$.rt", t: "$.t" } };
+    const apply = [{ into: "header", name: "x", value: "${t}" }];
+    const flow = { type: "flow", config: { rotates: { rt: "r3fr3sh-t0k3n" }, steps: [step], apply } };
+    const faults = await faultsOf(() => block({ a: flow, b: flow }));
+    expect(names(faults)).toEqual(["auth.b.config.rotates"]);
+    expect(Object.values(faults)[0]).not.toContain("r3fr3sh");
   });
 
   test("D9 G2 it is told beside the other faults", async () => {

@@ -243,7 +243,11 @@ describe("S1 nothing of it is shown", () => {
     let isOpen = true;
     const idp = await startIdp((request, response) => {
       if (isOpen) return json(response, { data: { access: "t1", refresh: secret, ttl: 100 } });
-      return json(response, { error: "no", error_description: `${request.path} ${request.body} ${PASSWORD}` }, 400);
+      return json(
+        response,
+        { error: "no", error_description: `${request.path} ${request.body} ${PASSWORD} ${secret}` },
+        400,
+      );
     });
     const url = `${idp.origin}/sessions/{refresh_token}?t={refresh_token}`;
     const provider = new TokenEndpointProvider(configOf(idp, { url, body: { key: "k3y-in-the-body" } }));
