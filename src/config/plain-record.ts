@@ -2,9 +2,9 @@
 
 import type { ConfigFault } from "../values/errors.js";
 
-/** Whether `value` is an object of keys and values, of whichever realm and class. */
+/** Whether `value` is an object of keys and values, of whichever realm and class, or the namespace of a module. */
 export function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return kindOf(value) === "Object" && !isThenable(value);
+  return ["Object", "Module"].includes(kindOf(value)) && !isThenable(value);
 }
 
 /** What is wrong with `value` in place of such an object, where `expected` says what it must be; nothing if it is one. */

@@ -123,6 +123,7 @@ test.each<[string, object]>([
     })(),
   ],
   ["no prototype", Object.assign(Object.create(null), { statuses: [401] })],
+  ["a module", await import("data:text/javascript,export const statuses = [401];")],
 ])("G5 options of %s are options", async (_what, options) => {
   expect(authFetch(scriptedProvider(), options as never)).toBeTypeOf("function");
 });
