@@ -81,7 +81,7 @@ describe("static", () => {
     [{ headers: { "X-A": true } }, { "headers.X-A": "must be a string, not a boolean" }],
     [{ headers: ["s3cr3t"] }, { headers: "must be a mapping of names to values, not a list" }],
     [{ headers: new Headers() }, { headers: "must be a mapping of names to values, not a Headers" }],
-    [{ headers: new Map() }, { headers: "must be a mapping of names to values, not a Map" }],
+    [{ headers: new Map() }, { headers: "is a Map: a configuration has plain objects and lists" }],
     [
       { headers: { "X-A": "a" }, token: "s3cr3t" },
       { "": "exactly one of token, header with value, headers, username with password; it has token, headers" },
