@@ -763,7 +763,7 @@ describe("faults", () => {
     ["a BigInt", { json: { a: 1n } }, { json: /has a BigInt/ }],
     ["a number that loses digits", { json: { a: [2 ** 60] } }, { "json.a[0]": /put it in quotes/ }],
     ["NaN", { json: { a: Number.NaN } }, { "json.a": /is not a finite number/ }],
-    ["a Map", { json: { a: new Map() } }, { "json.a": /is no JSON value/ }],
+    ["a Map", { json: { a: new Map() } }, { "json.a": /is a Map: a configuration has plain objects and lists/ }],
     ["a Symbol", { json: { a: { b: Symbol("s") } } }, { "json.a.b": /is no JSON value/ }],
     [
       "a header that the client sets",
