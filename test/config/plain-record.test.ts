@@ -20,6 +20,8 @@ import { scriptedProvider } from "../support/scripted-provider.js";
 
 const config = { token_url: "https://idp.example/token", client_id: "reports", client_secret: "s" };
 
+const MODULE: string = "data:text/javascript,export const statuses = [401];";
+
 /** What has no keys of its own, so that all that it holds would be missed. */
 const keyless: [string, unknown, RegExp][] = [
   ["a promise", Promise.resolve({ clock: 1 }), /is a promise: await it/],
@@ -123,7 +125,7 @@ test.each<[string, object]>([
     })(),
   ],
   ["no prototype", Object.assign(Object.create(null), { statuses: [401] })],
-  ["a module", await import("data:text/javascript,export const statuses = [401];")],
+  ["a module", await import(MODULE)],
 ])("G5 options of %s are options", async (_what, options) => {
   expect(authFetch(scriptedProvider(), options as never)).toBeTypeOf("function");
 });
