@@ -44,12 +44,7 @@ export function oneOrMore<T>(field: Field<T>): Field<readonly T[]> {
 
 /** A string that is not empty, on one line. A number is the text of its digits. */
 export function text(): Field<string> {
-  return textOrEmpty(z.minLength(1, "must not be empty"));
-}
-
-/** A string on one line, which may be empty. */
-export function textOrEmpty(...checks: z.core.$ZodCheck<string>[]): Field<string> {
-  return anyText(...checks, because(faultOfWord));
+  return anyText(z.minLength(1, "must not be empty"), because(faultOfWord));
 }
 
 /** Any string, or a number as the text of its digits. */

@@ -2,7 +2,7 @@
 
 import * as z from "zod/mini";
 import { lazily } from "../config/check.js";
-import { count, faultAt, optional, seconds, text, withDefault } from "../config/fields.js";
+import { because, count, faultAt, optional, seconds, text, withDefault } from "../config/fields.js";
 import { allowedOriginsField, faultOfBaseUrl } from "../http/base-url.js";
 import { type SeedText, seedText } from "../live/seed-text.js";
 import { CLOCK_NAMES } from "./clock-values.js";
@@ -57,7 +57,7 @@ export interface FlowKeys {
 export const flowFields = () => ({
   steps: withDefault(z.array(stepField()), []),
   apply: withDefault(z.array(placementField()), []),
-  base_url_from: optional(text()),
+  base_url_from: optional(text().check(because(faultOfBaseTemplate))),
   allowed_origins: allowedOriginsField(),
   ttl_secs: optional(seconds()),
   reauth_on: withDefault(z.array(count(599).check(z.refine(isStatus, "must be an HTTP status from 300 to 599"))), []),
@@ -99,12 +99,16 @@ export function faultsOfFlow(flow: FlowSettings): readonly z.core.$ZodRawIssue[]
   ];
 }
 
-/** What is wrong with `base_url_from`, whatever its names stand for. One that begins with a name may become anything. */
+/** What is wrong with a base URL, whatever its names stand for. One that begins with a name may become anything. */
+function faultOfBaseTemplate(template: string): string | undefined {
+  return template.startsWith("${") ? undefined : faultOfBaseUrl(sampleOf(template), undefined);
+}
+
+/** What is wrong with its names, or with the origin of one that has none. */
 function faultOfBase({ base_url_from: template, allowed_origins: allowed }: FlowSettings, known: readonly string[]) {
   if (template === undefined) return undefined;
-  const fault = faultOfTemplate(template, known);
-  if (fault !== undefined || template.startsWith("${")) return fault;
-  return faultOfBaseUrl(sampleOf(template), namesIn(template).length === 0 ? allowed : undefined);
+  const isFixed = namesIn(template).length === 0;
+  return faultOfTemplate(template, known) ?? (isFixed ? faultOfBaseUrl(sampleOf(template), allowed) : undefined);
 }
 
 function placed(above: readonly PropertyKey[], faults: readonly TemplateFault[]): z.core.$ZodRawIssue[] {
