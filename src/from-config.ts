@@ -2,7 +2,6 @@
 
 import { type AuthProvider, isAuthProvider } from "./auth-provider.js";
 import { faultsOf, redactKey, suggest } from "./config/check.js";
-import { faultOfRecord } from "./config/plain-record.js";
 import { BrokerProvider } from "./providers/broker.js";
 import { FlowProvider } from "./providers/flow.js";
 import { GoogleServiceAccountProvider } from "./providers/google-service-account.js";
@@ -19,6 +18,7 @@ import { TokenEndpointProvider } from "./providers/token-endpoint.js";
 import { TokenExchangeProvider } from "./providers/token-exchange.js";
 import { ConfigError, type ConfigFault } from "./values/errors.js";
 import { handled } from "./values/handled.js";
+import { faultOfRecord } from "./values/plain-record.js";
 
 /** What a connector's or a catalog's configuration says of a provider. */
 export interface ProviderSpec {

@@ -21,8 +21,6 @@ export type { CatalogProvider } from "./catalog/catalog-provider.js";
 /** @internal What the command line looks at beside a catalog. */
 export { inspectPipeline, STAND_IN_TEXT } from "./catalog/pipeline-inspection.js";
 export type { Resolver } from "./catalog/references.js";
-/** @internal What the other entries of the package check their own options by. */
-export { faultOfRecord } from "./config/plain-record.js";
 export { accessToken, type BareToken, bareToken } from "./connect/access-token.js";
 export {
   type ApplicableHeaders,
@@ -152,3 +150,5 @@ export {
   type TransportErrorDetails,
 } from "./values/errors.js";
 export type { CallOptions, Issue, IssueContext, Issued, IssueReason, Retry } from "./values/issued.js";
+/** @internal What the other entries of the package check their own options by. */
+export { faultOfRecord } from "./values/plain-record.js";

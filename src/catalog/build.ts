@@ -3,7 +3,6 @@
 import { resolve as resolvePath } from "node:path";
 import { isAuthProvider } from "../auth-provider.js";
 import { faultsOf, join, redactKey } from "../config/check.js";
-import { faultOfRecord } from "../config/plain-record.js";
 import { fromConfig, type ProviderSpec } from "../from-config.js";
 import { Mask } from "../http/mask.js";
 import { standingIn } from "../live/document-folder.js";
@@ -11,6 +10,7 @@ import { FlowProvider } from "../providers/flow.js";
 import { DOCUMENT, type Runtime } from "../providers/runtime.js";
 import { grantOf } from "../providers/shared-grants.js";
 import { ClosedError, ConfigError, type ConfigFault } from "../values/errors.js";
+import { faultOfRecord } from "../values/plain-record.js";
 import { type CatalogRuntime, runtimeOf } from "./catalog-options.js";
 import { type CatalogProvider, complete } from "./catalog-provider.js";
 import { buildInOrder, type Dependents, type Need } from "./dependency-order.js";

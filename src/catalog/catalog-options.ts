@@ -1,10 +1,10 @@
 /** What a catalog is given beside its document. */
 
 import { faultsOfOptions } from "../config/options.js";
-import { faultOfRecord } from "../config/plain-record.js";
 import { faultsOfRuntime, type Runtime } from "../providers/runtime.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
 import { handled } from "../values/handled.js";
+import { faultOfRecord } from "../values/plain-record.js";
 import type { Resolver } from "./references.js";
 
 /**

@@ -4,8 +4,8 @@
  */
 
 import { isAuthProvider } from "../auth-provider.js";
-import { isPlainRecord } from "../config/plain-record.js";
 import { faultOfNumber } from "../config/scalars.js";
+import { isPlainRecord } from "../values/plain-record.js";
 
 /**
  * A scalar beside the text that it was written as (A8). Only the text is a property, so that whoever takes

@@ -3,7 +3,7 @@
 import leven from "leven";
 import type * as z from "zod/mini";
 import { ConfigError, type ConfigFault, FaucetError } from "../values/errors.js";
-import { mistakenWithin } from "./plain-record.js";
+import { mistakenWithin } from "../values/plain-record.js";
 
 /** Finds faults in how keys stand to each other, which no key shows alone. */
 export type Relation = (config: Readonly<Record<string, unknown>>) => readonly ConfigFault[];
@@ -138,7 +138,8 @@ const TYPES: Readonly<Record<string, string>> = {
   array: "a list",
 };
 
-function typeName(value: unknown): string {
+/** What `value` is, for a fault that says what was expected in its place. */
+export function typeName(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return className(value) ?? "a mapping";
   return Number.isFinite(value) || typeof value !== "number" ? `a ${typeof value}` : String(value);

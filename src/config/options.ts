@@ -1,8 +1,8 @@
 /** Checks the options of functions and classes as a configuration is checked: a misspelt one is a fault (G5). */
 
 import type { ConfigFault } from "../values/errors.js";
+import { faultOfRecord } from "../values/plain-record.js";
 import { join, redactKey, suggest } from "./check.js";
-import { faultOfRecord } from "./plain-record.js";
 
 /**
  * What is wrong with the shape of `options`, with `path` before each fault's own: it is no object, or has

@@ -164,12 +164,8 @@ async function sendAgain(
     const response = await sendWith(next);
     if (isChallenge(request, next, response)) return response;
     const current = new FetchedAnswer(response);
-    if (
-      !(await decided(
-        isRefusal(current.status, () => current, request.signal),
-        current,
-      ))
-    ) {
+    const verdict = isRefusal(current.status, () => current, request.signal);
+    if (!(await decided(verdict, current))) {
       authorization.answered(next, current.status);
       return current.pass() as Response;
     }

@@ -1,6 +1,6 @@
 /** What `fetch` is told beside URL, headers and body. */
 
-import { isLiteral } from "../config/plain-record.js";
+import { isLiteral } from "../values/plain-record.js";
 
 /** Of whichever fetch implementation: there are several in one process. */
 export function isRequest(input: unknown): input is Request {

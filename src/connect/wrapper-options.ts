@@ -1,8 +1,8 @@
 /** What a wrapper is made with, checked whole: the provider and each option (G2, G5). */
 
 import { suggest } from "../config/check.js";
-import { faultOfRecord } from "../config/plain-record.js";
 import { ConfigError, type ConfigFault } from "../values/errors.js";
+import { faultOfRecord } from "../values/plain-record.js";
 import { faultsOfOrigins } from "./origins.js";
 
 /** Says what is wrong with the value of one option; `undefined` if nothing is. */

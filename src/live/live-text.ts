@@ -1,7 +1,7 @@
 /** The field for a text that may change while its provider lives (V1). */
 
 import * as z from "zod/mini";
-import { redactKey, suggest } from "../config/check.js";
+import { redactKey, suggest, typeName } from "../config/check.js";
 import { type Field, faultAt } from "../config/fields.js";
 import { faultOfNumber, faultOfWord } from "../config/scalars.js";
 import { LIVE_TEXT_SHAPE, shaped } from "../config/shapes.js";
@@ -99,11 +99,5 @@ function fileValue(
 
 function noText(given: unknown): string {
   if (given === undefined || given === null) return "is required: a string";
-  return `must be a string, not ${kindOf(given)}`;
-}
-
-function kindOf(given: NonNullable<unknown>): string {
-  if (Array.isArray(given)) return "a list";
-  const { name } = typeof given === "object" ? given.constructor : { name: typeof given };
-  return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`;
+  return `must be a string, not ${typeName(given)}`;
 }

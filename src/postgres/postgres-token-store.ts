@@ -5,6 +5,7 @@ import {
   type ConfigFault,
   databaseStore,
   faultOfPostgresUrl,
+  faultOfRecord,
   faultOfTable,
   type Lease,
   type StoredRecord,
@@ -116,7 +117,8 @@ const DEFAULT_TABLE = "faucet_auth";
 const OPTIONS: readonly string[] = ["table", "create", "listen"];
 
 function faultsOfPostgresOptions(options: unknown): ConfigFault[] {
-  if (typeof options !== "object" || options === null) return [{ path: "options", message: "must be an object" }];
+  const fault = faultOfRecord(options, `must be an object; its keys may be ${OPTIONS.join(", ")}`);
+  if (fault !== undefined) return [{ path: "options", message: fault }];
   const given = options as Record<string, unknown>;
   const unknown = Object.keys(given).filter((key) => !OPTIONS.includes(key));
   const table = given.table === undefined ? undefined : faultOfTable(given.table);

@@ -3,13 +3,13 @@
 import type { Audience, AuthProvider } from "../auth-provider.js";
 import { isGiven } from "../config/check.js";
 import { faultsOfOptions } from "../config/options.js";
-import { isPlainRecord } from "../config/plain-record.js";
 import type { Random } from "../failure/policy.js";
 import type { Dispatcher } from "../http/dispatcher.js";
 import type { TokenFetch } from "../http/fetch.js";
 import type { TokenStore } from "../store/token-store.js";
 import type { Clock } from "../values/clock.js";
 import type { ConfigFault } from "../values/errors.js";
+import { isPlainRecord } from "../values/plain-record.js";
 
 /**
  * Makes a provider of a user's own type, at once: what waits for something does so in `getToken()`.

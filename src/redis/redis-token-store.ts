@@ -4,6 +4,7 @@ import {
   ConfigError,
   type ConfigFault,
   databaseStore,
+  faultOfRecord,
   faultOfRedisUrl,
   type Lease,
   type StoredRecord,
@@ -98,8 +99,9 @@ function faultsOfServer(server: unknown): ConfigFault[] {
 }
 
 function faultsOfRedisOptions(options: unknown): ConfigFault[] {
-  if (typeof options !== "object" || options === null) return [{ path: "options", message: "must be an object" }];
-  const unknown = Object.keys(options).filter((key) => key !== "prefix");
+  const fault = faultOfRecord(options, "must be an object; its key may be prefix");
+  if (fault !== undefined) return [{ path: "options", message: fault }];
+  const unknown = Object.keys(options as object).filter((key) => key !== "prefix");
   const { prefix } = options as RedisTokenStoreOptions;
   return [
     ...unknown.map((key) => ({ path: `options.${key}`, message: "unknown option; the only one is prefix" })),

@@ -1,5 +1,6 @@
 /** What a test has a fake identity provider do in place of what it would: fail, or answer something else (G5). */
 
+import { faultOfRecord } from "faucet-auth";
 import {
   checkArgument,
   checkOptions,
@@ -89,10 +90,11 @@ function faultOfCount(times: unknown): string | undefined {
 }
 
 function faultOfHeaders(headers: unknown): string | undefined {
-  const isMapping = typeof headers === "object" && headers !== null && !Array.isArray(headers);
-  const isUsable = isMapping && Object.values(headers).every((value) => typeof value === "string");
-  return isUsable ? undefined : "must be an object of texts by the name of the header";
+  const fault = faultOfRecord(headers, HEADERS);
+  return fault ?? (Object.values(headers as object).every((value) => typeof value === "string") ? undefined : HEADERS);
 }
+
+const HEADERS = "must be an object of texts by the name of the header";
 
 function faultOfBody(body: unknown): string | undefined {
   return JSON.stringify(body) === undefined ? "must be text, or what JSON can say" : undefined;

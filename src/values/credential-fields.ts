@@ -2,6 +2,7 @@
 
 import type { CredentialFields, SignerCredential } from "./credential-kinds.js";
 import { isFieldValue, isToken } from "./http-field.js";
+import { isPlainRecord } from "./plain-record.js";
 
 /** What is wrong with one field; it does not repeat the value. */
 export interface FieldFault {
@@ -74,7 +75,7 @@ function faultsOfParts(parts: unknown): FieldFault[] {
 }
 
 function faultsOfHeaders(headers: unknown): FieldFault[] {
-  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) {
+  if (!isPlainRecord(headers)) {
     return [{ field: "headers", fault: "is not a record of names and values", isOfType: true }];
   }
   const entries = Object.entries(headers);

@@ -21,6 +21,7 @@ import type {
   TokenCredential,
 } from "./credential-kinds.js";
 import { guarded } from "./guarded.js";
+import { isPlainRecord } from "./plain-record.js";
 
 export type {
   BasicCredential,
@@ -242,7 +243,5 @@ function partsOf(parts: readonly PartCredential[]): readonly PartCredential[] {
 
 /** What is no record is left to `faultsOfFields`. */
 function frozenCopy<T>(headers: T): T {
-  return typeof headers === "object" && headers !== null && !Array.isArray(headers)
-    ? Object.freeze({ ...headers })
-    : headers;
+  return isPlainRecord(headers) ? Object.freeze({ ...headers }) : headers;
 }

@@ -182,6 +182,7 @@ auth:
     [new Uint8Array(6), { client_secret: "must be a string, not a Uint8Array" }],
     [new ArrayBuffer(6), { client_secret: "must be a string, not an ArrayBuffer" }],
     [createSecretKey(Buffer.from("s3cr3t")), { client_secret: "must be a string, not a SecretKeyObject" }],
+    [Object.create({ constructor: undefined }), { client_secret: "must be a string, not a mapping" }],
     [new URL("file:///s3cr3t"), { client_secret: "must be a string, not a URL" }],
     [Number.MAX_VALUE, { client_secret: /put it in quotes/ }],
     ["a\nb", { client_secret: /line break/ }],

@@ -38,6 +38,8 @@ describe("G5 a PostgresTokenStore that cannot be", () => {
     [{ create: "no" }, "options.create"],
     [{ listen: 1 }, "options.listen"],
     [null, "options"],
+    [new Map([["table", "a"]]), "options"],
+    [Promise.resolve({ table: "a" }), "options"],
   ])("G5 the options %j are a fault", async (options, path) => {
     const error = await errorOf(() => new PostgresTokenStore("postgres://db.example", options as never));
     expect(error).toMatchObject({ code: "config", issues: [{ path }] });

@@ -34,6 +34,8 @@ describe("G5 a RedisTokenStore that cannot be", () => {
     [{ prefx: "a" }, "options.prefx"],
     [{ prefix: "a{b}" }, "options.prefix"],
     [{ prefix: 5 }, "options.prefix"],
+    [new Map([["prefix", "a"]]), "options"],
+    [Promise.resolve({ prefix: "a" }), "options"],
     [null, "options"],
   ])("G5 the options %j are a fault", async (options, path) => {
     const error = await errorOf(() => new RedisTokenStore("redis://redis.example", options as never));

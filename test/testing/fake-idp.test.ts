@@ -175,6 +175,7 @@ describe("a fake identity provider", () => {
       () => "str" as never,
       () => null as never,
       () => ({ headers: { "x-a": "line\nbreak" } }),
+      () => ({ headers: new Map([["retry-after", "7"]]) as never }),
     ];
     for (const answer of wrong) {
       idp.answerWith(answer);

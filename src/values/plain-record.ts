@@ -1,6 +1,6 @@
 /** Records of keys and values, and what is taken for one: a promise and a `Map` have no keys, so that all they hold would be missed (G5). */
 
-import type { ConfigFault } from "../values/errors.js";
+import type { ConfigFault } from "./errors.js";
 
 /** Whether `value` is an object of keys and values, of whichever realm and class, or the namespace of a module. */
 export function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
